@@ -1,0 +1,190 @@
+/** The plain data of a page. JSON is this object, TypeScript pages build it; node specs are looked up by type and never stored in it. */
+import { z } from 'zod';
+import { InputError, nearest } from './error.ts';
+import type { NodeSpec, NodeUse } from './node.ts';
+import type { Optimiser } from './optimiser.ts';
+import type { Schedule } from './schedule.ts';
+import { WORLDS, type World } from './world.ts';
+
+export type Role = 'add' | 'slot' | 'target' | 'shared' | 'frozen';
+export interface Entry {
+  readonly type: string; readonly role: Role;
+  /** The node whose weights this place lags, shares or freezes; it has that node's type and config. */
+  readonly of?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly per?: string;
+  /** Port -> wire, `agentQ.q | now`. A slot offers more than its node takes. */
+  readonly in: Readonly<Record<string, string>>;
+}
+export interface Source {
+  readonly cut: 'episodes' | 'transitions' | 'rollout';
+  /** Whose actions: the page's own, unless named. */
+  readonly by?: string;
+  readonly keep?: number; readonly batch?: number; readonly start?: number; readonly every?: number;
+  readonly length?: number; readonly burnIn?: number;
+  readonly prioritised?: { readonly alpha: number; readonly beta: number | Schedule };
+  readonly steps?: number; readonly copies?: number; readonly epochs?: number; readonly minibatches?: number;
+}
+export interface Term { readonly loss: string; readonly weight: number | Schedule }
+export interface TrainRule {
+  readonly losses: readonly Term[]; readonly optimiser: Optimiser;
+  readonly only?: readonly string[]; readonly clipNorm?: number; readonly clipEach?: number;
+  readonly after?: string; readonly every?: number;
+  readonly sweep?: { readonly over: string; readonly order: 'shuffled' | 'backwards' };
+}
+export interface TargetRule { readonly polyak?: number; readonly everyUpdates?: number; readonly everyEpisodes?: number; readonly everySteps?: number }
+export interface ActRule {
+  readonly action: string; readonly best?: string; readonly inTurn?: string;
+  readonly sees?: 'local' | 'agents' | 'all'; readonly randomSteps?: number;
+}
+type Table<T> = Readonly<Record<string, T>>;
+export interface Page {
+  readonly format: 1;
+  readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string;
+  readonly world: World;
+  readonly sources: Table<Source>;
+  readonly memory: Table<Table<number>>;
+  readonly keep: Table<Table<string>>;
+  readonly nodes: Table<Entry>;
+  readonly train: Table<TrainRule>;
+  /** By the node whose lagged weights follow; '*' for all others. */
+  readonly targets: Table<TargetRule>;
+  readonly priority: Table<string>;
+  readonly dims: Table<number>;
+  readonly act?: ActRule;
+}
+declare const WORLD: unique symbol;
+export type Registry = ReadonlyMap<string, NodeSpec>;
+export interface Definition<R = unknown, W = unknown> {
+  readonly [WORLD]?: W;
+  readonly page: Page;
+  /** Specs of the node types that the page names. */
+  readonly specs: Registry;
+  /** What derived pages may hold on to; undefined for a page read from JSON. */
+  readonly handles: R;
+}
+
+/** A wire: where it comes from and what is applied to it, in that order. */
+export interface Ref { readonly from: string; readonly port: string; readonly via: readonly string[] }
+export const parse = (text: string): Ref => {
+  const [head = '', ...via] = text.split(' | '), [from = '', port = ''] = head.split('.');
+  return { from, port, via };
+};
+export const print = (r: Ref): string => [`${r.from}.${r.port}`, ...r.via].join(' | ');
+
+/** Deep copy of plain data whose objects inherit nothing, so that a node called `constructor` is a node and nothing else is found. */
+export function bare<T>(x: T): T {
+  if (Array.isArray(x)) return x.map(bare) as T;
+  if (typeof x !== 'object' || x === null) return x;
+  const out = Object.create(null) as Record<string, unknown>;
+  for (const [k, v] of Object.entries(x)) if (v !== undefined) out[k] = bare(v);
+  return out as T;
+}
+
+export const toJson = (d: Definition): Page => {
+  const world = Object.entries(WORLDS).find(([, w]) => JSON.stringify(w) === JSON.stringify(d.page.world))?.[0];
+  return JSON.parse(JSON.stringify({ ...d.page, ...(world ? { world } : {}) })) as Page;
+};
+
+const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
+const name = z.string().regex(NAME, 'a name is letters and digits, a letter first').max(64);
+const WIRE = /^[A-Za-z][A-Za-z0-9]{0,63}\.[A-Za-z][A-Za-z0-9]{0,63}( \| (now|next|once|stop|each [A-Za-z][A-Za-z0-9]{0,63}))*$/;
+const wire = z.string().max(1000).regex(WIRE, "a wire is 'node.port', then ' | now', ' | next', ' | once', ' | stop' or ' | each dim'");
+const real = z.number(), count = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER), size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const schedule = z.strictObject({ schedule: z.enum(['linear', 'exponential']), from: real, to: real, over: z.number().positive(), clock: z.enum(['steps', 'updates', 'episodes']) });
+const scheduled = z.union([real, schedule]);
+const table = <T extends z.ZodType>(value: T, key: z.ZodType<string, string> = name) => z.record(key, value);
+const spec = z.string().max(200).regex(/^([A-Za-z][A-Za-z0-9]*( [A-Za-z][A-Za-z0-9]*)*)?$/, 'names of dims with a space between');
+const field = z.strictObject({ dtype: z.enum(['f32', 'i32', 'bool']), spec, at: z.enum(['slot', 'step']), sight: z.enum(['local', 'central', 'after']), of: name.optional() });
+const worldName = z.enum(Object.keys(WORLDS) as [string, ...string[]]);
+const setting = z.union([real, z.boolean(), z.string().max(200), z.array(real).max(1000), schedule]);
+const optimiser = z.strictObject({ type: z.enum(['adam', 'rmsprop', 'sgd']), lr: scheduled, decay: real.min(0).max(1).optional(), eps: real.min(0).optional() });
+
+/** The schema of a page file; `docs/page.schema.json` is made from it. */
+export const pageSchema = z.strictObject({
+  $schema: z.string().max(1000).optional(),
+  format: z.literal(1), name, parent: name.optional(), about: z.string().max(2000).optional(), paper: z.string().max(500).optional(),
+  world: z.union([worldName, z.object({ extends: worldName }).catchall(z.union([field, worldName])), table(field)]),
+  sources: table(z.strictObject({
+    cut: z.enum(['episodes', 'transitions', 'rollout']), by: name.optional(), keep: count.optional(), batch: count.optional(), start: count.optional(),
+    every: z.number().positive().optional(), length: count.optional(), burnIn: size.optional(),
+    prioritised: z.strictObject({ alpha: real.min(0), beta: scheduled }).optional(),
+    steps: count.optional(), copies: count.optional(), epochs: count.optional(), minibatches: count.optional(),
+  })),
+  memory: table(table(real)), keep: table(table(wire)),
+  nodes: table(z.strictObject({
+    type: name, role: z.enum(['add', 'slot', 'target', 'shared', 'frozen']), of: name.optional(), config: table(setting).optional(), per: name.optional(), in: table(wire),
+  })),
+  train: table(z.strictObject({
+    losses: z.array(z.strictObject({ loss: wire, weight: scheduled })).min(1).max(100), optimiser,
+    only: z.array(name).max(1000).optional(), clipNorm: z.number().positive().optional(), clipEach: z.number().positive().optional(), after: name.optional(), every: count.optional(),
+    sweep: z.strictObject({ over: name, order: z.enum(['shuffled', 'backwards']) }).optional(),
+  })),
+  targets: table(z.strictObject({ polyak: z.number().positive().max(1).optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),
+  priority: table(wire), dims: table(count),
+  act: z.strictObject({ action: wire, best: wire.optional(), inTurn: name.optional(), sees: z.enum(['local', 'agents', 'all']).optional(), randomSteps: size.optional() }).optional(),
+});
+
+const LIMIT = { depth: 12, nodes: 10_000 };
+/** Refuses documents that are too deep or too large, and keys that reach into prototypes, before anything walks them. Iterative: nesting cannot overflow it. */
+function screen(document: unknown, subject: string): void {
+  const queue: [unknown, string, number][] = [[document, '', 0]];
+  for (let seen = 0; queue.length; seen++) {
+    const [x, path, depth] = queue.pop()!;
+    if (depth > LIMIT.depth) throw new InputError(`${subject}: nested deeper than ${LIMIT.depth} at ${path.slice(0, 200)}`, 'a page is flat: see docs/page.schema.json');
+    if (seen > 40 * LIMIT.nodes) throw new InputError(`${subject}: more than ${40 * LIMIT.nodes} values`, 'split the page');
+    if (typeof x !== 'object' || x === null) continue;
+    for (const key of Object.keys(x)) {
+      if (key === '__proto__') throw new InputError(`${subject}: the key ${key} at ${path || 'the top'}`, 'a name is letters and digits, a letter first');
+      queue.push([(x as Record<string, unknown>)[key], path ? `${path}.${key}` : key, depth + 1]);
+    }
+  }
+}
+
+/** A page from plain data. Node types come from the registry by their name; nothing in the data can name code. The page is not checked yet: see `check`. */
+export function fromJson(document: unknown, registry: Registry, subject = 'page'): Definition {
+  screen(document, subject);
+  const format = (document as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format > 1) throw new InputError(`${subject}: page format ${format} is newer than 1, which this version of skein reads`, 'update skein');
+  const parsed = pageSchema.safeParse(document);
+  if (!parsed.success) {
+    const all = parsed.error.issues.slice(0, 20).map(i => `  ${i.path.join('.') || 'the document'}: ${i.message}`);
+    throw new InputError(`${subject}: not a page\n${all.join('\n')}`, 'see docs/page.schema.json');
+  }
+  const { $schema: _, world, ...rest } = parsed.data;
+  const page = bare({ ...rest, world: worldOf(world as World | string) }) as Page, specs = new Map<string, NodeSpec>();
+  if (Object.keys(page.nodes).length > LIMIT.nodes) throw new InputError(`${subject}: ${Object.keys(page.nodes).length} nodes, more than ${LIMIT.nodes}`, 'split the page');
+  const unknown: string[] = [];
+  for (const [node, { type }] of Object.entries(page.nodes)) {
+    const spec = registry.get(type), near = spec ? undefined : nearest(type, registry.keys());
+    if (spec) specs.set(type, spec);
+    else unknown.push(`  nodes.${node}.type: no node type ${type}${near ? `; did you mean ${near}?` : ''}`);
+  }
+  if (unknown.length) throw new InputError(`${subject}: unknown node types\n${unknown.slice(0, 20).join('\n')}`, "skein list nodes shows them all; a third party's comes with --plugin");
+  return { page, specs, handles: undefined };
+}
+/** A world by name, whole, or as { extends, further fields }. */
+function worldOf(w: World | string): World {
+  if (typeof w === 'string') return WORLDS[w]!;
+  const { extends: parent, ...fields } = w as World & { extends?: unknown };
+  return typeof parent === 'string' ? { ...WORLDS[parent]!, ...fields } : fields;
+}
+
+/** The node that owns the weights, spec and config of a place: itself, or the one it lags, shares or freezes. */
+export function owner(page: Page, node: string): string {
+  for (let at = node, hops = 0; hops < 100; hops++) {
+    const of = page.nodes[at]?.of;
+    if (of === undefined) return at;
+    at = of;
+  }
+  return node;
+}
+export function use(d: Definition, node: string): NodeUse {
+  const e = d.page.nodes[owner(d.page, node)]!;
+  return { spec: d.specs.get(e.type)!, config: e.config ?? {}, ...(e.per === undefined ? {} : { per: e.per }) };
+}
+/** The wires that a node takes: of those offered, the ones its ports name. */
+export function taken(d: Definition, node: string): [port: string, wire: string][] {
+  const { spec } = use(d, node);
+  return Object.entries(d.page.nodes[node]!.in).filter(([k]) => spec.rest !== undefined || Object.hasOwn(spec.in as object, k));
+}

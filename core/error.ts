@@ -1,0 +1,60 @@
+/** Errors are records first (tests, pictures and `--json` read fields), text second. */
+export interface Issue {
+  /** SHAPE, OFFER, PORT, ... : the table in `check.ts`. */
+  readonly code: string;
+  /** Node, or node.port, or rule: where in the graph. */
+  readonly at: string;
+  /** One line: what is wrong. */
+  readonly what: string;
+  /** Further lines, both ends of a disagreement. */
+  readonly lines?: readonly string[];
+  readonly expected?: string;
+  readonly got?: string;
+  /** The remedy. */
+  readonly fix: string;
+}
+
+const plural = (n: number) => `${n} problem${n === 1 ? '' : 's'}`;
+
+/** `where` is the subject in words: `graph qmix`, `page.json`. */
+export function report(where: string, issues: readonly Issue[]): string {
+  const body = issues.map(({ code, what, lines = [], fix }, i) =>
+    [`${i + 1}  ${code.padEnd(9)}${what}`, ...lines.map(l => `     ${l}`), `     fix      ${fix}`].join('\n'));
+  return [`${plural(issues.length)} in ${where}`, ...body].join('\n\n');
+}
+
+/** A page that does not fit together. Nothing was built from it. */
+export class GraphError extends Error {
+  readonly graph: string;
+  readonly issues: readonly Issue[];
+  constructor(graph: string, issues: readonly Issue[]) {
+    super(report(`graph ${graph}`, issues));
+    this.name = 'GraphError'; this.graph = graph; this.issues = issues;
+  }
+}
+
+/** Bad usage or bad input: place and remedy are in the message. The command line ends with exit code 2. */
+export class InputError extends Error {
+  constructor(message: string, readonly fix?: string) { super(fix ? `${message}\n  fix: ${fix}` : message); this.name = 'InputError'; }
+}
+/** The run failed for a reason outside the page: environment, numbers, disk. Exit code 3. */
+export class RunError extends Error {
+  constructor(message: string, readonly fix?: string) { super(fix ? `${message}\n  fix: ${fix}` : message); this.name = 'RunError'; }
+}
+
+/** Nearest of some names by edits, for "did you mean"; case, '-' and '_' do not count. */
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  const plain = (s: string) => s.toLowerCase().replace(/[-_]/g, ''), a = plain(name);
+  let best: string | undefined, least = Math.max(2, Math.ceil(a.length / 3)) + 1;
+  for (const candidate of names) {
+    const b = plain(candidate);
+    let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+      row = next;
+    }
+    if (row[b.length]! < least) { least = row[b.length]!; best = candidate; }
+  }
+  return best;
+}

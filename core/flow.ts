@@ -1,0 +1,257 @@
+/**
+ * A page as streams. One wire is one cold, shared Observable<Tensor>; a node is an operator over the zip of its inputs. Subscribing to a wire
+ * is asking for it, so exactly the nodes upstream of a subscription run: the learning slice is what the losses ask for, the acting slice what
+ * `act` asks for, a tap one subscription more. One push of a pass flows through synchronously; each node fires once.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { map, Observable, share, Subject, zip, type Subscription } from 'rxjs';
+import { owner, parse, use } from './definition.ts';
+import { typeOf, type Typed } from './infer.ts';
+import type { Over } from './layers.ts';
+import type { Noise, NodeSpec } from './node.ts';
+import type { Box, Plan } from './plan.ts';
+import { base, canonical, isTime, named, open, withDim, type Port } from './port.ts';
+
+/** What one pass gets from outside; asking for a thing makes it an input of the program. */
+export interface Feed {
+  field(source: string, port: string): Tensor;
+  weight(slice: string, kind: 'online' | 'lagged'): Tensor;
+  knob(node: string, key: string): Tensor;
+  noise(node: string, key: string, noise: Noise, shape: readonly number[]): Tensor;
+  memory(name: string, key: string): Tensor;
+  /** A wire computed once per batch, over the rows of this pass. */
+  once(text: string): Tensor;
+  /** Carry of a node before the first slot, [...leading dims without time, width]; undefined starts from zeros. */
+  carry(node: string, shape: readonly number[]): Tensor | undefined;
+  leave(node: string, carry: Tensor): void;
+  /** Do episodes start inside the segments of this source? If not, carries run through. */
+  restarts(source: string): boolean;
+  readonly sweep?: { readonly dim: string; readonly index: Tensor; readonly nodes: ReadonlySet<string> };
+}
+type Values = Record<string, Tensor>;
+interface Wired { readonly t: Tensor; readonly dims: readonly string[] }
+
+for (const kernelName of ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual']) {
+  tf.registerGradient({ kernelName, inputsToSave: ['a', 'b'], gradFunc: (_, saved) => ({ a: () => tf.zerosLike(saved[0]!), b: () => tf.zerosLike(saved[1]!) }) });
+}
+/** Runs without the tape: nothing made in here takes or passes a gradient, and none of the work for one is done. */
+export function untaped<T>(f: () => T): T {
+  const { state } = tf.engine();
+  state.kernelDepth++;
+  try { return f(); } finally { state.kernelDepth--; }
+}
+/** The same values, without a gradient. */
+export const detach = <T extends Tensor>(x: T): T => untaped(() => tf.clone(x));
+
+const permute = (x: Wired, to: readonly string[]): Tensor => {
+  const order = to.map(dim => x.dims.indexOf(dim));
+  return order.every((from, i) => from === i) ? x.t : tf.transpose(x.t, order);
+};
+const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+/** One index of an axis; the axis stays, with size 1. A masked sum, because gather has no gradient on every backend. */
+const only = (x: Tensor, axis: number, index: Tensor): Tensor => {
+  const n = x.shape[axis]!, mask = tf.reshape(tf.cast(tf.oneHot(tf.reshape(index, [1]) as tf.Tensor1D, n), x.dtype), x.shape.map((_, i) => (i === axis ? n : 1)));
+  return tf.sum(tf.mul(x, mask), axis, true);
+};
+const at = (x: Wired, dim: string, i: number): Wired => {
+  const axis = x.dims.indexOf(dim);
+  if (axis < 0) return x;
+  const begin = x.dims.map((_, k) => (k === axis ? i : 0)), shape = x.t.shape.map((n, k) => (k === axis ? 1 : n));
+  return { t: tf.squeeze(tf.slice(x.t, begin, shape), [axis]), dims: x.dims.filter(d => d !== dim) };
+};
+
+/** What a node's rows carry in, and what takes the carry that its layers or steps leave. */
+interface Carried { readonly before: Tensor; readonly alive: Tensor | undefined; keep(h: Tensor): void; leave(): void }
+interface Incoming { readonly key: string; readonly open: boolean; readonly named: readonly string[]; readonly v: Wired }
+
+export class Flow {
+  readonly plan: Plan;
+  readonly stage: 'once' | 'learn' | 'act';
+  /** How often each node has run. */
+  readonly fired = new Map<string, number>();
+  readonly #pass$ = new Subject<Feed>();
+  readonly #wires = new Map<string, Observable<Tensor>>();
+  readonly #nodes = new Map<string, Observable<Values>>();
+  constructor(plan: Plan, stage: Flow['stage']) { this.plan = plan; this.stage = stage; }
+
+  /** Pushes one pass and returns the wires asked for. Subscribe once and pull often: `asking` keeps the subscriptions. */
+  asking(texts: readonly string[]): { pull(feed: Feed): Tensor[]; close(): void } {
+    let out: Tensor[] = [], failed: unknown[] = [];
+    // without an error callback RxJS would rethrow later, from a timer, and leave holes in `out`
+    const subscriptions: Subscription[] = texts.map((text, i) => this.#wire$(text).subscribe({ next: x => { out[i] = x; }, error: e => { failed.push(e); } }));
+    return {
+      pull: feed => {
+        out = []; failed = [];
+        this.#pass$.next(feed);
+        if (failed.length) throw failed[0];
+        return out;
+      },
+      close: () => { for (const s of subscriptions) s.unsubscribe(); },
+    };
+  }
+  pull(texts: readonly string[], feed: Feed): Tensor[] {
+    const asked = this.asking(texts);
+    try { return asked.pull(feed); } finally { asked.close(); }
+  }
+
+  #wire$(text: string): Observable<Tensor> {
+    const known = this.#wires.get(text);
+    if (known) return known;
+    const cut = text.lastIndexOf(' | '), { from, port } = parse(text), { page } = this.plan.d;
+    let wire$: Observable<Tensor>;
+    if (this.stage === 'learn' && text.endsWith(' | once')) wire$ = this.#pass$.pipe(map(feed => feed.once(text)));
+    else if (cut >= 0) wire$ = this.#operator(text.slice(0, cut), text.slice(cut + 3));
+    else if (from in page.sources) wire$ = this.#pass$.pipe(map(feed => feed.field(from, port)));
+    else if (from in page.memory) wire$ = this.#pass$.pipe(map(feed => feed.memory(from, port)));
+    else wire$ = this.#node$(from).pipe(map(out => out[port]!));
+    const shared$ = wire$.pipe(share());
+    this.#wires.set(text, shared$);
+    return shared$;
+  }
+
+  #operator(inner: string, op: string): Observable<Tensor> {
+    const { d, types, sizes } = this.plan, type = typeOf(d, inner, types) as Typed, axis = type.dims.findIndex(x => base(x) === 'time+1');
+    return this.#wire$(inner).pipe(map(x => {
+      if (op === 'stop') return detach(x);
+      if (op === 'once') return x;                                        // here, where it is computed
+      if (op === 'now' || op === 'next') {
+        if (this.stage === 'act') return x;                               // one slot: the present one
+        return tf.slice(x, x.shape.map((_, i) => (i === axis && op === 'next' ? 1 : 0)), x.shape.map((n, i) => (i === axis ? n - 1 : n)));
+      }
+      const dim = op.slice('each '.length), dims = withDim(type.dims, dim), to = dims.indexOf(dim), n = d.page.dims[dim] ?? sizes[dim]!;
+      const repeated = tf.tile(tf.expandDims(x.dtype === 'bool' ? tf.cast(x, 'int32') : x, to), dims.map((_, i) => (i === to ? n : 1)));
+      return x.dtype === 'bool' ? tf.cast(repeated, 'bool') : repeated;
+    }));
+  }
+
+  #node$(name: string): Observable<Values> {
+    const known = this.#nodes.get(name);
+    if (known) return known;
+    const inputs = this.plan.boxes.get(name)!.inputs.map(i => this.#wire$(i.text));
+    const node$ = zip([this.#pass$, ...inputs] as [Subject<Feed>, ...Observable<Tensor>[]]).pipe(map(([feed, ...xs]) => this.#fire(name, feed, xs)), share());
+    this.#nodes.set(name, node$);
+    return node$;
+  }
+
+  #fire(name: string, feed: Feed, xs: readonly Tensor[]): Values {
+    this.fired.set(name, (this.fired.get(name) ?? 0) + 1);
+    try {
+      const body = () => this.#run(name, feed, xs);
+      return this.plan.d.page.nodes[name]!.role === 'target' ? untaped(body) : body();
+    } catch (e) {
+      const shapes = this.plan.boxes.get(name)!.inputs.map((i, k) => `${i.key} [${xs[k]!.shape.join(', ')}]`).join(', ');
+      throw new Error(`node ${name} (${use(this.plan.d, name).spec.type}): ${e instanceof Error ? e.message : String(e)}; inputs ${shapes || 'none'}`, { cause: e });
+    }
+  }
+
+  #run(name: string, feed: Feed, xs: readonly Tensor[]): Values {
+    const { d, boxes } = this.plan, box = boxes.get(name)!, { spec, per } = use(d, name), size: Record<string, number> = Object.assign(Object.create(null) as Record<string, number>, box.size), own = owner(d.page, name);
+    const incoming: Incoming[] = box.inputs.map((entry, k) => {
+      let t = entry.port.still && entry.port.dtype === 'f32' ? detach(xs[k]!) : xs[k]!;
+      const { sweep } = feed, axis = sweep?.nodes.has(name) ? entry.dims.indexOf(sweep.dim) : -1;
+      if (sweep && axis >= 0) t = only(t, axis, sweep.index);
+      entry.dims.forEach((dim, i) => { if (box.lead.includes(dim) || isTime(dim) || base(dim) === 'batch' || dim === sweep?.dim) { size[dim] = t.shape[i]!; if (base(dim) !== dim) size[base(dim)] = t.shape[i]!; } });
+      return { key: entry.key, open: open(entry.port), named: entry.named, v: { t, dims: entry.dims } };
+    });
+    for (const [key, noise] of Object.entries((spec.noise ?? {}) as Record<string, Noise>)) {
+      const words = named(noise), dims = [...(open(noise) ? box.lead : []), ...words];
+      incoming.push({ key, open: open(noise), named: words, v: { dims, t: feed.noise(name, key, noise, dims.map(x => size[x]!)) } });
+    }
+    const knobs = Object.fromEntries(Object.keys((spec.knobs ?? {}) as object).map(k => [k, feed.knob(own, k)]));
+    const out = per === undefined ? this.#rows(name, spec, box, feed, box.lead, incoming, knobs, size, undefined)
+      : this.#stacked(spec, box, per, size[per]!, i => this.#rows(name, spec, box, feed, box.lead.filter(x => x !== per), incoming.map(x => (x.open ? { ...x, v: at(x.v, per, i) } : x)), knobs, size, i));
+    return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
+      const dims = [...(open(port) ? box.lead : []), ...named(port).map(w => box.bound[w] ?? w)];
+      return [key, permute({ t: out[key]!, dims }, canonical(dims))];
+    }));
+  }
+
+  /** The same node for each index of a dim, with the weights of that index. */
+  #stacked(spec: NodeSpec, box: Box, per: string, n: number, run: (i: number) => Values): Values {
+    const parts = Array.from({ length: n }, (_, i) => run(i)), axis = box.lead.indexOf(per);
+    return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
+      const all = parts.map(p => p[key]!);
+      return [key, open(port) ? tf.stack(all, axis) : tf.mean(tf.stack(all))];
+    }));
+  }
+
+  /** Leading dims flattened to rows, `forward` or the steps over them, and back. Time stands first where something carries over it. */
+  #rows(name: string, spec: NodeSpec, box: Box, feed: Feed, lead: readonly string[], incoming: readonly Incoming[], knobs: Values, size: Record<string, number>, index: number | undefined): Values {
+    const config = use(this.plan.d, name).config, time = box.carry ? lead.find(isTime) : undefined, beside = lead.filter(x => x !== time), order = time === undefined ? beside : [time, ...beside];
+    const flat = (list: readonly Incoming[], dims: readonly string[]): Values => Object.fromEntries(list.map(i => {
+      const t = permute(i.v, [...(i.open ? dims : []), ...i.named]);
+      return [i.key, i.open ? tf.reshape(t, [product(dims.map(x => size[x]!)), ...t.shape.slice(dims.length)]) : t];
+    }));
+    const unflat = (values: Values, dims: readonly string[]): Values => Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
+      const t = values[key];
+      if (!t) throw new Error(`${spec.type} gives no ${key}`);
+      return [key, open(port) ? tf.reshape(t, [...dims.map(x => size[x]!), ...t.shape.slice(1)]) : t];
+    }));
+    const n = product(beside.map(x => size[x]!)), length = time === undefined ? 1 : size[time]!;
+    const carried = box.carry ? this.#carry(name, feed, box, n, size, time, beside, index) : undefined, layers = this.#bind(name, feed, box, index, length, carried);
+    if (!spec.step) {
+      const out = unflat(spec.forward!({ ...flat(incoming, order), ...knobs } as never, layers as never, config as never, size as never) as Values, order);
+      carried?.leave();
+      if (time === undefined) return out;
+      return Object.fromEntries(Object.entries(out).map(([key, t]) => [key, open((spec.out as Record<string, Port>)[key]!) ? permute({ t, dims: [...order, ...t.shape.slice(order.length).map((_, i) => `#${i}`)] }, [...lead, ...t.shape.slice(order.length).map((_, i) => `#${i}`)]) : t]));
+    }
+    const steps: Values[] = [];
+    let h = carried!.before;
+    for (let t = 0; t < length; t++) {
+      if (carried!.alive) h = tf.mul(h, length === 1 ? carried!.alive : tf.slice(carried!.alive, [t * n, 0], [n, 1]));
+      const slot = time === undefined ? incoming : incoming.map(i => (i.open ? { ...i, v: at(i.v, time, t) } : i));
+      const { carry, ...out } = spec.step({ ...flat(slot, beside), ...knobs } as never, h, layers as never, config as never, size as never) as Values;
+      h = carry!;
+      steps.push(unflat(out, beside));
+    }
+    carried!.keep(h);
+    carried!.leave();
+    return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
+      const all = steps.map(s => s[key]!);
+      if (!open(port)) return [key, tf.mean(tf.stack(all))];
+      return [key, time === undefined ? all[0]! : tf.stack(all, lead.indexOf(time))];
+    }));
+  }
+
+  /** The carry of a node's rows (of one index, under `per`) and where its episodes start. */
+  #carry(name: string, feed: Feed, box: Box, n: number, size: Record<string, number>, time: string | undefined, beside: readonly string[], index: number | undefined): Carried {
+    const { per } = use(this.plan.d, name), whole = box.lead.filter(x => !isTime(x)), width = box.carry, shape = [...whole.map(x => size[x]!), width], given = feed.carry(name, shape);
+    const mine = given && per !== undefined && index !== undefined ? at({ t: given, dims: [...whole, '#'] }, per, index).t : given;
+    const source = time?.split('@')[1] ?? Object.keys(this.plan.d.page.sources)[0]!;
+    let alive: Tensor | undefined, after: Tensor[] = [];
+    if (time !== undefined && feed.restarts(source)) {
+      const start = feed.field(source, 'start'), live = tf.transpose(tf.sub(1, tf.cast(tf.slice(start, [0, 0], [-1, size[time]!]), 'float32')), [1, 0]), others = product(beside.filter(x => base(x) !== 'batch').map(x => size[x]!));
+      alive = tf.reshape(tf.tile(tf.expandDims(live, 2), [1, 1, others]), [size[time]! * n, 1]);
+    }
+    return {
+      before: mine ? tf.reshape(mine, [n, width]) : tf.zeros([n, width]), alive,
+      keep: (h: Tensor) => { after.push(h); },
+      leave: () => {
+        const h = after.length === 1 ? after[0]! : tf.concat(after, 1);
+        after = [];
+        feed.leave(index === undefined ? name : `${name}#${index}`, detach(tf.reshape(h, [...beside.map(x => size[x]!), width])));
+      },
+    };
+  }
+
+  #bind(name: string, feed: Feed, box: Box, index: number | undefined, length: number, carried: Carried | undefined): Record<string, unknown> {
+    const { page } = this.plan.d, { role } = page.nodes[name]!, own = owner(page, name), bound: Record<string, unknown> = {};
+    let from = 0;
+    for (const [layer, l] of Object.entries(box.layers ?? {})) {
+      const tensors = Object.fromEntries(Object.keys(l.tensors).map(tensor => {
+        const whole = feed.weight(`${own}/${layer}/${tensor}`, role === 'target' ? 'lagged' : 'online'), w = role === 'frozen' ? detach(whole) : whole;
+        return [tensor, index === undefined ? w : tf.squeeze(tf.slice(w, [index], [1]), [0])];
+      }));
+      const width = l.carry ?? 0, begin = from;
+      from += width;
+      const over: Over = {
+        length, alive: carried?.alive,
+        get carry() { return width && carried ? (width === box.carry ? carried.before : tf.slice(carried.before, [0, begin], [-1, width])) : tf.zeros([0]); },
+        leave: h => { carried?.keep(h); },
+      };
+      bound[layer] = l.bind(tensors, over);
+    }
+    return bound;
+  }
+}

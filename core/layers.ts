@@ -1,0 +1,174 @@
+/** Layers: named tensors and the function they make. Tensors start as PyTorch's do unless the node says otherwise. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+/** How a tensor starts. `orthogonal` acts on the last two dims, with the others flattened into the first of them. */
+export type Init =
+  | { readonly law: 'uniform'; readonly bound: number }
+  | { readonly law: 'normal'; readonly std: number }
+  | { readonly law: 'orthogonal'; readonly gain: number }
+  | { readonly law: 'constant'; readonly value: number };
+
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly init: Init;
+  /** The layout in words, for mapping weights of other frameworks: `dense kernel: [in, out]`. */
+  readonly layout: string;
+}
+/** The time that a layer with a carry runs over: rows come time first, [length * rows, ...]. */
+export interface Over {
+  readonly length: number;
+  /** [rows, carry] before the first step. */
+  readonly carry: Tensor;
+  /** [length * rows, 1]: 0 where an episode starts, so that the carry is forgotten; absent if none starts inside. */
+  readonly alive: Tensor | undefined;
+  /** Takes the carry after the last step. */
+  leave(carry: Tensor): void;
+}
+export interface Layer<F = (x: Tensor) => Tensor> {
+  readonly tensors: Readonly<Record<string, TensorSpec>>;
+  /** Width of what a row carries from step to step; only recurrent layers have it, and only they get `over`. */
+  readonly carry?: number;
+  bind(t: Readonly<Record<string, Tensor>>, over: Over): F;
+}
+/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- layers of all functions in one record */
+export type Layers = Readonly<Record<string, Layer<any>>>;
+
+const fanIn = (from: number): Init => ({ law: 'uniform', bound: 1 / Math.sqrt(Math.max(1, from)) });
+export const orthogonal = (gain = 1): Init => ({ law: 'orthogonal', gain });
+export const constant = (value: number): Init => ({ law: 'constant', value });
+export const gaussian = (std: number): Init => ({ law: 'normal', std });
+
+const rows = (x: Tensor, width: number): Tensor2D => (x.rank === 2 ? x as Tensor2D : tf.reshape(x, [-1, width]));
+const product = (x: Tensor, kernel: Tensor, from: number, to: number): Tensor => {
+  const y = tf.matMul(rows(x, from), kernel as Tensor2D);
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), to]);
+};
+
+export interface DenseOptions { readonly kernel?: Init; readonly bias?: Init | false }
+/** y = x W + b over the last dim. PyTorch's Linear: both uniform within 1/sqrt(from). */
+export function dense(from: number, to: number, { kernel = fanIn(from), bias = fanIn(from) }: DenseOptions = {}): Layer {
+  return {
+    tensors: {
+      kernel: { shape: [from, to], init: kernel, layout: 'dense kernel: [in, out]' },
+      ...(bias ? { bias: { shape: [to], init: bias, layout: 'dense bias: [out]' } } : {}),
+    },
+    bind: t => x => {
+      const y = product(x, t['kernel']!, from, to);
+      return t['bias'] ? tf.add(y, t['bias']) : y;
+    },
+  };
+}
+
+export type Activation = 'relu' | 'tanh' | 'elu' | 'none';
+const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = { relu: x => tf.relu(x), tanh: x => tf.tanh(x), elu: x => tf.elu(x), none: x => x };
+export interface MlpOptions { readonly activation?: Activation; readonly hidden?: DenseOptions; readonly last?: DenseOptions }
+/** Dense layers of these widths with an activation between them, none after the last. Tensors kernel0, bias0, kernel1, ... */
+export function mlp(widths: readonly number[], { activation = 'relu', hidden = {}, last = {} }: MlpOptions = {}): Layer {
+  const parts = widths.slice(1).map((to, i) => dense(widths[i]!, to, i === widths.length - 2 ? last : hidden));
+  const tensors = Object.fromEntries(parts.flatMap((p, i) => Object.entries(p.tensors).map(([k, s]) => [`${k}${i}`, s])));
+  return {
+    tensors,
+    bind: (t, over) => {
+      const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over));
+      return x => layers.reduce((h, layer, i) => (i === layers.length - 1 ? layer(h) : activations[activation](layer(h))), x);
+    },
+  };
+}
+
+/** A tensor of its own, given back as it is. */
+export const parameter = (shape: readonly number[], init: Init = constant(0)): Layer<() => Tensor> => ({
+  tensors: { value: { shape, init, layout: 'as declared' } },
+  bind: t => () => t['value']!,
+});
+
+/** 2-D convolution over [rows, height, width, channels]; `same` keeps height and width at stride 1. */
+export function conv(from: number, to: number, size: number, { stride = 1, pad = 'same' as 'same' | 'valid' } = {}): Layer {
+  const fan = from * size * size;
+  return {
+    tensors: {
+      kernel: { shape: [size, size, from, to], init: fanIn(fan), layout: 'convolution kernel: [height, width, in, out]' },
+      bias: { shape: [to], init: fanIn(fan), layout: 'convolution bias: [out]' },
+    },
+    bind: t => x => tf.add(tf.conv2d(x as Tensor4D, t['kernel'] as Tensor4D, stride, pad), t['bias']!),
+  };
+}
+
+/**
+ * PyTorch's GRUCell over time, the reset gate after the recurrent product:
+ *
+ *   r = sigmoid(W_r x + b_r + U_r h + c_r)    z = sigmoid(W_z x + b_z + U_z h + c_z)
+ *   n = tanh(W_n x + b_n + r (U_n h + c_n))   h' = (1 - z) n + z h
+ *
+ * Gates r, z, n stand first in every tensor, so that each is a view. The layer owns its form over time, with a gradient of its own:
+ * only the products with h run step by step, those with x and all weight gradients over all steps at once.
+ */
+export function gru(from: number, to: number): Layer {
+  const init = fanIn(to);
+  return {
+    tensors: {
+      kernel: { shape: [3, from, to], init, layout: 'gru input kernel: [gate r z n, in, out]' },
+      bias: { shape: [3, to], init, layout: 'gru input bias: [gate r z n, out]' },
+      recurrent: { shape: [3, to, to], init, layout: 'gru recurrent kernel: [gate r z n, in, out]' },
+      recurrentBias: { shape: [3, to], init, layout: 'gru recurrent bias: [gate r z n, out]' },
+    },
+    carry: to,
+    bind: (t, over) => x => {
+      const all = unrollGru(rows(x, from), over.carry, t['kernel']!, t['bias']!, t['recurrent']!, t['recurrentBias']!, over.length, over.alive);
+      const n = over.carry.shape[0]!;
+      over.leave(over.length === 1 ? all : tf.slice(all, [(over.length - 1) * n, 0], [n, to]));
+      return all;
+    },
+  };
+}
+
+/** Gate-first [3, a, b] as one matrix [a, 3 b]. */
+const joined = (k: Tensor): Tensor2D => tf.reshape(tf.transpose(k, [1, 0, 2]), [k.shape[1]!, 3 * k.shape[2]!]);
+const parted = (g: Tensor, from: number, to: number): Tensor => tf.transpose(tf.reshape(g, [from, 3, to]), [1, 0, 2]);
+const split3 = (x: Tensor): [Tensor, Tensor, Tensor] => tf.split(x, 3, 1) as [Tensor, Tensor, Tensor];
+
+/** x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. */
+function unrollGru(x: Tensor, h0: Tensor, kernel: Tensor, bias: Tensor, recurrent: Tensor, recurrentBias: Tensor, T: number, alive: Tensor | undefined): Tensor {
+  const [n, H] = h0.shape as [number, number], F = kernel.shape[1]!;
+  const pieces = (a: Tensor): Tensor[] => (T === 1 ? [a] : tf.split(a, T, 0));
+  const run = tf.customGrad((...args) => {
+    const [X, W, b, U, c, save] = args as unknown as [Tensor2D, Tensor, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
+    const wide = joined(W), deep = joined(U), flatC = tf.reshape(c, [3 * H]);
+    const input = pieces(tf.add(tf.matMul(X, wide), tf.reshape(b, [3 * H]))), live = alive ? pieces(alive) : null;
+    const steps: Tensor[][] = [], states: Tensor[] = [];
+    let h = h0;
+    for (let t = 0; t < T; t++) {
+      if (live) h = tf.mul(h, live[t]!);
+      const [xr, xz, xn] = split3(input[t]!), [hr, hz, hn] = split3(tf.add(tf.matMul(h as Tensor2D, deep), flatC));
+      const r = tf.sigmoid(tf.add(xr, hr)), z = tf.sigmoid(tf.add(xz, hz)), m = tf.tanh(tf.add(xn, tf.mul(r, hn)));
+      steps.push([h, r, z, m, hn]);
+      h = tf.add(m, tf.mul(z, tf.sub(h, m)));
+      states.push(h);
+    }
+    save([X, wide, deep, ...steps.flat(), ...(live ?? [])]);
+    const value = T === 1 ? states[0]! : tf.concat(states, 0);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [X, wide, deep] = saved as [Tensor2D, Tensor2D, Tensor2D], dys = pieces(dy), gi: Tensor[] = [], gh: Tensor[] = [], before: Tensor[] = [];
+      let dh: Tensor | null = null;
+      for (let t = T - 1; t >= 0; t--) {
+        const [h, r, z, m, hn] = saved.slice(3 + 5 * t, 8 + 5 * t) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+        const d: Tensor = dh ? tf.add(dys[t]!, dh) : dys[t]!;
+        const dn = tf.mul(tf.sub(d, tf.mul(d, z)), tf.sub(1, tf.square(m)));
+        const dr = tf.mul(tf.mul(dn, hn), tf.mul(r, tf.sub(1, r))), dz = tf.mul(tf.mul(d, tf.sub(h, m)), tf.mul(z, tf.sub(1, z)));
+        const toHidden = tf.concat([dr, dz, tf.mul(dn, r)], 1) as Tensor2D;
+        gi.unshift(tf.concat([dr, dz, dn], 1)); gh.unshift(toHidden); before.unshift(h);
+        if (t === 0) break;
+        dh = tf.add(tf.mul(d, z), tf.matMul(toHidden, deep, false, true));
+        if (alive) dh = tf.mul(dh, saved[3 + 5 * T + t]!);
+      }
+      const cat = (list: Tensor[]) => (T === 1 ? list[0]! : tf.concat(list, 0)) as Tensor2D, I = cat(gi), Hd = cat(gh);
+      return [
+        tf.matMul(I, wide, false, true),
+        parted(tf.matMul(X, I, true, false), F, H), tf.reshape(tf.sum(I, 0), [3, H]),
+        parted(tf.matMul(cat(before), Hd, true, false), H, H), tf.reshape(tf.sum(Hd, 0), [3, H]),
+      ];
+    };
+    return { value, gradFunc: gradFunc as never };
+  });
+  return tf.reshape(run(x, kernel, bias, recurrent, recurrentBias), [T * n, H]);
+}

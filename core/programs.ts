@@ -1,0 +1,195 @@
+/**
+ * The programs of a page, each a pure function of named inputs: what is computed once per batch, one pass of some train rules, an acting step.
+ * Run with real tensors they are the reference; traced, they are what a compiling engine builds.
+ *
+ * Inputs: `w.<slice>` `lag.<slice>` `arena.<rule>` `m.<rule>` `v.<rule>` `rate.<rule>` `eps.<rule>` `weight.<rule>.<i>` `mask.<rule>`
+ * `knob.<node>.<key>` `noise.<node>.<key>` `memory.<name>.<key>` `field.<source>.<field>` `once.<i>` `carry.<node>` `rows` `sweep`
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { parse, use } from './definition.ts';
+import { structuralHash } from './describe.ts';
+import type { Input, Program } from './engine.ts';
+import { Flow, type Feed } from './flow.ts';
+import { typeOf, type Typed } from './infer.ts';
+import { clipFactor, optimise, slotsOf } from './optimiser.ts';
+import type { Plan, Rule } from './plan.ts';
+import { base, isTime, words, type DType, type Port } from './port.ts';
+import { topology, upstream } from './topology.ts';
+
+/** Items and transitions of each source of a batch; its slot fields have one slot more. */
+export interface Cut { readonly batch: number; readonly time: number }
+export type Cuts = Readonly<Record<string, Cut>>;
+export interface OnceShape { readonly shape: readonly number[]; readonly dtype: DType }
+export interface PassOptions {
+  readonly cuts: Cuts;
+  readonly once: readonly OnceShape[];
+  /** Rows of a minibatch; undefined for the whole batch. */
+  readonly rows?: number;
+  /** Writes memory and priorities. */
+  readonly first: boolean;
+  /** A rollout brings the carries of its first slot. */
+  readonly carries: boolean;
+  readonly taps?: readonly string[];
+  readonly gradients?: boolean;
+}
+
+export class Programs {
+  readonly plan: Plan;
+  /** The source that epochs and minibatches cut. */
+  readonly main: string;
+  readonly #key: string;
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.main = Object.keys(plan.d.page.sources)[0]!;
+    this.#key = `${structuralHash(plan.d)}/${Object.entries(plan.sizes).sort().join()}`;
+  }
+
+  /** What `once` asks for, over the whole batch. */
+  once(cuts: Cuts, carries: boolean): Program {
+    const flow = new Flow(this.plan, 'once');
+    return { key: `${this.#key}/once/${JSON.stringify([cuts, carries])}`, run: input => {
+      const out = flow.pull(this.plan.once, this.#feed(input, cuts, { carries }));
+      return Object.fromEntries(out.map((t, i) => [`once.${i}`, t]));
+    } };
+  }
+
+  /** One pass of some rules: losses, gradients, optimiser; all of them see the weights that the pass began with. */
+  pass(rules: readonly string[], options: PassOptions): Program {
+    const flow = new Flow(this.plan, 'learn');
+    return { key: `${this.#key}/pass/${rules.join()}/${JSON.stringify(options)}`, run: input => {
+      const out: Record<string, Tensor> = {};
+      rules.forEach((name, i) => { this.#rule(this.plan.rules.get(name)!, flow, input, options, i === 0, out); });
+      return out;
+    } };
+  }
+
+  #rule(rule: Rule, flow: Flow, input: Input, options: PassOptions, leads: boolean, out: Record<string, Tensor>): void {
+    const { page } = this.plan.d, spec = page.train[rule.name]!, side: [string, string][] = leads ? this.#side(options) : [];
+    const sweep = spec.sweep && { dim: spec.sweep.over, index: input('sweep', [1], 'i32'), nodes: new Set(spec.losses.map(l => parse(l.loss).from)) };
+    const rows = options.rows === undefined ? undefined : input('rows', [options.rows], 'i32');
+    const views = rule.slices.map(s => input(`w.${s.name}`, s.shape, 'f32'));
+    const total = () => {
+      const feed = this.#feed(input, options.cuts, { carries: options.carries, once: options.once, ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) });
+      const values = flow.pull([...rule.losses, ...side.map(([, text]) => text)], feed);
+      side.forEach(([name], i) => { out[name] = tf.keep(tf.clone(values[rule.losses.length + i]!)); });
+      return rule.losses.map((_, i) => {
+        const loss = tf.reshape(values[i]!, []), weight = spec.losses[i]?.weight ?? 1;
+        out[`loss.${rule.name}.${i}`] = tf.keep(tf.clone(loss));
+        return weight === 1 ? loss : tf.mul(loss, input(`weight.${rule.name}.${i}`, [], 'f32'));
+      }).reduce((a, b) => tf.add(a, b));
+    };
+    const { grads } = tf.engine().gradients(total, views, undefined, true) as { grads: (Tensor | null)[] };
+    const pieces = grads.map((g, i) => {
+      const flat = g ? tf.reshape(g, [-1]) : tf.zeros([rule.slices[i]!.size]);
+      return spec.clipEach === undefined ? flat : tf.mul(flat, clipFactor(tf.norm(flat), spec.clipEach));
+    });
+    const whole = pieces.length === 1 ? pieces[0]! : tf.concat(pieces as Tensor1D[]), size = [rule.size], mask = sweep && input(`mask.${rule.name}`, size, 'f32');
+    const gradient = mask ? tf.mul(whole, mask) : whole, norm = tf.sqrt(tf.sum(tf.square(gradient)));
+    const clipped = spec.clipNorm === undefined ? gradient : tf.mul(gradient, clipFactor(norm, spec.clipNorm));
+    const before: Record<string, Tensor> = Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, input(`${m}.${rule.name}`, size, 'f32')])), w = input(`arena.${rule.name}`, size, 'f32');
+    const after = optimise(spec.optimiser, w, clipped, before, input(`rate.${rule.name}`, [], 'f32'), input(`eps.${rule.name}`, [], 'f32'));
+    const settle = (from: Tensor, to: Tensor) => (mask ? tf.add(from, tf.mul(mask, tf.sub(to, from))) : to);
+    out[`arena.${rule.name}`] = settle(w, after.w);
+    for (const [m, t] of Object.entries(after.slots)) out[`${m}.${rule.name}`] = settle(before[m]!, t);
+    out[`norm.${rule.name}`] = norm;
+    if (options.gradients) out[`grad.${rule.name}`] = gradient;
+  }
+  /** Wires that a pass gives besides its losses: memory, priorities, taps. */
+  #side({ first, taps = [] }: PassOptions): [string, string][] {
+    const { page } = this.plan.d;
+    return [
+      ...(first ? Object.entries(page.keep).flatMap(([n, w]) => Object.entries(w).map(([k, t]): [string, string] => [`memory.${n}.${k}`, t])) : []),
+      ...(first ? Object.entries(page.priority).map(([s, t]): [string, string] => [`priority.${s}`, t]) : []),
+      ...taps.map((t): [string, string] => [`tap.${t}`, t]),
+    ];
+  }
+
+  /** Some wires on a whole batch, with the weights as they are. */
+  probe(texts: readonly string[], cuts: Cuts, once: readonly OnceShape[], carries: boolean): Program {
+    const flow = new Flow(this.plan, 'learn');
+    return { key: `${this.#key}/probe/${texts.join()}/${JSON.stringify([cuts, once, carries])}`, run: input => {
+      const out = flow.pull(texts, this.#feed(input, cuts, { carries, once }));
+      return Object.fromEntries(out.map((t, i) => [`tap.${texts[i]!}`, t]));
+    } };
+  }
+
+  /** One acting step of all copies: the action (or that of an evaluation) and the carries it leaves. */
+  act(copies: number, best: boolean): Program {
+    const { act } = this.plan.d.page, flow = new Flow(this.plan, 'act'), texts = [best ? act!.best ?? act!.action : act!.action, ...this.watched()];
+    return { key: `${this.#key}/act/${copies}/${best}`, run: input => {
+      const left = new Map<string, Tensor>(), feed = this.#feed(input, { [this.main]: { batch: copies, time: 1 } }, { carries: true, acting: left });
+      const [action] = flow.pull(texts, feed), out: Record<string, Tensor> = { action: action! };
+      for (const [node, shape] of this.carries(copies)) {
+        const parts = [...left].filter(([k]) => k === node || k.startsWith(`${node}#`)).map(([, t]) => t), { per } = use(this.plan.d, node);
+        if (parts.length) out[`carry.${node}`] = per === undefined ? parts[0]! : tf.stack(parts, this.#lead(node).indexOf(per));
+        else out[`carry.${node}`] = tf.zeros([...shape]);
+      }
+      return out;
+    } };
+  }
+  #lead(node: string): string[] { return this.plan.boxes.get(node)!.lead.filter(x => !isTime(x)); }
+  /** Nodes that carry something from one acting step to the next, with the shape of their carry. */
+  carries(copies: number): Map<string, number[]> {
+    const { d, boxes, sizes } = this.plan, { act } = d.page, slice = upstream(d, [act!.action, act!.best ?? act!.action, ...this.watched()].map(t => parse(t).from));
+    return new Map(topology(d).order.filter(n => slice.has(n) && boxes.get(n)!.carry > 0).map(n => {
+      const box = boxes.get(n)!;
+      return [n, [...this.#lead(n).map(x => (base(x) === 'batch' ? copies : box.size[x] ?? sizes[x] ?? 1)), box.carry]];
+    }));
+  }
+  /** Recurrent nodes that a rollout must carry on although only the learner reads them (a recurrent critic): stepped while acting. One wire of each. */
+  watched(): string[] {
+    const { d, boxes } = this.plan, { page } = d;
+    if (page.sources[this.main]!.cut !== 'rollout') return [];
+    const present = (n: string) => [...upstream(d, [n])].every(m => {
+      let ok = true;
+      if (m in page.nodes) topology(d).graph.forEachInEdge(m, (_, e) => {
+        const field = e.from in page.sources ? page.world[e.port] : undefined;
+        if (e.via.includes('next') || e.via.includes('once') || field?.sight === 'after' || (field && e.from !== this.main)) ok = false;
+      });
+      return ok;
+    });
+    return topology(d).order.filter(n => boxes.get(n)!.carry > 0 && page.nodes[n]!.role !== 'target' && present(n)).map(n => `${n}.${Object.keys(use(d, n).spec.out as object)[0]!}`);
+  }
+
+  #feed(input: Input, cuts: Cuts, { carries, once = [], rows, sweep, acting }: { carries: boolean; once?: readonly OnceShape[]; rows?: Tensor; sweep?: NonNullable<Feed['sweep']>; acting?: Map<string, Tensor> }): Feed {
+    const { d, sizes, types } = this.plan, { page } = d, cut = (t: Tensor, dims: readonly string[]) => (rows ? this.#take(t, dims, rows, cuts[this.main]!.time) : t);
+    return {
+      field: (source, port) => {
+        const f = page.world[port]!, { batch, time } = cuts[source]!, slots = acting ? 1 : f.at === 'slot' ? time + 1 : time;
+        const t = input(`field.${source}.${port}`, [batch, slots, ...words(f.spec).map(w => sizes[w]!)], f.dtype);
+        return source === this.main ? cut(t, ['batch', f.at === 'slot' ? 'time+1' : 'time']) : t;
+      },
+      weight: (slice, kind) => input(`${kind === 'online' ? 'w' : 'lag'}.${slice}`, this.plan.slices.find(s => s.name === slice)!.shape, 'f32'),
+      knob: (node, key) => input(`knob.${node}.${key}`, [], 'f32'),
+      noise: (node, key, _, shape) => input(`noise.${node}.${key}`, shape, 'f32'),
+      memory: (name, key) => input(`memory.${name}.${key}`, [], 'f32'),
+      once: text => {
+        const i = this.plan.once.indexOf(text), { shape, dtype } = once[i]!;
+        return cut(input(`once.${i}`, shape, dtype), (typeOf(d, text, types) as Typed).dims);
+      },
+      carry: (node, shape) => {
+        if (!carries) return undefined;
+        const whole = [cuts[this.main]!.batch, ...shape.slice(1)];
+        return acting || page.nodes[node]!.role !== 'target' ? cut(input(`carry.${node}`, base(this.#lead(node)[0] ?? '') === 'batch' ? whole : shape, 'f32'), this.#lead(node)) : undefined;
+      },
+      leave: (node, h) => { acting?.set(node, h); },
+      restarts: source => acting !== undefined || page.sources[source]!.cut === 'rollout' || (page.sources[source]!.length ?? 1) > 1,
+      ...(sweep ? { sweep } : {}),
+    };
+  }
+  /** Rows of a minibatch, taken inside the program: the index is the input, not the copied rows. Time-free pages index single transitions. */
+  #take(t: Tensor, dims: readonly string[], rows: Tensor, T: number): Tensor {
+    if (base(dims[0] ?? '') !== 'batch') return t;
+    const gather = (x: Tensor, i: Tensor): Tensor => (x.dtype === 'bool' ? tf.cast(tf.gather(tf.cast(x, 'int32'), i as Tensor1D), 'bool') : tf.gather(x, i as Tensor1D));
+    const time = dims.findIndex(isTime);
+    if (!this.plan.timeFree) return gather(t, rows);
+    const item = tf.cast(tf.floor(tf.div(tf.add(tf.cast(rows, 'float32'), 0.5), T)), 'int32');
+    if (time < 0) return gather(t, item);
+    const width = t.shape[1]!, flat = tf.reshape(t, [t.shape[0]! * width, ...t.shape.slice(2)]), row = width === T ? rows : tf.add(rows, item);
+    const slots = base(dims[time]!) === 'time+1' ? [gather(flat, row), gather(flat, tf.add(row, tf.scalar(1, 'int32')))] : [gather(flat, row)];
+    return slots[0]!.dtype === 'bool' ? tf.cast(tf.stack(slots.map(s => tf.cast(s, 'int32')), 1), 'bool') : tf.stack(slots, 1);
+  }
+}
+/** Wires of all float outputs, in the order in which they are computed. */
+export const floatWires = (d: Plan['d']): string[] => topology(d).order.flatMap(n => Object.entries(use(d, n).spec.out as Record<string, Port>).filter(([, p]) => p.dtype === 'f32').map(([k]) => `${n}.${k}`));

@@ -1,0 +1,269 @@
+/**
+ * The learning step: one pure function
+ *
+ *   update(weights, slots, lagged weights, memory, batch, noise, knobs, counters) -> the same, plus losses, metrics, taps
+ *
+ * and the acting step, the slice of the same page upstream of `act`. What it is given it leaves as it is.
+ */
+import type { Engine, Executable, OutputArray, Outputs, Program, Supply } from './engine.ts';
+import type { TypedArray } from './environment.ts';
+import { RunError } from './error.ts';
+import type { Noise } from './node.ts';
+import { scalars, slotsOf } from './optimiser.ts';
+import { floatWires, Programs, type Cuts, type OnceShape, type PassOptions } from './programs.ts';
+import type { Plan, Rule } from './plan.ts';
+import { parse, use, type TargetRule } from './definition.ts';
+import { Random } from './random.ts';
+import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
+import { topology, upstream } from './topology.ts';
+import { gather, scatter, view, type Counters, type LearnerState } from './weights.ts';
+
+/** Segments of every source: fields as `source.field`, over [batch, time+1, ...] or [batch, time, ...]. */
+export interface Batch {
+  readonly cuts: Cuts;
+  readonly fields: Readonly<Record<string, TypedArray>>;
+  /** What recurrent nodes carry into the first slot of a rollout, by node. */
+  readonly carry?: Readonly<Record<string, Float32Array>>;
+}
+export interface UpdateOptions {
+  /** Keys of noise, orders and fresh draws. */
+  readonly seed: number;
+  /** Values that stand for knobs (`node.knob`), noise (`node.name`) and orders of items (one per epoch), instead of those of the run. */
+  readonly knobs?: Readonly<Record<string, number>>;
+  readonly noise?: Readonly<Record<string, Float32Array>>;
+  readonly order?: { readonly epochs?: readonly Int32Array[]; readonly sweep?: Int32Array };
+  readonly taps?: readonly string[];
+  readonly gradients?: boolean;
+}
+export interface Updated {
+  readonly state: LearnerState;
+  /** Weighted sum of each rule's losses, and each of its terms, as `rule` and `rule/node`; means over minibatches. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Norm of each rule's gradient before clipping. */
+  readonly norms: Readonly<Record<string, number>>;
+  readonly taps: Readonly<Record<string, OutputArray>>;
+  /** By `node/layer/tensor`, before clipping; of the last pass of each rule. */
+  readonly gradients: Readonly<Record<string, Float32Array>>;
+  readonly priorities: Readonly<Record<string, Float32Array>>;
+  /** Why nothing was applied: a number that is not finite, with the node it was first seen at. */
+  readonly failed?: string;
+}
+interface Working { weights: Float32Array; slots: Record<string, { count: number; moments: Record<string, Float32Array> }>; memory: Record<string, Record<string, number>> }
+/** What one program call of an update is about. */
+interface Call { readonly batch: Batch; readonly options: UpdateOptions; readonly clocks: Clocks; readonly now: Working; readonly lagged: Float32Array; readonly once: Outputs; readonly counters: readonly number[]; readonly rows?: Int32Array; readonly sweep?: { readonly rule: Rule; readonly index: number } }
+
+const due = (every: number, at: number, last: number) => Math.floor(at / every) > Math.floor(last / every);
+/** Do lagged weights follow now? */
+export function targetsDue(rule: TargetRule, at: Clocks, last: Clocks): boolean {
+  if (rule.everySteps !== undefined) return due(rule.everySteps, at.steps, last.steps);
+  if (rule.everyEpisodes !== undefined) return due(rule.everyEpisodes, at.episodes, last.episodes);
+  return due(rule.everyUpdates ?? 1, at.updates, last.updates);
+}
+const finite = (data: TypedArray): boolean => { for (const x of data) if (!Number.isFinite(x)) return false; return true; };
+const one = (x: number) => Float32Array.of(x);
+const number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN;
+
+/** A page on an engine: programs built once for each shape, and the host's part of a step. It holds no learner state. */
+export class Learner {
+  readonly plan: Plan;
+  readonly programs: Programs;
+  readonly #engine: Engine;
+  readonly #built = new Map<string, Executable>();
+  readonly #slices: ReadonlyMap<string, Plan['slices'][number]>;
+  constructor(plan: Plan, engine: Engine) {
+    this.plan = plan; this.programs = new Programs(plan); this.#engine = engine;
+    this.#slices = new Map(plan.slices.map(s => [s.name, s]));
+  }
+  dispose(): void { for (const e of this.#built.values()) e.dispose(); this.#built.clear(); }
+
+  /** The newest programs stay: episodes of many lengths would otherwise hold one for each. */
+  #executable(key: string, make: () => Program): Executable {
+    const known = this.#built.get(key);
+    if (known) { this.#built.delete(key); this.#built.set(key, known); return known; }
+    const built = this.#engine.compile(make());
+    this.#built.set(key, built);
+    for (const [old, e] of this.#built) { if (this.#built.size <= 64) break; e.dispose(); this.#built.delete(old); }
+    return built;
+  }
+
+  async update(state: LearnerState, batch: Batch, options: UpdateOptions): Promise<Updated> {
+    const { page } = this.plan.d, main = page.sources[this.programs.main]!, { batch: B, time: T } = batch.cuts[this.programs.main]!, clocks: Clocks = state.counters;
+    const now: Working = {
+      weights: state.weights.slice(), memory: JSON.parse(JSON.stringify(state.memory)) as Working['memory'],
+      slots: Object.fromEntries(Object.entries(state.slots).map(([r, s]) => [r, { count: s.count, moments: { ...s.moments } }])),
+    };
+    const sums = new Map<string, { total: number; n: number }>(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
+    const call: Call = { batch, options, clocks, now, lagged: state.lagged, once: {}, counters: [state.counters.updates] };
+    const once = this.plan.once.length ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
+    const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype }));
+    const items = this.plan.timeFree && (main.minibatches ?? 1) > 1 ? B * T : B, parts = main.minibatches ?? 1;
+    if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
+
+    const epochs = async (wanted: (rule: string) => boolean, tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
+      for (let e = 0; e < (main.epochs ?? 1); e++) {
+        const order = options.order?.epochs?.[e] ?? (parts === 1 ? undefined : Random.of(options.seed, 'order', state.counters.updates, ...tag, e).permutation(items));
+        for (let m = 0; m < parts; m++) for (const [depth, pass] of this.plan.passes.entries()) {
+          const rules = pass.filter(r => wanted(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
+          if (!rules.length) continue;
+          const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts)), first = depth === 0 && !sweep;
+          const shape: PassOptions = { cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) };
+          const out = await this.#run(`pass/${rules.join()}/${JSON.stringify(shape)}`, () => this.programs.pass(rules, shape), { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) });
+          const failed = rules.find(r => !Number.isFinite(number(out[`norm.${r}`])) || this.plan.rules.get(r)!.losses.some((_, i) => !Number.isFinite(number(out[`loss.${r}.${i}`]))));
+          if (failed !== undefined) return await this.#culprit(failed, { ...call, once }, shapes);
+          this.#settle(rules, out, now, sweep, { sums, norms, taps, gradients, priorities }, clocks);
+        }
+      }
+      return undefined;
+    };
+
+    let failed = await epochs(r => !page.train[r]!.sweep, []);
+    for (const [name, { sweep }] of Object.entries(page.train)) {
+      if (!sweep || failed !== undefined) continue;
+      const rule = this.plan.rules.get(name)!, n = sweep.over === 'time' ? T : page.dims[sweep.over] ?? this.plan.sizes[sweep.over]!, before = now.slots[name]!.count;
+      const indices = options.order?.sweep ?? (sweep.order === 'backwards' ? Int32Array.from({ length: n }, (_, i) => n - 1 - i) : Random.of(options.seed, `sweep/${name}`, state.counters.updates).permutation(n));
+      for (const index of indices) {
+        if (sweep.over !== 'time') now.slots[name]!.count = before;      // each index has taken as many steps as the others
+        failed ??= await epochs(r => r === name, [index + 1], { rule, index });
+      }
+    }
+    const counters: Counters = { ...state.counters, updates: state.counters.updates + 1 };
+    if (failed !== undefined) return { state: { ...state, counters: { ...counters, last: clocksOf(counters) } }, losses: {}, norms, taps, gradients, priorities: {}, failed };
+    const losses = Object.fromEntries([...sums].map(([k, s]) => [k, s.total / s.n]));
+    return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, counters), slots: now.slots, memory: now.memory, counters: { ...counters, last: clocksOf(counters) } }, losses, norms, taps, gradients, priorities };
+  }
+
+  /** Takes what a pass has given; only called when all of it is finite. */
+  #settle(rules: readonly string[], out: Outputs, now: Working, sweep: Call['sweep'], to: { sums: Map<string, { total: number; n: number }>; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
+    const { page } = this.plan.d, tally = (key: string, x: number) => { const s = to.sums.get(key) ?? { total: 0, n: 0 }; to.sums.set(key, { total: s.total + x, n: s.n + 1 }); };
+    for (const name of rules) {
+      const rule = this.plan.rules.get(name)!, spec = page.train[name]!, slots = now.slots[name]!;
+      scatter(now.weights, rule, out[`arena.${name}`]!.data as Float32Array);
+      now.slots[name] = { count: slots.count + 1, moments: Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, (out[`${m}.${name}`]!.data as Float32Array).slice()])) };
+      to.norms[name] = number(out[`norm.${name}`]);
+      let total = 0;
+      rule.losses.forEach((text, i) => {
+        const x = number(out[`loss.${name}.${i}`]), term = spec.losses[i], { from, port } = parse(text);
+        total += x * (term ? valueAt(term.weight, clocks) : 1);
+        if (rule.losses.length > 1) tally(`${name}/${port === 'loss' ? from : `${from}.${port}`}`, x);
+      });
+      tally(name, total);
+      const gradient = out[`grad.${name}`]?.data as Float32Array | undefined;
+      if (gradient) { let from = 0; for (const s of rule.slices) { const g = gradient.slice(from, from + s.size), held = to.gradients[s.name]; to.gradients[s.name] = held && sweep ? held.map((x, i) => x + g[i]!) : g; from += s.size; } }
+    }
+    for (const [key, o] of Object.entries(out)) {
+      if (key.startsWith('memory.')) { const [, n, k] = key.split('.') as [string, string, string]; now.memory[n]![k] = number(o); }
+      else if (key.startsWith('priority.')) to.priorities[key.slice('priority.'.length)] = (o.data as Float32Array).slice();
+      else if (key.startsWith('tap.')) to.taps[key.slice('tap.'.length)] = o;
+    }
+  }
+
+  #follow(state: LearnerState, weights: Float32Array, counters: Counters): Float32Array {
+    const { targets } = this.plan.d.page, lagged = state.lagged.slice();
+    for (const s of this.plan.slices) {
+      const rule = targets[s.node] ?? targets['*'];
+      if (!rule || !targetsDue(rule, counters, state.counters.last)) continue;
+      const k = rule.polyak ?? 1;
+      for (let i = s.from; i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
+    }
+    return lagged;
+  }
+
+  /** Wires on a whole batch, with the weights as they are. */
+  async probe(state: LearnerState, batch: Batch, texts: readonly string[], options: UpdateOptions): Promise<Record<string, OutputArray>> {
+    const call: Call = { batch, options, clocks: state.counters, now: state as unknown as Working, lagged: state.lagged, once: {}, counters: [state.counters.updates, 0, 0] };
+    const once = this.plan.once.length ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
+    return this.#probe(texts, { ...call, once }, this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype })));
+  }
+  async #probe(texts: readonly string[], call: Call, shapes: readonly OnceShape[]): Promise<Record<string, OutputArray>> {
+    const out = await this.#run(`probe/${texts.join()}/${JSON.stringify([call.batch.cuts, shapes])}`, () => this.programs.probe(texts, call.batch.cuts, shapes, Boolean(call.batch.carry)), call);
+    return Object.fromEntries(Object.entries(out).map(([k, o]) => [k.slice('tap.'.length), o]));
+  }
+  /** The first wire of a rule whose values are not finite, in words. */
+  async #culprit(rule: string, call: Call, shapes: readonly OnceShape[]): Promise<string> {
+    const slice = upstream(this.plan.d, this.plan.rules.get(rule)!.losses.map(l => parse(l).from)), texts = floatWires(this.plan.d).filter(t => slice.has(parse(t).from));
+    for (const [name, data] of Object.entries(call.batch.fields)) if (data instanceof Float32Array && !finite(data)) return `rule ${rule}: ${name} of the batch holds a number that is not finite`;
+    for (const s of this.plan.slices) if (!finite(view(call.now.weights, s))) return `rule ${rule}: the weight ${s.name} holds a number that is not finite`;
+    const out = await this.#probe(texts, call, shapes), first = texts.find(t => !finite(out[t]!.data));
+    return first === undefined ? `rule ${rule}: its gradient is not finite, though every wire is` : `rule ${rule}: ${first} (${use(this.plan.d, parse(first).from).spec.type}) is the first wire that is not finite`;
+  }
+
+  /** One acting step of all copies. `fields` by name over [copies, 1, ...]; `counters` key the noise. */
+  async act(state: LearnerState, fields: Readonly<Record<string, TypedArray>>, copies: number, carry: Readonly<Record<string, Float32Array>>, { seed, counters, best = false, knobs, noise }: { seed: number; counters: readonly number[]; best?: boolean; knobs?: Readonly<Record<string, number>>; noise?: Readonly<Record<string, Float32Array>> }): Promise<{ action: OutputArray; carry: Record<string, Float32Array> }> {
+    const { main } = this.programs, turn = this.plan.d.page.act?.inTurn, options: UpdateOptions = { seed, ...(knobs ? { knobs } : {}), ...(noise ? { noise } : {}) };
+    const program = async (given: Readonly<Record<string, TypedArray>>) => this.#run(`act/${copies}/${best}`, () => this.programs.act(copies, best), {
+      batch: { cuts: { [main]: { batch: copies, time: 1 } }, fields: Object.fromEntries(Object.entries(given).map(([k, v]) => [`${main}.${k}`, v])), carry },
+      options, clocks: state.counters, now: state as unknown as Working, lagged: state.lagged, once: {}, counters: [-1, ...counters],
+    });
+    const carried = (out: Outputs) => Object.fromEntries(Object.entries(out).filter(([k]) => k.startsWith('carry.')).map(([k, o]) => [k.slice('carry.'.length), (o.data as Float32Array).slice()]));
+    if (turn === undefined) { const out = await program(fields); return { action: out['action']!, carry: carried(out) }; }
+    const n = this.plan.sizes[turn]!, chosen = new Int32Array(copies * n).fill(-1);      // one index of the dim after another, each seeing the choices before it
+    let out: Outputs = {};
+    for (let i = 0; i < n; i++) {
+      out = await program({ ...fields, action: chosen.slice() });
+      for (let c = 0; c < copies; c++) chosen[c * n + i] = out['action']!.data[c * n + i]!;
+    }
+    return { action: { ...out['action']!, data: chosen }, carry: carried(out) };
+  }
+
+  async #run(key: string, make: () => Program, call: Call): Promise<Outputs> { return this.#executable(key, make).run(this.#supply(call)); }
+
+  /** Every input of a program by its name; see programs.ts. */
+  #supply(call: Call): Supply {
+    const { page } = this.plan.d, { options, now, clocks } = call;
+    const knob = (node: string, key: string) => options.knobs?.[`${node}.${key}`] ?? valueAt(page.nodes[node]!.config![key] as number | Schedule, clocks);
+    const missing = (name: string): never => { throw new RunError(`the batch has no ${name}`, `it has ${Object.keys(call.batch.fields).join(', ') || 'nothing'}`); };
+    const rate = (rule: string) => {
+      const { optimiser } = page.train[rule]!, lr = options.knobs?.[`${rule}.lr`] ?? valueAt(optimiser.lr, clocks);
+      return scalars(optimiser, lr, now.slots[rule]!.count + 1);
+    };
+    return (name, shape) => {
+      const dot = name.indexOf('.'), kind = dot < 0 ? name : name.slice(0, dot), rest = name.slice(dot + 1), size = shape.reduce((a, b) => a * b, 1);
+      switch (kind) {
+        case 'w': return view(now.weights, this.#slices.get(rest)!);
+        case 'lag': return view(call.lagged, this.#slices.get(rest)!);
+        case 'arena': return gather(now.weights, this.plan.rules.get(rest)!);
+        case 'm': case 'v': return now.slots[rest]!.moments[kind]!;
+        case 'rate': return one(rate(rest).rate);
+        case 'eps': return one(rate(rest).eps);
+        case 'weight': { const [rule, i] = rest.split('.') as [string, string]; return one(valueAt(page.train[rule]!.losses[Number(i)]!.weight, clocks)); }
+        case 'mask': return sweepMask(call.sweep!.rule, call.sweep!.index, page.train[rest]!.sweep!.over);
+        case 'knob': { const [node, key] = rest.split('.') as [string, string]; return one(knob(node, key)); }
+        case 'noise': {
+          const [node, key] = rest.split('.') as [string, string], given = options.noise?.[rest], law = ((use(this.plan.d, node).spec.noise ?? {}) as Record<string, Noise>)[key]!.law;
+          if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: [${shape.join(', ')}]`);
+          return given ?? Random.of(options.seed, `noise/${rest}`, ...call.counters).fill(law, new Float32Array(size));
+        }
+        case 'memory': { const [n, k] = rest.split('.') as [string, string]; return one(now.memory[n]![k]!); }
+        case 'field': {
+          const data = call.batch.fields[rest] ?? missing(rest);
+          if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`);
+          return data;
+        }
+        case 'once': return call.once[name]!.data;
+        case 'carry': return call.batch.carry?.[rest] ?? new Float32Array(size);
+        case 'rows': return call.rows!;
+        case 'sweep': return Int32Array.of(call.sweep!.index);
+        default: throw new Error(`no input is called ${name}`);
+      }
+    };
+  }
+  /** Knobs, weights of losses and rates that stand on a schedule, at these clocks; by `node.knob`. */
+  scheduled(clocks: Clocks): Record<string, number> {
+    const { page } = this.plan.d, out: Record<string, number> = {};
+    for (const n of topology(this.plan.d).order) for (const [k, x] of Object.entries(page.nodes[n]!.config ?? {})) if (isSchedule(x)) out[`${n}.${k}`] = valueAt(x, clocks);
+    for (const [r, { optimiser }] of Object.entries(page.train)) if (isSchedule(optimiser.lr)) out[`${r}.lr`] = valueAt(optimiser.lr, clocks);
+    return out;
+  }
+}
+const clocksOf = ({ steps, updates, episodes }: Counters) => ({ steps, updates, episodes });
+/** 1 for what a sweep at this index may change: all weights for a sweep over time, else those of the index where weights have the dim. */
+function sweepMask(rule: Rule, index: number, over: string): Float32Array {
+  const mask = new Float32Array(rule.size);
+  let from = 0;
+  for (const s of rule.slices) {
+    const one = s.per ? s.size / s.per : s.size, begin = over === 'time' || !s.per ? 0 : index * one;
+    mask.fill(1, from + begin, from + begin + (over === 'time' || !s.per ? s.size : one));
+    from += s.size;
+  }
+  return mask;
+}

@@ -1,0 +1,114 @@
+/** The arena: all weights of a page in one flat Float32Array; `node/layer/tensor` names are views of it. Lagged weights have the same layout. */
+import { InputError } from './error.ts';
+import type { Init } from './layers.ts';
+import type { Plan, Rule, Slice } from './plan.ts';
+import { slotsOf } from './optimiser.ts';
+import { Random } from './random.ts';
+import type { NamedArray } from './store.ts';
+
+export const view = (arena: Float32Array, s: Slice): Float32Array => arena.subarray(s.from, s.from + s.size);
+
+/** Fresh weights. Each tensor has a stream of its own, so that adding a node changes no other node's start. */
+export function initialise(slices: readonly Slice[], total: number, seed: number): Float32Array {
+  const arena = new Float32Array(total);
+  for (const s of slices) start(view(arena, s), s, seed);
+  return arena;
+}
+function start(into: Float32Array, s: Slice, seed: number): void {
+  const one = s.per ? into.length / s.per : into.length, shape = s.per ? s.shape.slice(1) : s.shape;
+  for (let i = 0; i < Math.max(1, s.per); i++) fill(into.subarray(i * one, (i + 1) * one), shape, s.init, Random.of(seed, `weights/${s.name}`, i));
+}
+function fill(into: Float32Array, shape: readonly number[], init: Init, random: Random): void {
+  if (init.law === 'constant') into.fill(init.value);
+  else if (init.law === 'uniform') { random.fill('uniform', into); into.forEach((u, i) => { into[i] = (2 * u - 1) * init.bound; }); }
+  else if (init.law === 'normal') { random.fill('normal', into); into.forEach((x, i) => { into[i] = x * init.std; }); }
+  else orthogonalise(random.fill('normal', into), shape, init.gain);
+}
+/** Orthonormal columns (or rows, where there are fewer of them) by modified Gram-Schmidt on a normal matrix, times a gain (Saxe et al. 2013). */
+function orthogonalise(into: Float32Array, shape: readonly number[], gain: number): void {
+  const columns = shape.at(-1) ?? 1, rows = into.length / columns, tall = rows >= columns, [long, short] = tall ? [rows, columns] : [columns, rows];
+  const at = (i: number, j: number) => (tall ? i * columns + j : j * columns + i), basis = Float64Array.from(into);
+  for (let j = 0; j < short; j++) {
+    for (let k = 0; k < j; k++) {
+      let dot = 0;
+      for (let i = 0; i < long; i++) dot += basis[at(i, j)]! * basis[at(i, k)]!;
+      for (let i = 0; i < long; i++) basis[at(i, j)]! -= dot * basis[at(i, k)]!;
+    }
+    let norm = 0;
+    for (let i = 0; i < long; i++) norm += basis[at(i, j)]! ** 2;
+    for (let i = 0; i < long; i++) basis[at(i, j)]! /= Math.sqrt(norm) || 1;
+  }
+  for (let i = 0; i < into.length; i++) into[i] = gain * basis[i]!;
+}
+
+/** Moments of one train rule over what it trains, and the steps that it took. */
+export interface Slots { readonly count: number; readonly moments: Readonly<Record<string, Float32Array>> }
+export interface LearnerState {
+  readonly weights: Float32Array;
+  readonly lagged: Float32Array;
+  readonly slots: Readonly<Record<string, Slots>>;
+  readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly counters: Counters;
+}
+export interface Counters {
+  readonly steps: number; readonly updates: number; readonly episodes: number;
+  /** The clocks at the last update: what is due every so many ticks is due when its clock has passed a multiple since. */
+  readonly last: { readonly steps: number; readonly updates: number; readonly episodes: number };
+}
+export const START: Counters = { steps: 0, updates: 0, episodes: 0, last: { steps: 0, updates: 0, episodes: 0 } };
+
+export const freshSlots = (plan: Plan): Record<string, Slots> => Object.fromEntries([...plan.rules.values()].map(r =>
+  [r.name, { count: 0, moments: Object.fromEntries(slotsOf(plan.d.page.train[r.name]!.optimiser).map(m => [m, new Float32Array(r.size)])) }]));
+
+/** A learner before its first update: weights from the seed, lagged ones equal to them, moments zero. */
+export function freshState(plan: Plan, seed: number): LearnerState {
+  const weights = initialise(plan.slices, plan.total, seed);
+  return { weights, lagged: weights.slice(), slots: freshSlots(plan), memory: structuredClone(JSON.parse(JSON.stringify(plan.d.page.memory))) as LearnerState['memory'], counters: START };
+}
+
+/** The weights that a rule trains, one after another. They lie side by side unless two rules train one node, so this is a view wherever it can be. */
+export function gather(arena: Float32Array, rule: Rule): Float32Array {
+  const [first] = rule.slices, last = rule.slices.at(-1);
+  if (first && last && last.from + last.size - first.from === rule.size) return arena.subarray(first.from, first.from + rule.size);
+  const out = new Float32Array(rule.size);
+  let to = 0;
+  for (const s of rule.slices) { out.set(view(arena, s), to); to += s.size; }
+  return out;
+}
+export function scatter(arena: Float32Array, rule: Rule, flat: Float32Array): void {
+  let from = 0;
+  for (const s of rule.slices) { arena.set(flat.subarray(from, from + s.size), s.from); from += s.size; }
+}
+
+type Arrays = Readonly<Record<string, NamedArray>>;
+/** State as named arrays: `weights/node/layer/tensor`, `lagged/...`, `slots/rule/moment/node/layer/tensor`. */
+export function toArrays(plan: Plan, state: LearnerState): Record<string, NamedArray> {
+  const out: Record<string, NamedArray> = {};
+  for (const s of plan.slices) {
+    out[`weights/${s.name}`] = { shape: s.shape, data: view(state.weights, s) };
+    out[`lagged/${s.name}`] = { shape: s.shape, data: view(state.lagged, s) };
+  }
+  for (const rule of plan.rules.values()) for (const [m, flat] of Object.entries(state.slots[rule.name]!.moments)) {
+    let from = 0;
+    for (const s of rule.slices) { out[`slots/${rule.name}/${m}/${s.name}`] = { shape: s.shape, data: flat.subarray(from, from + s.size) }; from += s.size; }
+  }
+  return out;
+}
+export interface Loaded { readonly state: LearnerState; readonly skipped: readonly string[] }
+/**
+ * The reverse. Strict: a tensor that is missing, extra or of another shape refuses the whole, with all of them in the message.
+ * With `partial` what fits is taken, the rest stays as in `into`, and `skipped` says what was left out.
+ */
+export function fromArrays(plan: Plan, arrays: Arrays, into: LearnerState, { partial = false, subject = 'checkpoint' } = {}): Loaded {
+  const state = { ...into, weights: into.weights.slice(), lagged: into.lagged.slice(), slots: Object.fromEntries(Object.entries(into.slots).map(([r, s]) => [r, { count: s.count, moments: Object.fromEntries(Object.entries(s.moments).map(([m, a]) => [m, a.slice()])) }])) };
+  const want = toArrays(plan, state), own = Object.keys(arrays).filter(k => /^(weights|lagged|slots)\//.test(k)), problems: string[] = [];
+  for (const [name, to] of Object.entries(want)) {
+    const given = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
+    if (!given) problems.push(`missing  ${name} [${to.shape.join(', ')}]`);
+    else if (given.shape.join() !== to.shape.join() || !(given.data instanceof Float32Array)) problems.push(`shape    ${name} is [${given.shape.join(', ')}], the page has [${to.shape.join(', ')}]`);
+    else (to.data as Float32Array).set(given.data);
+  }
+  for (const name of own) if (!Object.hasOwn(want, name)) problems.push(`extra    ${name} [${arrays[name]!.shape.join(', ')}]`);
+  if (problems.length && !partial) throw new InputError(`${subject}: the weights are not those of page ${plan.d.page.name}\n${problems.slice(0, 40).map(p => `  ${p}`).join('\n')}${problems.length > 40 ? `\n  and ${problems.length - 40} more` : ''}`, 'load it with the page it was saved from, or take what fits with `partial`');
+  return { state, skipped: problems };
+}

@@ -1,0 +1,106 @@
+/**
+ * Engine `tfjs`: runs a program as it stands on a TensorFlow.js backend. The best that loads of node-gpu (CUDA), node (native CPU), webgpu,
+ * wasm and cpu; a backend that the user named never falls back. All packages must share one tfjs-core, whose version they pin.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs'; // registers the gradients of all kernels; tfjs-core by itself has none
+import type { Engine, EngineFactory, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
+import type { TypedArray } from '../../core/environment.ts';
+import { InputError } from '../../core/error.ts';
+import type { DType } from '../../core/port.ts';
+
+const require = createRequire(import.meta.url);
+const DTYPES: Readonly<Record<DType, 'float32' | 'int32' | 'bool'>> = { f32: 'float32', i32: 'int32', bool: 'bool' };
+const BACK: Readonly<Record<string, DType>> = { float32: 'f32', int32: 'i32', bool: 'bool' };
+
+/** Node 23 took away what the native binding's JavaScript asks of `util`. */
+function restoreUtil(): void {
+  const util = require('node:util') as Record<string, unknown>;
+  util['isNullOrUndefined'] ??= (x: unknown) => x === null || x === undefined;
+  util['isArray'] ??= Array.isArray;
+}
+async function native(name: 'tfjs-node-gpu' | 'tfjs-node'): Promise<string> {
+  restoreUtil();
+  await import(`@tensorflow/${name}`);
+  if (!(await tf.setBackend('tensorflow'))) throw new Error('its backend did not start');
+  return name === 'tfjs-node-gpu' ? 'tensorflow, CUDA build' : 'tensorflow, CPU build';
+}
+/** The WebAssembly loader puts handlers of its own on the process, which print its source at any later error; they are taken off again. */
+async function quietly<T>(load: () => Promise<T>): Promise<T> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const, before = events.map(e => new Set<unknown>(process.listeners(e as 'uncaughtException')));
+  const loaded = await load();
+  events.forEach((e, i) => { for (const l of process.listeners(e as 'uncaughtException')) if (!before[i]!.has(l)) process.removeListener(e, l); });
+  return loaded;
+}
+const BACKENDS: Readonly<Record<string, () => Promise<string>>> = {
+  'node-gpu': () => native('tfjs-node-gpu'),
+  node: () => native('tfjs-node'),
+  webgpu: async () => {
+    if (!(globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu) throw new Error('this runtime has no WebGPU');
+    await import('@tensorflow/tfjs-backend-webgpu');
+    if (!(await tf.setBackend('webgpu'))) throw new Error('no adapter');
+    return 'webgpu';
+  },
+  wasm: async () => {
+    const wasm = await quietly(() => import('@tensorflow/tfjs-backend-wasm'));
+    wasm.setWasmPaths(`${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/dist/`);
+    if (!(await quietly(() => tf.setBackend('wasm')))) throw new Error('it did not start');
+    return `wasm${(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? ' (simd)' : ''}`;
+  },
+  cpu: async () => {
+    await import('@tensorflow/tfjs-backend-cpu');
+    if (!(await tf.setBackend('cpu'))) throw new Error('it did not start');
+    return 'cpu (plain JavaScript)';
+  },
+};
+const reason = (e: unknown): string => (e instanceof Error ? e.message : String(e)).split('\n', 1)[0]!;
+
+async function open(named?: string): Promise<Engine> {
+  if (named !== undefined && !Object.hasOwn(BACKENDS, named)) throw new InputError(`engine tfjs has no backend ${named}`, `one of ${Object.keys(BACKENDS).join(', ')}`);
+  const failed: string[] = [];
+  for (const name of named === undefined ? Object.keys(BACKENDS) : [named]) {
+    try {
+      const backend = await BACKENDS[name]!();
+      return new TfjsEngine(backend);
+    } catch (e) { failed.push(`${name}: ${reason(e)}`); }
+  }
+  throw new InputError(named === undefined ? `engine tfjs: no backend loads\n  ${failed.join('\n  ')}` : `engine tfjs:${named} does not load: ${failed[0]!.slice(named.length + 2)}`, named === undefined ? 'npm install' : 'leave the backend out to take the best that loads, or install it');
+}
+
+class TfjsEngine implements Engine {
+  readonly info;
+  constructor(backend: string) { this.info = { engine: 'tfjs', backend, version: tf.version_core }; }
+  compile(program: Program): Executable { return { run: supply => run(program, supply), dispose: () => undefined }; }
+  alive(): number { return tf.memory().numTensors; }
+  close(): void { /* the backend belongs to the process */ }
+}
+
+async function run(program: Program, supply: Supply) {
+  const inputs = new Map<string, tf.Tensor>();
+  let outputs: Readonly<Record<string, tf.Tensor>> = {};
+  tf.engine().startScope(program.key);
+  try {
+    outputs = program.run((name, shape, dtype) => {
+      const known = inputs.get(name);
+      if (known) return known;
+      const made = tf.keep(tf.tensor(supply(name, shape, dtype), [...shape], DTYPES[dtype]));
+      inputs.set(name, made);
+      return made;
+    });
+    for (const t of Object.values(outputs)) tf.keep(t);
+  } finally { tf.engine().endScope(); }
+  try {
+    const read = await Promise.all(Object.entries(outputs).map(async ([name, t]): Promise<[string, OutputArray]> => [name, { shape: t.shape, dtype: BACK[t.dtype]!, data: (await t.data()) as TypedArray }]));
+    return Object.fromEntries(read);
+  } finally {
+    for (const t of Object.values(outputs)) if (!t.isDisposed) t.dispose();
+    for (const t of inputs.values()) if (!t.isDisposed) t.dispose();
+  }
+}
+
+export const tfjs: EngineFactory = {
+  name: 'tfjs', about: 'eager TensorFlow.js: the reference, and the way to a CUDA GPU',
+  backends: Object.keys(BACKENDS), open,
+};
