@@ -32,3 +32,5 @@ export interface Tracker {
   progress?(progress: Progress): void;
   close?(): void | Promise<void>;
 }
+/** A tracker by name; `make` is called once a run. `folder` is undefined for a run that keeps nothing. */
+export interface TrackerFactory { readonly name: string; make(setting: { readonly folder: string | undefined; readonly record: RunRecord; readonly resumed?: Moment }): Tracker | Promise<Tracker> }

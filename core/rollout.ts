@@ -1,0 +1,206 @@
+/**
+ * Acting: all copies of an environment stepped by the acting program, every slot written to the replay.
+ * Where an episode ends, the tick after it is no environment step: its slot holds the final observation, the action drawn there is never
+ * executed, and the copy starts anew; so copies stay in step and `next(x)` is always the value at the true next observation.
+ */
+import type { Definition } from './definition.ts';
+import type { TypedArray, VectorEnvironment } from './environment.ts';
+import { InputError, RunError } from './error.ts';
+import { words } from './port.ts';
+import type { Sample, StoredField } from './replay.ts';
+import { Random } from './random.ts';
+import type { Batch, Learner } from './step.ts';
+import type { NamedArray, Snapshot } from './store.ts';
+import type { LearnerState } from './weights.ts';
+
+export interface Episode { readonly copy: number; readonly return: number; readonly length: number; readonly won?: boolean }
+/** Fields that the runner makes and the environment does not know. */
+const MADE = new Set(['start', 'valid', 'weight', 'lastAction', 'agentId', 'action', 'nextAction']);
+const product = (dims: readonly string[], sizes: Readonly<Record<string, number>>) => dims.reduce((a, x) => a * (sizes[x] ?? 1), 1);
+const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const;
+
+/** Sizes of a page in an environment; a page for several agents takes an environment of one as a team of one, and the reverse. */
+export function sizesOf(d: Definition, environment: VectorEnvironment): Record<string, number> {
+  const { spec } = environment, agents = spec.sizes['agent'] ?? 1, one = !words(d.page.world['obs']?.spec ?? '').includes('agent'), discrete = d.page.world['action']?.dtype === 'i32';
+  if (one && agents > 1) throw new InputError(`${d.page.name} is for one agent, and ${spec.id} has ${agents}`, 'a page for teams: skein list algorithms');
+  if (discrete !== (spec.actions === 'discrete')) throw new InputError(`${d.page.name} chooses ${discrete ? 'discrete' : 'continuous'} actions, and those of ${spec.id} are ${spec.actions}`, `an environment with ${discrete ? 'discrete' : 'continuous'} actions, or another page: skein list`);
+  const sizes: Record<string, number> = { ...spec.sizes, agent: agents, id: agents, neighbour: agents, other: Math.max(0, agents - 1) };
+  sizes['state'] ??= agents * (sizes['obs'] ?? 0);
+  for (const name of fieldsOf(d)) if (!MADE.has(name) && !(name in spec.fields) && !['state', 'avail', 'alive', 'agentReward'].includes(name)) throw new InputError(`${d.page.name} reads ${name}, which ${spec.id} does not offer`, `it offers ${Object.keys(spec.fields).join(', ')}`);
+  return sizes;
+}
+/** Fields of the first source that any wire of the page names, taken or only offered: a later swap finds them in the replay. */
+function fieldsOf(d: Definition): Set<string> {
+  const main = Object.keys(d.page.sources)[0]!, named = new Set<string>();
+  for (const e of Object.values(d.page.nodes)) for (const w of Object.values(e.in)) if (w.startsWith(`${main}.`)) named.add(w.slice(main.length + 1).split(' ', 1)[0]!);
+  return named;
+}
+
+export class Rollout {
+  readonly #d: Definition; readonly #learner: Learner; readonly #env: VectorEnvironment; readonly #seed: number;
+  readonly #sizes: Readonly<Record<string, number>>;
+  readonly #fields: Record<string, TypedArray> = {};
+  /** Fields that the replay stores. */
+  readonly stored: readonly StoredField[];
+  readonly needsNext: boolean;
+  readonly #ended: Uint8Array; readonly #fresh: Uint8Array;
+  readonly #returns: Float64Array; readonly #lengths: Int32Array;
+  #carry: Record<string, Float32Array> = {};
+  /** Carries before the first slot of the newest rollouts, by their number. */
+  readonly #carries = new Map<number, Record<string, Float32Array>>();
+  #ticks = 0;
+
+  constructor(d: Definition, learner: Learner, environment: VectorEnvironment, seed: number) {
+    this.#d = d; this.#learner = learner; this.#env = environment; this.#seed = seed; this.#sizes = learner.plan.sizes;
+    const named = fieldsOf(d), K = environment.copies, { world } = d.page, discrete = world['action']!.dtype === 'i32', agents = this.#sizes['agent']!;
+    this.#ended = new Uint8Array(K); this.#fresh = new Uint8Array(K).fill(1); this.#returns = new Float64Array(K); this.#lengths = new Int32Array(K);
+    this.needsNext = named.has('nextAction');
+    for (const [name, f] of Object.entries(world)) {
+      const width = product(words(f.spec), this.#sizes), own = environment.fields[name], made = new ARRAYS[f.dtype](K * width);
+      if (own && !MADE.has(name)) {
+        if (own.length !== made.length) throw new InputError(`${environment.spec.id} offers ${name} with ${own.length / K} values a copy, and ${d.page.name} reads [${f.spec || 'one number'}] of ${width}`, 'skein env check');
+        this.#fields[name] = own;
+      } else this.#fields[name] = name === 'avail' || name === 'alive' ? made.fill(1) : name === 'agentId' ? made.map((_, i) => (Math.floor(i / agents) % agents === i % agents ? 1 : 0)) : made;
+    }
+    const store = new Set([...named].filter(n => !['agentId', 'nextAction', 'weight', 'valid', 'start'].includes(n)).concat('action', 'reward', 'terminated', 'truncated'));
+    this.stored = [...store].map(name => {
+      const f = world[name]!, width = product(words(f.spec), this.#sizes);
+      // the last action is stored as an index (-1: none) and becomes one-hot in the batch
+      return name === 'lastAction' && discrete ? { name, dtype: 'i32' as const, width: agents, at: 'slot' as const } : { name, dtype: f.dtype, width, at: f.at };
+    });
+  }
+
+  /** Starts every copy; only for a run that begins. */
+  async begin(write: (copy: number, start: boolean) => void): Promise<void> {
+    await this.#env.reset(new Uint8Array(this.#env.copies).fill(1));
+    this.#derive();
+    this.#judge();
+    this.#open(new Int32Array(0));
+    for (let c = 0; c < this.#env.copies; c++) write(c, true);
+  }
+  /** What the environment leaves to us: the state where it has none, rewards of agents or of the team. */
+  #derive(): void {
+    const { fields } = this.#env, K = this.#env.copies, agents = this.#sizes['agent']!, state = this.#fields['state'], own = this.#fields['agentReward'];
+    if (state && !('state' in fields)) state.set(fields['obs']!);
+    if (own && !('agentReward' in fields)) for (let c = 0; c < K; c++) own.fill(fields['reward']![c]!, c * agents, (c + 1) * agents);
+  }
+  /** Refuses numbers that are not finite and agents without an allowed action, before anything learns from them. */
+  #judge(): void {
+    const { spec } = this.#env, K = this.#env.copies, agents = this.#sizes['agent']!, where = (c: number, of: string) => `${spec.id}: copy ${c}, step ${this.#lengths[c]!} of its episode${of}`;
+    for (const name of ['obs', 'state', 'reward', 'agentReward']) {
+      const data = this.#fields[name];
+      if (!(data instanceof Float32Array)) continue;
+      for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i]!)) {
+        const each = data.length / K, agent = name === 'obs' || name === 'agentReward' ? `, agent ${Math.floor((i % each) / (each / agents))}` : '';
+        throw new RunError(`${where(Math.floor(i / each), agent)}: ${name} is ${data[i]!}`, 'nothing was learned from it; look at the environment, or resume from the last checkpoint');
+      }
+    }
+    const avail = this.#fields['avail'], n = this.#sizes['action']!;
+    if (avail) for (let row = 0; row < K * agents; row++) {
+      let any = 0;
+      for (let a = 0; a < n; a++) any |= avail[row * n + a]!;
+      if (!any) throw new RunError(`${where(Math.floor(row / agents), `, agent ${row % agents}`)}: avail allows no action`, 'an environment allows at least one action to every agent at every step');
+    }
+  }
+  get carry(): Readonly<Record<string, Float32Array>> { return this.#carry; }
+  row(): Readonly<Record<string, TypedArray>> { return this.#row; }
+  #row: Record<string, TypedArray> = {};
+
+  /** One tick of all copies. Writes what became of every open slot and opens the next; gives the episodes that ended. */
+  async tick(state: LearnerState, write: { step(copy: number, valid: boolean): void; slot(copy: number, start: boolean): void }, { best = false, random = false, key = 0 } = {}): Promise<{ steps: number; episodes: Episode[] }> {
+    const K = this.#env.copies, source = this.#d.page.sources[this.#learner.programs.main]!;
+    if (source.cut === 'rollout' && !best && this.#ticks % (source.steps ?? 1) === 0) this.#hold(this.#ticks / (source.steps ?? 1));
+    const start = this.#fields['start']!;
+    start.set(this.#fresh);
+    const { action, carry } = await this.#learner.act(state, this.#fields, K, this.#carry, { seed: this.#seed, counters: [key, this.#ticks], best });
+    this.#carry = carry;
+    const chosen = random ? this.#anything(action.data) : action.data, stepping = this.#ended.some(e => !e);
+    if (stepping) await this.#env.step(chosen);
+    this.#derive();
+    this.#row = { ...this.#fields, action: chosen };
+    const episodes: Episode[] = [], reset = this.#ended.slice(), { reward, terminated, truncated, won } = this.#env.fields as { reward: Float32Array; terminated: Uint8Array; truncated: Uint8Array; won?: Uint8Array };
+    let steps = 0;
+    for (let c = 0; c < K; c++) {
+      if (reset[c]) { write.step(c, false); this.#ended[c] = 0; this.#fresh[c] = 1; this.#returns[c] = 0; this.#lengths[c] = 0; continue; }
+      steps++;
+      this.#returns[c]! += reward[c]!; this.#lengths[c]!++; this.#fresh[c] = 0;
+      write.step(c, true);
+      if (!terminated[c] && !truncated[c]) continue;
+      this.#ended[c] = 1;
+      episodes.push({ copy: c, return: this.#returns[c]!, length: this.#lengths[c]!, ...(won ? { won: won[c] === 1 } : {}) });
+    }
+    if (reset.some(Boolean)) { await this.#env.reset(reset); this.#derive(); }
+    this.#judge();
+    this.#open(chosen);
+    this.#ticks++;
+    for (let c = 0; c < K; c++) write.slot(c, this.#fresh[c] === 1);
+    return { steps, episodes };
+  }
+  /** The slot that opens in every copy: last actions as acting reads them, and as the replay stores them. */
+  #open(chosen: TypedArray): void {
+    const last = this.#fields['lastAction'], agents = this.#sizes['agent']!, n = this.#sizes['action']!, discrete = this.#d.page.world['action']!.dtype === 'i32', stored = new Int32Array(this.#env.copies * agents).fill(-1);
+    if (last) for (let row = 0; row < stored.length; row++) {
+      last.fill(0, row * n, (row + 1) * n);
+      if (this.#fresh[Math.floor(row / agents)]) continue;
+      if (discrete) last[row * n + (stored[row] = chosen[row]!)] = 1; else last.set(chosen.subarray(row * n, (row + 1) * n), row * n);
+    }
+    this.#row = last && discrete ? { ...this.#fields, lastAction: stored } : this.#fields;
+  }
+  #hold(segment: number): void {
+    this.#carries.set(segment, this.#carry);
+    this.#carries.delete(segment - 2);
+  }
+  /** An allowed action drawn at random in place of each. */
+  #anything(like: TypedArray): TypedArray {
+    const draw = Random.of(this.#seed, 'random actions', this.#ticks), n = this.#sizes['action']!, avail = this.#fields['avail'];
+    if (like instanceof Float32Array) return like.map(() => 2 * draw.uniform() - 1);
+    return like.map((_, row) => {
+      const allowed = Array.from({ length: n }, (__, a) => a).filter(a => !avail || avail[row * n + a]);
+      return allowed[draw.integer(allowed.length)]!;
+    });
+  }
+
+  /** A sample with the fields that are not stored: one-hot last actions, agent ids, next actions, weights. */
+  batch(sample: Sample): Batch {
+    const { batch: B, time: T } = sample.cut, { main } = this.#learner.programs, { world } = this.#d.page, agents = this.#sizes['agent']!, n = this.#sizes['action']!, fields: Record<string, TypedArray> = {};
+    for (const [name, data] of Object.entries(sample.fields)) fields[`${main}.${name}`] = data;
+    const raw = sample.fields['lastAction'];
+    if (raw instanceof Int32Array && world['lastAction']?.dtype === 'f32') {
+      const hot = new Float32Array(raw.length * n);
+      raw.forEach((a, i) => { if (a >= 0) hot[i * n + a] = 1; });
+      fields[`${main}.lastAction`] = hot;
+    }
+    if ('agentId' in world) fields[`${main}.agentId`] = new Float32Array(B * (T + 1) * agents * agents).map((_, i) => (Math.floor(i / agents) % agents === i % agents ? 1 : 0));
+    if ('weight' in world && !sample.fields['weight']) fields[`${main}.weight`] = new Float32Array(B * T).fill(1);
+    const action = sample.fields['action'];
+    if (this.needsNext && action) {                                      // stored over time+1 where it is asked for: split into now and next
+      const width = action.length / (B * (T + 1)), at = (from: number) => { const out = action.slice(0, B * T * width); for (let b = 0; b < B; b++) out.set(action.subarray((b * (T + 1) + from) * width, (b * (T + 1) + from + T) * width), b * T * width); return out; };
+      fields[`${main}.action`] = at(0); fields[`${main}.nextAction`] = at(1);
+    }
+    const carry = sample.segment === undefined ? undefined : this.#carries.get(sample.segment);
+    return { cuts: { [main]: sample.cut }, fields, ...(carry ? { carry } : {}) };
+  }
+
+  snapshot(): Snapshot {
+    const arrays: Record<string, NamedArray> = {}, put = (name: string, data: TypedArray) => { arrays[name] = { shape: [data.length], data }; };
+    put('fresh', this.#fresh); put('ended', this.#ended);
+    if (this.#fields['lastAction']) put('lastAction', this.#fields['lastAction']);
+    for (const [n, h] of Object.entries(this.#carry)) put(`carry/${n}`, h);
+    for (const [s, carry] of this.#carries) for (const [n, h] of Object.entries(carry)) put(`held/${s}/${n}`, h);
+    const state = Array.from({ length: this.#env.copies }, (_, c) => this.#env.getState(c));
+    return { arrays, meta: { ticks: this.#ticks, returns: [...this.#returns], lengths: [...this.#lengths], environment: state } };
+  }
+  restore({ arrays, meta }: Snapshot): void {
+    const m = meta as { ticks: number; returns: number[]; lengths: number[]; environment: unknown[] };
+    this.#ticks = m.ticks; this.#returns.set(m.returns); this.#lengths.set(m.lengths);
+    this.#fresh.set(arrays['fresh']!.data); this.#ended.set(arrays['ended']!.data); this.#fields['lastAction']?.set(arrays['lastAction']?.data ?? []);
+    this.#carry = {};
+    for (const [name, { data }] of Object.entries(arrays)) {
+      const [kind, a, b] = name.split('/') as [string, string?, string?];
+      if (kind === 'carry') this.#carry[a!] = data as Float32Array;
+      if (kind === 'held') this.#carries.set(Number(a), { ...this.#carries.get(Number(a)), [b!]: data as Float32Array });
+    }
+    m.environment.forEach((s, c) => { this.#env.setState(c, s); });
+    this.#derive();
+  }
+}

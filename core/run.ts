@@ -1,0 +1,177 @@
+/**
+ * A run as streams over time. Its state is folded by steps (a tick of the environments, an update, an evaluation, a checkpoint), one at a time,
+ * so whatever is to happen between two updates is one step more. Metrics, events and taps are streams of plain data.
+ */
+import { concatMap, defer, EMPTY, expand, filter, from, map, Observable, of, share, Subject, takeUntil } from 'rxjs';
+import type { Source } from './definition.ts';
+import type { OutputArray } from './engine.ts';
+import { RunError } from './error.ts';
+import { typeOf } from './infer.ts';
+import type { Replay } from './replay.ts';
+import type { Episode, Rollout } from './rollout.ts';
+import type { Learner } from './step.ts';
+import type { NamedArray, Snapshot, Store } from './store.ts';
+import type { MetricRecord, Moment, Progress, RunEvent } from './tracker.ts';
+import { fromArrays, toArrays, type LearnerState } from './weights.ts';
+
+export interface RunSettings {
+  readonly seed: number;
+  /** Environment steps over all copies. */
+  readonly steps: number;
+  readonly evaluateEvery: number; readonly checkpointEvery: number; readonly logEvery: number;
+  /** Updates in a row that may fail for numbers that are not finite. */
+  readonly failures: number;
+}
+/** What a run is made of; everything that touches the world outside is injected. */
+export interface RunParts {
+  readonly learner: Learner; readonly rollout: Rollout; readonly replay: Replay;
+  /** Greedy episodes with these weights; keyed by the step, so that a resumed run plays the same ones. */
+  evaluate(state: LearnerState, step: number): Promise<Readonly<Record<string, number>>>;
+  readonly store?: Store;
+  /** Writes out what trackers hold and says how far they are, so that a resumed run goes on from there. */
+  flush?(): Promise<unknown>;
+  /** Seconds from a monotonic clock. */
+  readonly clock: () => number;
+}
+export interface Tap { readonly update: number; readonly wire: string; readonly dims: readonly string[]; readonly sizes: readonly number[]; readonly data: OutputArray['data'] }
+export interface Summary { readonly reason: 'finished' | 'stopped'; readonly state: LearnerState; readonly seconds: number; readonly evaluation: Readonly<Record<string, number>> }
+interface Mean { readonly sum: number; readonly n: number }
+/** Means since the last log point. */
+type Window = Readonly<Record<string, Mean>>;
+export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly kept: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly done?: Summary['reason'] }
+
+/** Is update number `updates` due after so many items? */
+export function updateDue(source: Source, replay: Pick<Replay, 'inserted' | 'stored'>, updates: number): boolean {
+  const once = source.cut === 'rollout' || source.keep === undefined, batch = source.cut === 'rollout' ? 1 : source.batch ?? 1;
+  const start = once ? batch : source.start ?? batch, every = once ? batch : source.every ?? 1;
+  return replay.stored > 0 && replay.inserted >= start + updates * every;
+}
+const add = (w: Window, values: Readonly<Record<string, number>>): Window => {
+  const out: Record<string, Mean> = { ...w };
+  for (const [k, x] of Object.entries(values)) out[k] = { sum: (out[k]?.sum ?? 0) + x, n: (out[k]?.n ?? 0) + 1 };
+  return out;
+};
+const prefixed = (prefix: string, values: Readonly<Record<string, number>>) => Object.fromEntries(Object.entries(values).map(([k, x]) => [`${prefix}/${k}`, x]));
+
+export class Run {
+  readonly metrics$: Observable<MetricRecord>; readonly events$: Observable<RunEvent>; readonly progress$: Observable<Progress>;
+  readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>(); readonly #end = new Subject<void>();
+  readonly #settings: RunSettings; readonly #parts: RunParts;
+  readonly #asked = new Map<string, { every: number; readers: number }>();
+  #stopping = false; #saving: (() => void)[] = [];
+  #origin = 0; #lastLog = { seconds: 0, steps: 0 };
+
+  constructor(settings: RunSettings, parts: RunParts) {
+    this.#settings = settings; this.#parts = parts;
+    this.metrics$ = this.#metrics.asObservable(); this.events$ = this.#events.asObservable(); this.progress$ = this.#progress.asObservable();
+  }
+
+  /** What flows on a wire, from one update in so many; without a subscriber it costs nothing. */
+  tap$(wire: string, { everyUpdates = 1 } = {}): Observable<Tap> {
+    const { plan } = this.#parts.learner, type = typeOf(plan.d, wire, plan.types);
+    if (typeof type === 'string') throw new RunError(`no tap on ${wire}: ${type}`);
+    return new Observable<Tap>(out => {
+      const held = this.#asked.get(wire);
+      this.#asked.set(wire, { every: Math.min(everyUpdates, held?.every ?? everyUpdates), readers: (held?.readers ?? 0) + 1 });
+      const s = this.#taps.pipe(filter(t => t.wire === wire && t.update % everyUpdates === 0)).subscribe(out);
+      return () => { s.unsubscribe(); const h = this.#asked.get(wire)!; if (h.readers > 1) this.#asked.set(wire, { ...h, readers: h.readers - 1 }); else this.#asked.delete(wire); };
+    });
+  }
+  /** Ends after the step under way, with a checkpoint. */
+  stop(): void { this.#stopping = true; }
+  /** Asks for a checkpoint between this step and the next; resolves when it is written. */
+  checkpoint(): Promise<void> { return new Promise(resolve => { this.#saving.push(resolve); }); }
+
+  /** Runs to the end. Subscribe to the streams first. */
+  async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
+    const begun = resume ? this.#restore(learner, resume) : { learner, window: {}, evaluated: 0, saved: 0, kept: -1, logged: 0, failures: 0, evaluation: {} };
+    this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
+    this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
+    if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
+    this.#event(begun, resume ? 'resume' : 'start', {});
+    const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s)))), 1), share(), takeUntil(this.#end));
+    let last: RunState = begun;
+    await new Promise<void>((resolve, reject) => { state$.pipe(concatMap(s => of(s)), map(s => { last = s; })).subscribe({ error: reject, complete: resolve }); });
+    const summary: Summary = { reason: last.done ?? 'stopped', state: last.learner, seconds: this.#seconds(), evaluation: last.evaluation };
+    this.#event(last, 'end', { reason: summary.reason });
+    for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
+    return summary;
+  }
+
+  /** The next step and what comes of it. */
+  async #next(s: RunState): Promise<RunState> {
+    const { steps, evaluateEvery, checkpointEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
+    if (this.#saving.length) { const waiting = this.#saving.splice(0), saved = await this.#save(s); waiting.forEach(r => { r(); }); return saved; }
+    if (this.#stopping) return { ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' };
+    if (updateDue(source, replay, at.updates)) return this.#learn(s);
+    const over = at.steps >= steps;
+    if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return this.#evaluate(s);
+    if (over && at.steps > s.logged) return this.#log(s);
+    if (Math.floor(at.steps / checkpointEvery) > Math.floor(s.saved / checkpointEvery) || (over && at.steps > s.saved)) return this.#save(s);
+    if (over) return { ...s, done: 'finished' };
+    return this.#collect(s);
+  }
+  async #collect(s: RunState): Promise<RunState> {
+    const { rollout, replay, learner } = this.#parts, { counters } = s.learner, random = counters.steps < (learner.plan.d.page.act?.randomSteps ?? 0);
+    const { steps, episodes } = await rollout.tick(s.learner, { step: (c, valid) => { replay.step(c, rollout.row(), valid); }, slot: (c, start) => { replay.slot(c, rollout.row(), start); } }, { random });
+    const now = { ...counters, steps: counters.steps + steps, episodes: counters.episodes + episodes.length };
+    const window = episodes.reduce<Window>((w, e: Episode) => add(w, { 'train/return': e.return, 'train/length': e.length, ...(e.won === undefined ? {} : { 'train/win': Number(e.won) }) }), s.window);
+    const next = { ...s, learner: { ...s.learner, counters: now }, window };
+    const moved = Math.floor(now.steps / this.#settings.logEvery) > Math.floor(s.logged / this.#settings.logEvery) ? this.#log(next) : next;
+    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, stepsPerSecond: this.#rate(moved), latest: { ...means(moved.window), ...moved.evaluation } });
+    return moved;
+  }
+  async #learn(s: RunState): Promise<RunState> {
+    const { rollout, replay, learner } = this.#parts, update = s.learner.counters.updates, sample = replay.sample(update), batch = rollout.batch(sample);
+    const taps = [...this.#asked].filter(([, { every }]) => (update + 1) % every === 0).map(([wire]) => wire);
+    const done = await learner.update(s.learner, batch, { seed: this.#settings.seed, ...(taps.length ? { taps } : {}) }), next = { ...s, learner: done.state };
+    if (done.failed !== undefined) {
+      const failures = s.failures + 1;
+      this.#event(next, 'alarm', { what: 'update not applied', reason: done.failed, inARow: failures });
+      if (failures >= this.#settings.failures) throw new RunError(`${failures} updates in a row could not be applied; update ${update}: ${done.failed}`, 'the weights are those before them; resume from the last checkpoint with other numbers');
+      return { ...next, failures };
+    }
+    const { plan } = learner;
+    for (const wire of taps) { const o = done.taps[wire], t = typeOf(plan.d, wire, plan.types); if (o && typeof t !== 'string') this.#taps.next({ update: update + 1, wire, dims: t.dims, sizes: o.shape, data: o.data }); }
+    const main = learner.programs.main, priorities = done.priorities[main];
+    if (sample.items && priorities) replay.prioritise?.(sample.items, priorities);
+    return { ...next, failures: 0, window: add(s.window, { ...prefixed('loss', done.losses), ...prefixed('grad', done.norms) }) };
+  }
+  async #evaluate(s: RunState): Promise<RunState> {
+    const evaluation = prefixed('eval', await this.#parts.evaluate(s.learner, s.learner.counters.steps));
+    this.#metrics.next({ ...this.#moment(s), values: evaluation });
+    return { ...s, evaluated: s.learner.counters.steps, evaluation };
+  }
+  #log(s: RunState): RunState {
+    const values = { ...means(s.window), ...prefixed('knob', this.#parts.learner.scheduled(s.learner.counters)), 'time/steps_per_second': this.#rate(s) };
+    this.#metrics.next({ ...this.#moment(s), values });
+    this.#lastLog = { seconds: this.#seconds(), steps: s.learner.counters.steps };
+    return { ...s, window: {}, logged: s.learner.counters.steps };
+  }
+  #rate(s: RunState): number { return (s.learner.counters.steps - this.#lastLog.steps) / Math.max(1e-6, this.#seconds() - this.#lastLog.seconds); }
+  #seconds(): number { return this.#parts.clock() - this.#origin; }
+  #moment(s: RunState): Moment { const { steps, updates, episodes } = s.learner.counters; return { step: steps, update: updates, episode: episodes, seconds: this.#seconds() }; }
+  #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }
+
+  async #save(s: RunState): Promise<RunState> {
+    const { store, learner, rollout, replay, flush } = this.#parts, update = s.learner.counters.updates, saved = { ...s, saved: s.learner.counters.steps, kept: update };
+    if (!store || s.kept === update) return saved;                        // nothing learned since: resuming the older one gives the same run
+    const parts = { rollout: rollout.snapshot(), replay: replay.snapshot() }, arrays: Record<string, NamedArray> = toArrays(learner.plan, s.learner);
+    for (const [p, snapshot] of Object.entries(parts)) for (const [k, a] of Object.entries(snapshot.arrays)) arrays[`${p}/${k}`] = a;
+    const { learner: l, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));
+    const position = await flush?.();
+    await store.save(update, { arrays, meta: { counters: l.counters, counts, memory: l.memory, run: rest, seconds: this.#seconds(), ...(position === undefined ? {} : { position }), rollout: parts.rollout.meta, replay: parts.replay.meta } });
+    this.#event(saved, 'checkpoint', { update });
+    return saved;
+  }
+  #restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
+    const { learner, rollout, replay } = this.#parts, m = meta as { counters: LearnerState['counters']; counts: Record<string, number>; memory: LearnerState['memory']; run: Omit<RunState, 'learner'>; rollout: unknown; replay: unknown };
+    const { state } = fromArrays(learner.plan, arrays, fresh), part = (p: string) => Object.fromEntries(Object.entries(arrays).filter(([k]) => k.startsWith(`${p}/`)).map(([k, a]) => [k.slice(p.length + 1), a]));
+    rollout.restore({ arrays: part('rollout'), meta: m.rollout });
+    replay.restore({ arrays: part('replay'), meta: m.replay });
+    const slots = Object.fromEntries(Object.entries(state.slots).map(([r, x]) => [r, { ...x, count: m.counts[r] ?? x.count }]));
+    const { done: _, ...run } = m.run;
+    return { ...run, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
+  }
+}
+const means = (w: Window) => Object.fromEntries(Object.entries(w).map(([k, { sum, n }]) => [k, sum / n]));

@@ -1,0 +1,62 @@
+/** Everything that has a name: pages, node types, environments, engines, replays, trackers; ours and those of plugins. */
+import { injectable, multiInject, optional } from 'inversify';
+import type { Definition, Registry } from '../core/definition.ts';
+import type { Engine, EngineFactory } from '../core/engine.ts';
+import type { EnvironmentFamily, VectorEnvironment } from '../core/environment.ts';
+import { InputError, nearest } from '../core/error.ts';
+import type { NodeFactory } from '../core/node.ts';
+import type { ReplayFactory } from '../core/replay.ts';
+import { TOKENS } from '../core/tokens.ts';
+import type { TrackerFactory } from '../core/tracker.ts';
+import { makeEnvironment, parseEnvironmentId } from './environments/id.ts';
+
+const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
+/** By name; case, '-' and '_' do not matter. */
+function find<T>(kind: string, name: string, all: ReadonlyMap<string, T>): T {
+  const hit = all.get(name) ?? [...all].find(([k]) => plain(k) === plain(name))?.[1];
+  if (hit !== undefined) return hit;
+  const near = nearest(name, all.keys());
+  throw new InputError(`no ${kind} is called ${JSON.stringify(name)}${near ? `; did you mean ${near}?` : ''}`, `skein list ${kind === 'algorithm' ? 'algorithms' : kind === 'node type' ? 'nodes' : `${kind}s`} shows them`);
+}
+
+@injectable()
+export class Catalogue {
+  readonly pages: ReadonlyMap<string, Definition>;
+  readonly nodes: ReadonlyMap<string, NodeFactory>;
+  readonly environments: readonly EnvironmentFamily[];
+  readonly engines: ReadonlyMap<string, EngineFactory>;
+  readonly replays: ReadonlyMap<string, ReplayFactory>;
+  readonly trackers: readonly TrackerFactory[];
+  constructor(
+    @multiInject(TOKENS.Page) @optional() pages: readonly Definition[] = [],
+    @multiInject(TOKENS.NodeType) @optional() nodes: readonly NodeFactory[] = [],
+    @multiInject(TOKENS.Environment) @optional() environments: readonly EnvironmentFamily[] = [],
+    @multiInject(TOKENS.Engine) @optional() engines: readonly EngineFactory[] = [],
+    @multiInject(TOKENS.Replay) @optional() replays: readonly ReplayFactory[] = [],
+    @multiInject(TOKENS.Tracker) @optional() trackers: readonly TrackerFactory[] = [],
+  ) {
+    this.pages = new Map(pages.map(p => [p.page.name, p]));
+    this.nodes = new Map(nodes.map(n => [n.spec.type, n]));
+    this.environments = environments;
+    this.engines = new Map(engines.map(e => [e.name, e]));
+    this.replays = new Map(replays.map(r => [r.cut, r]));
+    this.trackers = trackers;
+  }
+  /** Node types that a JSON page may name. */
+  get registry(): Registry { return new Map([...this.nodes].map(([type, n]) => [type, n.spec])); }
+  page(name: string): Definition { return find('algorithm', name, this.pages); }
+  node(type: string): NodeFactory { return find('node type', type, this.nodes); }
+  replay(cut: string): ReplayFactory {
+    const made = this.replays.get(cut);
+    if (!made) throw new InputError(`no replay is bound for a source that is ${cut}`, `a plugin may bind one to TOKENS.Replay; bound are ${[...this.replays.keys()].join(', ')}`);
+    return made;
+  }
+  /** `tfjs`, `tfjs:wasm`; without a name the first engine, with the best backend that loads. */
+  engine(name?: string): Promise<Engine> {
+    const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
+    return find('engine', kind, this.engines).open(backend);
+  }
+  /** Refuses a bad id with what is possible; makes nothing. */
+  checkEnvironment(id: string): void { parseEnvironmentId(id, this.environments); }
+  async environment(id: string, setting: { readonly copies: number; readonly seed: number }): Promise<VectorEnvironment> { return makeEnvironment(id, this.environments, setting); }
+}

@@ -1,0 +1,42 @@
+/** The composition root: the only place that makes a container and imports everything. */
+import 'reflect-metadata';
+import { Container, ContainerModule } from 'inversify';
+import { TOKENS } from '../core/tokens.ts';
+import type { TrackerFactory } from '../core/tracker.ts';
+import { pages } from '../graphs/index.ts';
+import { nodeTypes } from '../nodes/index.ts';
+import { Catalogue } from './catalogue.ts';
+import { tfjs } from './engines/tfjs.ts';
+import { families } from './environments/index.ts';
+import { install, loadPlugin, type PluginRecord } from './plugin.ts';
+import { episodes } from './replay/episodes.ts';
+import { rollouts } from './replay/rollouts.ts';
+import { transitions } from './replay/transitions.ts';
+import { TensorBoard } from './trackers/tensorboard.ts';
+import { Training } from './training.ts';
+
+const tensorboard: TrackerFactory = { name: 'tensorboard', make: ({ folder }) => (folder === undefined ? {} : new TensorBoard(`${folder}/tensorboard`)) };
+
+const own = new ContainerModule(({ bind }) => {
+  for (const page of Object.values(pages)) bind(TOKENS.Page).toConstantValue(page);
+  for (const type of nodeTypes) bind(TOKENS.NodeType).toConstantValue(type);
+  for (const family of families) bind(TOKENS.Environment).toConstantValue(family);
+  for (const replay of [episodes, transitions, rollouts]) bind(TOKENS.Replay).toConstantValue(replay);
+  bind(TOKENS.Engine).toConstantValue(tfjs);
+  bind(TOKENS.Tracker).toConstantValue(tensorboard);
+  bind(Catalogue).toSelf().inSingletonScope();
+  bind(Training).toSelf().inSingletonScope();
+});
+
+export interface Composition { readonly catalogue: Catalogue; readonly training: Training; readonly plugins: readonly PluginRecord[] }
+/** Ours, and the plugins that are named: `./file.ts` or `npm:package`. */
+export async function compose({ plugins = [] }: { readonly plugins?: readonly string[] } = {}): Promise<Composition> {
+  const container = new Container(), records: PluginRecord[] = [];
+  await container.load(own);
+  for (const reference of plugins) {
+    const { module, ...record } = await loadPlugin(reference);
+    await install(container, { ...record, module });
+    records.push(record);
+  }
+  return { catalogue: container.get(Catalogue), training: container.get(Training), plugins: records };
+}

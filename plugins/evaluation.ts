@@ -1,0 +1,39 @@
+/** Greedy episodes on environments of their own. Each copy plays its share, so that short episodes do not count for more. */
+import type { Definition } from '../core/definition.ts';
+import type { VectorEnvironment } from '../core/environment.ts';
+import { Rollout, type Episode } from '../core/rollout.ts';
+import type { Learner } from '../core/step.ts';
+import { Random } from '../core/random.ts';
+import type { LearnerState } from '../core/weights.ts';
+
+export interface EvaluationSetting {
+  readonly episodes: number;
+  readonly seed: number;
+  /** `page`: the page's best actions; `random`: any allowed action, the score to be better than. */
+  readonly policy?: 'page' | 'random';
+}
+const COPIES = 32;
+/** A seed for whatever needs one, from the run's own and what it is for. */
+export const seedFor = (seed: number, what: string, ...counters: readonly number[]): number => Random.of(seed, what, ...counters).integer(2 ** 31);
+
+export async function evaluateEpisodes(d: Definition, learner: Learner, state: LearnerState, make: (setting: { copies: number; seed: number }) => Promise<VectorEnvironment>, { episodes, seed, policy = 'page' }: EvaluationSetting): Promise<Episode[]> {
+  const copies = Math.min(episodes, COPIES), environment = await make({ copies, seed }), share = Int32Array.from({ length: copies }, (_, c) => Math.floor(episodes / copies) + (c < episodes % copies ? 1 : 0));
+  try {
+    const rollout = new Rollout(d, learner, environment, seed), done: Episode[] = [], nothing = { step: () => undefined, slot: () => undefined };
+    await rollout.begin(() => undefined);
+    while (done.length < episodes) {
+      const tick = await rollout.tick(state, nothing, { best: true, random: policy === 'random' });
+      for (const e of tick.episodes) if (share[e.copy]! > 0) { share[e.copy]!--; done.push(e); }
+    }
+    return done;
+  } finally { await environment.close(); }
+}
+
+export interface Score { readonly mean: number; readonly iqm: number; readonly low: number; readonly high: number; readonly std: number; readonly length: number; readonly win?: number; readonly episodes: number }
+/** Mean, interquartile mean (the middle half), and a 95 % interval of the mean by bootstrap over episodes (2,000 resamples, percentiles). */
+export function scoreOf(episodes: readonly Episode[], seed = 1): Score {
+  const x = episodes.map(e => e.return).sort((a, b) => a - b), n = x.length, mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length, m = mean(x), cut = Math.floor(n / 4);
+  const draw = Random.of(seed, 'bootstrap'), means = Array.from({ length: 2000 }, () => { let sum = 0; for (let i = 0; i < n; i++) sum += x[draw.integer(n)]!; return sum / n; }).sort((a, b) => a - b);
+  const wins = episodes.filter(e => e.won !== undefined);
+  return { mean: m, iqm: mean(x.slice(cut, n - cut)), low: means[49]!, high: means[1949]!, std: Math.sqrt(mean(x.map(v => (v - m) ** 2))), length: mean(episodes.map(e => e.length)), ...(wins.length ? { win: wins.filter(e => e.won).length / wins.length } : {}), episodes: n };
+}

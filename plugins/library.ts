@@ -1,0 +1,53 @@
+/** What `import ... from 'skein'` gives: the words of pages, of node authors, of users and of plugins. */
+import type { Definition } from '../core/definition.ts';
+import { compose } from './compose.ts';
+import { applySettings, type Prepared, type TrainOptions } from './training.ts';
+
+export { derive, each, graph, next, now, once, stop, swap, weigh, Graph, type Data, type Placed, type Wire, type Wires } from '../core/graph.ts';
+export { after, central, continuous, continuousTeam, local, single, team, type Field, type World } from '../core/world.ts';
+export { exponential, linear, type Schedule } from '../core/schedule.ts';
+export { adam, rmsprop, sgd, type Optimiser } from '../core/optimiser.ts';
+export { check } from '../core/check.ts';
+export { describe, diff, structuralHash, type Description, type Difference } from '../core/describe.ts';
+export { fromJson, pageSchema, toJson, type Definition, type Page, type Registry } from '../core/definition.ts';
+export { GraphError, InputError, RunError, type Issue } from '../core/error.ts';
+
+export { defineNode, gumbel, normal, per, uniform, type NodeFactory, type NodeSpec, type NodeUse, type Noise } from '../core/node.ts';
+export { bool, f32, i32, index, penalty, still, type DType, type Port, type Ports } from '../core/port.ts';
+export { constant, conv, dense, gaussian, gru, mlp, orthogonal, parameter, type Init, type Layer } from '../core/layers.ts';
+export { detach } from '../core/flow.ts';
+
+export type { EnvironmentFamily, EnvironmentField, EnvironmentOption, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../core/environment.ts';
+export type { Engine, EngineFactory, EngineInfo, Executable, Input, Outputs, Program, Supply } from '../core/engine.ts';
+export type { Replay, ReplayFactory, ReplaySetting, Sample } from '../core/replay.ts';
+export type { NamedArray, Snapshot, Store } from '../core/store.ts';
+export type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker, TrackerFactory } from '../core/tracker.ts';
+export { PLUGIN_API, TOKENS } from '../core/tokens.ts';
+export { Random, type RandomSource } from '../core/random.ts';
+export { ContainerModule } from 'inversify';
+export { compose, type Composition } from './compose.ts';
+export type { Run, Tap } from '../core/run.ts';
+export { importTorch, layerTable } from './testing.ts';
+
+/** A run of a page. Subscribe to its streams, then await `done`, which starts it. */
+export interface Running extends Pick<Prepared, 'folder' | 'record'> {
+  readonly metrics$: Prepared['run']['metrics$'];
+  readonly events$: Prepared['run']['events$'];
+  tap$: Prepared['run']['tap$'];
+  checkpoint(): Promise<void>;
+  stop(): void;
+  /** Settles when the run has ended; rejects with the reason where it failed. */
+  readonly done: ReturnType<Prepared['begin']>;
+}
+export interface LibraryOptions extends Omit<TrainOptions, 'plugins'> {
+  readonly plugins?: readonly string[];
+  /** Other numbers: `{ 'tdTarget.gamma': 0.95 }`. */
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+/** Trains a page: `const run = await train(qmix, { environment: 'lbf/8x8-2p-2f-coop', steps: 200_000 })`. It starts at the next turn of the event loop, so that streams subscribed to right away miss nothing. */
+export async function train(page: Definition, { plugins = [], set = {}, ...options }: LibraryOptions): Promise<Running> {
+  const { training, plugins: records } = await compose({ plugins }), prepared = await training.prepare(applySettings(page, set), { ...options, plugins: records }), { run } = prepared;
+  const done = new Promise<void>(resolve => { setImmediate(resolve); }).then(() => prepared.begin());
+  done.catch(() => undefined);                                            // whoever awaits `done` hears of it
+  return { folder: prepared.folder, record: prepared.record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), stop: () => { run.stop(); }, done };
+}

@@ -1,0 +1,190 @@
+/** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { inject, injectable } from 'inversify';
+import { check } from '../core/check.ts';
+import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
+import { structuralHash } from '../core/describe.ts';
+import type { Engine } from '../core/engine.ts';
+import type { VectorEnvironment } from '../core/environment.ts';
+import { GraphError, InputError, type Issue } from '../core/error.ts';
+import { plan } from '../core/plan.ts';
+import { Rollout, sizesOf } from '../core/rollout.ts';
+import { Run, type RunParts, type RunSettings, type Summary } from '../core/run.ts';
+import { Learner } from '../core/step.ts';
+import type { Snapshot } from '../core/store.ts';
+import type { Moment, RunRecord, Tracker } from '../core/tracker.ts';
+import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
+import { curve } from '../visualizer/curve.ts';
+import { Catalogue } from './catalogue.ts';
+import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
+import type { PluginRecord } from './plugin.ts';
+import { Checkpoints } from './stores/checkpoints.ts';
+import { readRun } from './stores/read-run.ts';
+import { RunFolder, runPosition } from './stores/run-folder.ts';
+import { claimRunFolder } from './stores/run-name.ts';
+
+const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
+/** Beside the sources or beside `dist`. */
+function findPackage(): URL {
+  for (const up of ['../package.json', '../../package.json']) { const url = new URL(up, import.meta.url); try { readFileSync(url); return url; } catch { /* one folder further up */ } }
+  throw new Error('package.json is not where it was installed');
+}
+export const VERSION = version;
+
+export interface TrainOptions {
+  readonly environment: string;
+  /** Environment steps over all copies. */
+  readonly steps: number;
+  readonly seed?: number;
+  readonly engine?: string;
+  /** Copies of the environment; the page's own number, else 1. */
+  readonly copies?: number;
+  readonly evaluate?: { readonly every?: number; readonly episodes?: number };
+  readonly checkpointEvery?: number;
+  readonly logEvery?: number;
+  /** Updates in a row that may fail for numbers that are not finite; then the run stops. */
+  readonly failures?: number;
+  /** Folder of the run; `false` keeps nothing; without it one under `runs/`. */
+  readonly out?: string | false;
+  readonly trackers?: readonly Tracker[];
+  readonly plugins?: readonly PluginRecord[];
+  /** Clock in seconds that never goes back. */
+  readonly clock?: () => number;
+}
+export interface Outcome extends Summary { readonly folder: string | undefined; readonly score: Readonly<Record<string, number>> }
+/** A run that is ready: subscribe to its streams, then `begin`. */
+export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
+
+interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
+const issuesOf = (d: Definition): readonly Issue[] => check(d);
+/** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
+export function applySettings(d: Definition, settings: Readonly<Record<string, unknown>>): Definition {
+  if (!Object.keys(settings).length) return d;
+  const page = bare(d.page) as unknown as Record<string, Record<string, Record<string, unknown>>>;
+  for (const [path, value] of Object.entries(settings)) {
+    const [what = '', key = '', ...more] = path.split('.'), places = { nodes: page['nodes']![what], sources: page['sources']![what], train: page['train']![what] };
+    if (!key || more.length) throw new InputError(`--set ${path}: write name.setting=value`, `for example ${Object.keys(page['nodes']!)[0] ?? 'q'}.hidden=64 or ${Object.keys(page['sources']!)[0] ?? 'data'}.batch=64`);
+    if (places.nodes) places.nodes['config'] = { ...(places.nodes['config'] as object), [key]: value };
+    else if (places.sources) places.sources[key] = value;
+    else if (places.train && (key === 'lr' || key === 'eps' || key === 'decay')) places.train['optimiser'] = { ...(places.train['optimiser'] as object), [key]: value };
+    else if (places.train) places.train[key] = value;
+    else if (what === 'targets') page['targets']!['*'] = { [key]: value };
+    else if (what === 'act' && page['act']) (page['act'] as Record<string, unknown>)[key] = value;
+    else throw new InputError(`--set ${path}: the page ${d.page.name} has no ${what}`, `nodes ${Object.keys(page['nodes']!).join(', ')}; sources ${Object.keys(page['sources']!).join(', ')}; rules ${Object.keys(page['train']!).join(', ')}; targets; act`);
+  }
+  const set = { ...fromJson(JSON.parse(JSON.stringify(page)), d.specs, `page ${d.page.name} with the settings given`), handles: d.handles }, issues = issuesOf(set);
+  if (issues.length) throw new GraphError(d.page.name, issues);
+  return set;
+}
+
+@injectable()
+export class Training {
+  readonly #catalogue: Catalogue;
+  constructor(@inject(Catalogue) catalogue: Catalogue) { this.#catalogue = catalogue; }
+
+  /** A new run. Everything is checked before its folder is made. */
+  async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
+    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1 };
+    for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
+    const settings: RunSettings & { copies: number; episodes: number } = {
+      seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
+      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
+    };
+    const engine = await this.#catalogue.engine(o.engine), built = await this.#build(d, o.environment, engine, settings);
+    const folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }));
+    const record: RunRecord = {
+      format: 1, name: folder?.path.split(/[\\/]/).at(-1) ?? d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
+      engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
+    };
+    return this.#ready(d, built, settings, engine, record, folder, o, undefined);
+  }
+
+  /** A run that is there, from its newest complete checkpoint on; `steps` makes it longer. */
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+    const { record: old } = await readRun(path), d = this.#pageOf(old, path), folder = await RunFolder.open(path);
+    try {
+      const store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = o.from ?? updates.at(-1);
+      if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'it broke off before its first one: train it anew');
+      const snapshot = await store.load(newest), settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
+      const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
+      if (position.success) await folder.rewind(position.data);
+      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings }, folder, o, snapshot);
+    } catch (e) { await folder.close(); throw e; }
+  }
+
+  /** Greedy episodes from a checkpoint of a run. */
+  async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
+    const { record } = await readRun(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
+    const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
+    const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
+    const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: setting.episodes ?? 100, seed: seedFor(seed, 'evaluate'), ...(setting.policy ? { policy: setting.policy } : {}) });
+    learner.dispose(); engine.close();
+    return { score: scoreOf(episodes, seed), update: newest, record };
+  }
+  /** What any allowed action scores: the number that a policy has to beat. */
+  async random(d: Definition, environment: string, episodes: number, seed = 1, engineName?: string): Promise<Score> {
+    const engine = await this.#catalogue.engine(engineName), { learner } = await this.#build(d, environment, engine, { seed, copies: 1 } as RunSettings & { copies: number });
+    const played = await evaluateEpisodes(d, learner, freshState(learner.plan, seed), s => this.#catalogue.environment(environment, s), { episodes, seed: seedFor(seed, 'random policy'), policy: 'random' });
+    learner.dispose();
+    return scoreOf(played, seed);
+  }
+
+  #pageOf(record: RunRecord, path: string): Definition {
+    const d = fromJson(record['page'], this.#catalogue.registry, `${path}/run.json`), issues = issuesOf(d);
+    if (issues.length) throw new GraphError(d.page.name, issues);
+    return d;
+  }
+  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }): Promise<Built> {
+    const env = await this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
+    const foreign = Object.entries(d.page.sources).find(([, s]) => s.by !== undefined);
+    if (foreign) throw new InputError(`source ${foreign[0]} of ${d.page.name} is filled by ${foreign[1].by}, which nothing provides`, 'a page without a second source, or a plugin that provides it');
+    return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
+  }
+
+  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock'>, snapshot: Snapshot | undefined): Prepared {
+    const { env, learner, rollout } = built, main = learner.programs.main, source = d.page.sources[main]!;
+    const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: rollout.stored, needsNext: rollout.needsNext, seed: settings.seed });
+    const parts: RunParts = {
+      learner, rollout, replay, clock: o.clock ?? (() => performance.now() / 1000),
+      evaluate: async (state, step) => {
+        const played = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
+        return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
+      },
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version }), flush: () => folder.position() } : {}),
+    };
+    const run = new Run(settings, parts);
+    return {
+      run, record, folder: folder?.path, engine,
+      begin: async () => {
+        const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
+        const made = await Promise.all(this.#catalogue.trackers.map(async t => t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) }))), trackers: readonly Tracker[] = [...(folder ? [folder] : []), ...made, ...o.trackers ?? []];
+        try {
+          for (const t of trackers) if (t !== folder || !resumed) await t.start?.(record);
+          const faults: unknown[] = [], guard = (work: () => void | Promise<void>) => { try { void Promise.resolve(work()).catch((e: unknown) => { faults.push(e); }); } catch (e) { faults.push(e); } };
+          run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(() => t.metrics?.(m)); } });
+          run.events$.subscribe({ next: e => { for (const t of trackers) guard(() => t.event?.(e)); } });
+          if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) t.progress?.(p); } });
+          const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
+          return { ...summary, folder: folder?.path, score: summary.evaluation };
+        } finally {
+          for (const t of trackers) if (t !== folder) await t.close?.();
+          if (folder) {
+            await folder.flush();
+            const { metrics } = await readRun(folder.path);
+            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}` }));
+            await folder.close();
+          }
+          await env.close();
+          learner.dispose();
+        }
+      },
+    };
+  }
+}
+const engineName = (record: RunRecord): string => (record['engine'] as { engine: string }).engine;
+function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
+  const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
+  return { ...state, counters: meta.counters, memory: meta.memory };
+}
