@@ -122,53 +122,53 @@ export function gru(from: number, to: number): Layer {
   };
 }
 
-/** Gate-first [3, a, b] as one matrix [a, 3 b]. */
-const joined = (k: Tensor): Tensor2D => tf.reshape(tf.transpose(k, [1, 0, 2]), [k.shape[1]!, 3 * k.shape[2]!]);
-const parted = (g: Tensor, from: number, to: number): Tensor => tf.transpose(tf.reshape(g, [from, 3, to]), [1, 0, 2]);
-const split3 = (x: Tensor): [Tensor, Tensor, Tensor] => tf.split(x, 3, 1) as [Tensor, Tensor, Tensor];
+type Gates = readonly [Tensor2D, Tensor2D, Tensor2D];
+/** The three matrices of a gate-first tensor: contiguous, so no element moves. */
+const gates = (k: Tensor): Gates => tf.unstack(k, 0) as unknown as Gates;
+const three = <T>(f: (gate: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
 
-/** x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. */
+/** x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. A product for each gate: splitting a wide one costs more. */
 function unrollGru(x: Tensor, h0: Tensor, kernel: Tensor, bias: Tensor, recurrent: Tensor, recurrentBias: Tensor, T: number, alive: Tensor | undefined): Tensor {
-  const [n, H] = h0.shape as [number, number], F = kernel.shape[1]!;
-  const pieces = (a: Tensor): Tensor[] => (T === 1 ? [a] : tf.split(a, T, 0));
+  const [n, H] = h0.shape as [number, number];
+  const pieces = (a: Tensor): Tensor[] => (T === 1 ? [a] : tf.split(a, T, 0)), joined = (list: Tensor[]) => (T === 1 ? list[0]! : tf.concat(list, 0)) as Tensor2D;
   const run = tf.customGrad((...args) => {
     const [X, W, b, U, c, save] = args as unknown as [Tensor2D, Tensor, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
-    const wide = joined(W), deep = joined(U), flatC = tf.reshape(c, [3 * H]);
-    const input = pieces(tf.add(tf.matMul(X, wide), tf.reshape(b, [3 * H]))), live = alive ? pieces(alive) : null;
-    const steps: Tensor[][] = [], states: Tensor[] = [];
+    const w = gates(W), u = gates(U), bs = tf.unstack(b, 0), cs = tf.unstack(c, 0);
+    const input = three(g => pieces(tf.add(tf.matMul(X, w[g]), bs[g]!))), live = alive ? pieces(alive) : null, steps: Tensor[][] = [], states: Tensor[] = [];
     let h = h0;
     for (let t = 0; t < T; t++) {
       if (live) h = tf.mul(h, live[t]!);
-      const [xr, xz, xn] = split3(input[t]!), [hr, hz, hn] = split3(tf.add(tf.matMul(h as Tensor2D, deep), flatC));
-      const r = tf.sigmoid(tf.add(xr, hr)), z = tf.sigmoid(tf.add(xz, hz)), m = tf.tanh(tf.add(xn, tf.mul(r, hn)));
+      const deep = (g: 0 | 1 | 2) => tf.add(tf.matMul(h as Tensor2D, u[g]), cs[g]!), hn = deep(2);
+      const r = tf.sigmoid(tf.add(input[0][t]!, deep(0))), z = tf.sigmoid(tf.add(input[1][t]!, deep(1))), m = tf.tanh(tf.add(input[2][t]!, tf.mul(r, hn)));
       steps.push([h, r, z, m, hn]);
       h = tf.add(m, tf.mul(z, tf.sub(h, m)));
       states.push(h);
     }
-    save([X, wide, deep, ...steps.flat(), ...(live ?? [])]);
-    const value = T === 1 ? states[0]! : tf.concat(states, 0);
+    save([X, W, U, ...steps.flat(), ...(live ?? [])]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const [X, wide, deep] = saved as [Tensor2D, Tensor2D, Tensor2D], dys = pieces(dy), gi: Tensor[] = [], gh: Tensor[] = [], before: Tensor[] = [];
+      const [X, W, U] = saved as [Tensor2D, Tensor, Tensor], dys = pieces(dy), back = three(g => tf.transpose(gates(U)[g]) as Tensor2D);
+      const toInput: [Tensor[], Tensor[], Tensor[]] = [[], [], []], toHidden: Tensor[] = [], before: Tensor[] = [];
       let dh: Tensor | null = null;
       for (let t = T - 1; t >= 0; t--) {
         const [h, r, z, m, hn] = saved.slice(3 + 5 * t, 8 + 5 * t) as [Tensor, Tensor, Tensor, Tensor, Tensor];
-        const d: Tensor = dh ? tf.add(dys[t]!, dh) : dys[t]!;
-        const dn = tf.mul(tf.sub(d, tf.mul(d, z)), tf.sub(1, tf.square(m)));
-        const dr = tf.mul(tf.mul(dn, hn), tf.mul(r, tf.sub(1, r))), dz = tf.mul(tf.mul(d, tf.sub(h, m)), tf.mul(z, tf.sub(1, z)));
-        const toHidden = tf.concat([dr, dz, tf.mul(dn, r)], 1) as Tensor2D;
-        gi.unshift(tf.concat([dr, dz, dn], 1)); gh.unshift(toHidden); before.unshift(h);
+        const d: Tensor = dh ? tf.add(dys[t]!, dh) : dys[t]!, kept = tf.mul(d, z);
+        const dn = tf.mul(tf.sub(d, kept), tf.sub(1, tf.square(m))), dhn = tf.mul(dn, r);
+        const dr = tf.mul(tf.mul(dhn, hn), tf.sub(1, r)), dz = tf.mul(tf.mul(kept, tf.sub(h, m)), tf.sub(1, z));
+        toInput[0].unshift(dr); toInput[1].unshift(dz); toInput[2].unshift(dn); toHidden.unshift(dhn); before.unshift(h);
         if (t === 0) break;
-        dh = tf.add(tf.mul(d, z), tf.matMul(toHidden, deep, false, true));
+        const [pr, pz, pn] = [dr, dz, dhn].map((g, i) => tf.matMul(g as Tensor2D, back[i as 0 | 1 | 2])) as [Tensor, Tensor, Tensor];
+        dh = tf.add(tf.add(kept, pr), tf.add(pz, pn));
         if (alive) dh = tf.mul(dh, saved[3 + 5 * T + t]!);
       }
-      const cat = (list: Tensor[]) => (T === 1 ? list[0]! : tf.concat(list, 0)) as Tensor2D, I = cat(gi), Hd = cat(gh);
+      const [dr, dz, dn] = toInput.map(joined) as [Tensor2D, Tensor2D, Tensor2D], dhn = joined(toHidden), w = gates(W);
+      const Xt = tf.transpose(X) as Tensor2D, Ht = tf.transpose(joined(before)) as Tensor2D, sums = tf.stack([dr, dz, dn].map(g => tf.sum(g, 0))), [sr, sz] = tf.unstack(sums, 0);
+      const dx = three(g => tf.matMul([dr, dz, dn][g]!, w[g], false, true));
       return [
-        tf.matMul(I, wide, false, true),
-        parted(tf.matMul(X, I, true, false), F, H), tf.reshape(tf.sum(I, 0), [3, H]),
-        parted(tf.matMul(cat(before), Hd, true, false), H, H), tf.reshape(tf.sum(Hd, 0), [3, H]),
+        tf.add(tf.add(dx[0], dx[1]), dx[2]), tf.stack([dr, dz, dn].map(g => tf.matMul(Xt, g))), sums,
+        tf.stack([dr, dz, dhn].map(g => tf.matMul(Ht, g))), tf.stack([sr!, sz!, tf.sum(dhn, 0)]),
       ];
     };
-    return { value, gradFunc: gradFunc as never };
+    return { value: joined(states), gradFunc: gradFunc as never };
   });
   return tf.reshape(run(x, kernel, bias, recurrent, recurrentBias), [T * n, H]);
 }

@@ -15,7 +15,7 @@ import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunRecord, Tracker } from '../core/tracker.ts';
 import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
-import { curve } from '../visualizer/curve.ts';
+import { curve, type CurveReference } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import type { PluginRecord } from './plugin.ts';
@@ -47,6 +47,8 @@ export interface TrainOptions {
   readonly failures?: number;
   /** Folder of the run; `false` keeps nothing; without it one under `runs/`. */
   readonly out?: string | false;
+  /** Levels drawn across the curve: `random 0.03`. */
+  readonly references?: readonly CurveReference[];
   readonly trackers?: readonly Tracker[];
   readonly plugins?: readonly PluginRecord[];
   /** Clock in seconds that never goes back. */
@@ -101,7 +103,7 @@ export class Training {
   }
 
   /** A run that is there, from its newest complete checkpoint on; `steps` makes it longer. */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
     const { record: old } = await readRun(path), d = this.#pageOf(old, path), folder = await RunFolder.open(path);
     try {
       const store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = o.from ?? updates.at(-1);
@@ -143,7 +145,7 @@ export class Training {
     return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
   }
 
-  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock'>, snapshot: Snapshot | undefined): Prepared {
+  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined): Prepared {
     const { env, learner, rollout } = built, main = learner.programs.main, source = d.page.sources[main]!;
     const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: rollout.stored, needsNext: rollout.needsNext, seed: settings.seed });
     const parts: RunParts = {
@@ -173,7 +175,7 @@ export class Training {
           if (folder) {
             await folder.flush();
             const { metrics } = await readRun(folder.path);
-            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}` }));
+            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) }));
             await folder.close();
           }
           await env.close();
