@@ -7,9 +7,8 @@ import type { Source } from './definition.ts';
 import type { OutputArray } from './engine.ts';
 import { RunError } from './error.ts';
 import { typeOf } from './infer.ts';
-import type { Replay } from './replay.ts';
-import type { Episode, Rollout } from './rollout.ts';
-import type { Learner } from './step.ts';
+import type { Replay, Row, Sample } from './replay.ts';
+import type { Batch, Learner } from './step.ts';
 import type { NamedArray, Snapshot, Store } from './store.ts';
 import type { MetricRecord, Moment, Progress, RunEvent } from './tracker.ts';
 import { fromArrays, toArrays, type LearnerState } from './weights.ts';
@@ -22,9 +21,22 @@ export interface RunSettings {
   /** Updates in a row that may fail for numbers that are not finite. */
   readonly failures: number;
 }
+/** A finished episode: the sum of its rewards, its steps. */
+export interface Episode { readonly copy: number; readonly return: number; readonly length: number; readonly won?: boolean }
+/** What steps the environments by the acting program; it tells of every slot that closes and opens. */
+export interface Collector {
+  begin(open: (copy: number, start: boolean) => void): Promise<void>;
+  tick(state: LearnerState, write: { step(copy: number, valid: boolean): void; slot(copy: number, start: boolean): void }, options: { readonly random?: boolean }): Promise<{ steps: number; episodes: Episode[] }>;
+  /** Arrays of all copies at the slot that is told of. */
+  row(): Row;
+  /** A sample with the fields that no replay stores. */
+  batch(sample: Sample): Batch;
+  snapshot(): Snapshot;
+  restore(snapshot: Snapshot): void;
+}
 /** What a run is made of; everything that touches the world outside is injected. */
 export interface RunParts {
-  readonly learner: Learner; readonly rollout: Rollout; readonly replay: Replay;
+  readonly learner: Learner; readonly rollout: Collector; readonly replay: Replay;
   /** Greedy episodes with these weights; keyed by the step, so that a resumed run plays the same ones. */
   evaluate(state: LearnerState, step: number): Promise<Readonly<Record<string, number>>>;
   readonly store?: Store;
@@ -38,7 +50,7 @@ export interface Summary { readonly reason: 'finished' | 'stopped'; readonly sta
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
 type Window = Readonly<Record<string, Mean>>;
-export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly kept: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly done?: Summary['reason'] }
+export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly done?: Summary['reason'] }
 
 /** Is update number `updates` due after so many items? */
 export function updateDue(source: Source, replay: Pick<Replay, 'inserted' | 'stored'>, updates: number): boolean {
@@ -84,7 +96,7 @@ export class Run {
 
   /** Runs to the end. Subscribe to the streams first. */
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
-    const begun = resume ? this.#restore(learner, resume) : { learner, window: {}, evaluated: 0, saved: 0, kept: -1, logged: 0, failures: 0, evaluation: {} };
+    const begun = resume ? this.#restore(learner, resume) : { learner, window: {}, evaluated: 0, saved: 0, logged: 0, failures: 0, evaluation: {} };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
@@ -154,8 +166,8 @@ export class Run {
   #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }
 
   async #save(s: RunState): Promise<RunState> {
-    const { store, learner, rollout, replay, flush } = this.#parts, update = s.learner.counters.updates, saved = { ...s, saved: s.learner.counters.steps, kept: update };
-    if (!store || s.kept === update) return saved;                        // nothing learned since: resuming the older one gives the same run
+    const { store, learner, rollout, replay, flush } = this.#parts, update = s.learner.counters.updates, saved = { ...s, saved: s.learner.counters.steps };
+    if (!store) return saved;
     const parts = { rollout: rollout.snapshot(), replay: replay.snapshot() }, arrays: Record<string, NamedArray> = toArrays(learner.plan, s.learner);
     for (const [p, snapshot] of Object.entries(parts)) for (const [k, a] of Object.entries(snapshot.arrays)) arrays[`${p}/${k}`] = a;
     const { learner: l, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));

@@ -1,7 +1,8 @@
 /** Greedy episodes on environments of their own. Each copy plays its share, so that short episodes do not count for more. */
 import type { Definition } from '../core/definition.ts';
 import type { VectorEnvironment } from '../core/environment.ts';
-import { Rollout, type Episode } from '../core/rollout.ts';
+import type { Episode } from '../core/run.ts';
+import { Rollout } from './rollout.ts';
 import type { Learner } from '../core/step.ts';
 import { Random } from '../core/random.ts';
 import type { LearnerState } from '../core/weights.ts';

@@ -9,7 +9,7 @@ import type { Engine } from '../core/engine.ts';
 import type { VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
 import { plan } from '../core/plan.ts';
-import { Rollout, sizesOf } from '../core/rollout.ts';
+import { Rollout, sizesOf } from './rollout.ts';
 import { Run, type RunParts, type RunSettings, type Summary } from '../core/run.ts';
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';

@@ -71,7 +71,11 @@ export class Track {
   }
 
   snapshot(): { arrays: Record<string, NamedArray>; meta: { open: boolean; length: number } } {
-    const arrays = Object.fromEntries(this.#columns.map(f => [f.name, { shape: [this.length, f.width], data: this.#data[f.name]!.slice(this.#from * f.width, this.#to * f.width) }]));
+    const arrays = Object.fromEntries(this.#columns.map(f => {
+      const data = this.#data[f.name]!.slice(this.#from * f.width, this.#to * f.width);
+      if (f.at === 'step') data.fill(0, this.closed * f.width);          // what became of the open slot is not known yet
+      return [f.name, { shape: [this.length, f.width], data }];
+    }));
     return { arrays, meta: { open: this.#open, length: this.length } };
   }
   restore(arrays: Readonly<Record<string, NamedArray>>, meta: { open: boolean; length: number }): void {

@@ -3,17 +3,17 @@
  * Where an episode ends, the tick after it is no environment step: its slot holds the final observation, the action drawn there is never
  * executed, and the copy starts anew; so copies stay in step and `next(x)` is always the value at the true next observation.
  */
-import type { Definition } from './definition.ts';
-import type { TypedArray, VectorEnvironment } from './environment.ts';
-import { InputError, RunError } from './error.ts';
-import { words } from './port.ts';
-import type { Sample, StoredField } from './replay.ts';
-import { Random } from './random.ts';
-import type { Batch, Learner } from './step.ts';
-import type { NamedArray, Snapshot } from './store.ts';
-import type { LearnerState } from './weights.ts';
+import type { Definition } from '../core/definition.ts';
+import type { TypedArray, VectorEnvironment } from '../core/environment.ts';
+import { InputError, RunError } from '../core/error.ts';
+import { words } from '../core/port.ts';
+import type { Collector, Episode } from '../core/run.ts';
+import type { Sample, StoredField } from '../core/replay.ts';
+import { Random } from '../core/random.ts';
+import type { Batch, Learner } from '../core/step.ts';
+import type { NamedArray, Snapshot } from '../core/store.ts';
+import type { LearnerState } from '../core/weights.ts';
 
-export interface Episode { readonly copy: number; readonly return: number; readonly length: number; readonly won?: boolean }
 /** Fields that the runner makes and the environment does not know. */
 const MADE = new Set(['start', 'valid', 'weight', 'lastAction', 'agentId', 'action', 'nextAction']);
 const product = (dims: readonly string[], sizes: Readonly<Record<string, number>>) => dims.reduce((a, x) => a * (sizes[x] ?? 1), 1);
@@ -36,7 +36,7 @@ function fieldsOf(d: Definition): Set<string> {
   return named;
 }
 
-export class Rollout {
+export class Rollout implements Collector {
   readonly #d: Definition; readonly #learner: Learner; readonly #env: VectorEnvironment; readonly #seed: number;
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #fields: Record<string, TypedArray> = {};

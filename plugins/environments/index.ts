@@ -1,0 +1,7 @@
+/** Environments that need nothing but Node. */
+import type { EnvironmentFamily } from '../../core/environment.ts';
+import { classic } from './cartpole.ts';
+import { lbf } from './lbf.ts';
+import { matrix } from './matrix.ts';
+
+export const families: readonly EnvironmentFamily[] = [matrix, lbf, classic];

@@ -1,0 +1,128 @@
+/** What holds for every environment that needs nothing but Node. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { VectorEnvironment } from '../../../core/environment.ts';
+import { Random } from '../../../core/random.ts';
+import { checkEnvironment } from '../../../plugins/environments/check.ts';
+import { makeEnvironment } from '../../../plugins/environments/id.ts';
+import { families } from '../../../plugins/environments/index.ts';
+import { optionTable } from '../../../plugins/environments/options.ts';
+import { actionArray, hasEnded, snapshot, type Snapshot } from '../../../plugins/environments/trace.ts';
+
+const listed = families.flatMap(({ family, tasks }) => Object.keys(tasks).map(task => `${family}/${task}`));
+const variants = ['matrix/climbing?observe=lastAction&timeoutAs=truncated', 'matrix/penalty?steps=3', 'lbf/6x9-3p-3f?sight=2&grid=true', 'lbf/5x5-1p-1f',
+  'lbf/5x5-4p-2f-coop?avail=false&penalty=0.5&timeoutAs=truncated', 'lbf/6x6-2p-2f?normalise=false&observeAgentLevels=false', 'classic/cartpole?steps=20'];
+const make = async (id: string, copies: number, seed: number): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies, seed });
+
+it.each([...listed, ...variants])('%s keeps the contract', async id => {
+  const { problems, episodes } = await checkEnvironment(setting => makeEnvironment(id, families, setting), { steps: 300 });
+  expect(problems).toEqual([]);
+  expect(episodes).toBeGreaterThan(0);
+});
+
+const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole');
+const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, () => [random.integer(env.spec.sizes['action']!)]);
+async function play(env: VectorEnvironment, steps: number, random: Random): Promise<readonly Snapshot[]> {
+  const seen: Snapshot[] = [];
+  for (let step = 0; step < steps; step++) {
+    await env.step(actionsOf(env, random));
+    seen.push(snapshot(env, 0));
+    await env.reset(Uint8Array.from({ length: env.copies }, (_, copy) => hasEnded(env, copy) ? 1 : 0));
+  }
+  return seen;
+}
+
+describe('every environment', () => {
+  it('does in many copies what it does in one', async () => {
+    await fc.assert(fc.asyncProperty(some, fc.array(fc.nat(0xffffffff), { minLength: 2, maxLength: 5 }), fc.nat(), async (id, seeds, actionSeed) => {
+      const together = await make(id, seeds.length, 0), random = Random.of(actionSeed, 'test');
+      const alone = await Promise.all(seeds.map(() => make(id, 1, 99)));
+      await together.reset(new Uint8Array(seeds.length).fill(1), Uint32Array.from(seeds));
+      for (const [copy, env] of alone.entries()) await env.reset(Uint8Array.of(1), Uint32Array.of(seeds[copy]!));
+      for (let step = 0; step < 25; step++) {
+        const actions = actionsOf(together, random), agents = together.spec.sizes['agent']!;
+        await together.step(actions);
+        for (const [copy, env] of alone.entries()) {
+          await env.step(actions.slice(copy * agents, (copy + 1) * agents));
+          expect(snapshot(env, 0)).toEqual(snapshot(together, copy));
+        }
+      }
+    }), { numRuns: 30 });
+  });
+
+  it('resets only the copies of the mask', async () => {
+    await fc.assert(fc.asyncProperty(some, fc.nat(), fc.array(fc.nat(1), { minLength: 4, maxLength: 4 }), fc.nat(20), async (id, seed, mask, steps) => {
+      const env = await make(id, 4, seed);
+      await env.reset(new Uint8Array(4).fill(1));
+      await play(env, steps, Random.of(seed, 'test'));
+      const before = mask.map((_, copy) => [snapshot(env, copy), env.getState(copy)]);
+      await env.reset(Uint8Array.from(mask));
+      mask.forEach((chosen, copy) => {
+        if (chosen === 0) expect([snapshot(env, copy), env.getState(copy)]).toEqual(before[copy]);
+        else expect(hasEnded(env, copy)).toBe(false);
+      });
+    }), { numRuns: 30 });
+  });
+
+  it('has the same future in any environment that is given its state', async () => {
+    await fc.assert(fc.asyncProperty(some, fc.nat(), fc.nat(30), async (id, seed, steps) => {
+      const env = await make(id, 1, seed), other = await make(id, 1, seed + 1);
+      await env.reset(Uint8Array.of(1));
+      await play(env, steps, Random.of(seed, 'past'));
+      other.setState(0, JSON.parse(JSON.stringify(env.getState(0))));
+      expect(snapshot(other, 0)).toEqual(snapshot(env, 0));
+      expect(await play(other, 40, Random.of(seed, 'future'))).toEqual(await play(env, 40, Random.of(seed, 'future')));
+    }), { numRuns: 30 });
+  });
+
+  it('can be saved before its first episode', async () => {
+    for (const id of listed) {
+      const env = await make(id, 1, 7), other = await make(id, 1, 8);
+      await other.reset(Uint8Array.of(1));
+      other.setState(0, JSON.parse(JSON.stringify(env.getState(0))));
+      await env.reset(Uint8Array.of(1));
+      await other.reset(Uint8Array.of(1));
+      expect(snapshot(other, 0)).toEqual(snapshot(env, 0));
+    }
+  });
+
+  it('refuses masks and seeds of another length', async () => {
+    for (const id of listed) {
+      const env = await make(id, 2, 0);
+      expect(() => env.reset(new Uint8Array(3))).toThrow(/a mask of 3 for 2 copies/);
+      expect(() => env.reset(new Uint8Array(2), new Uint32Array(1))).toThrow(/1 seeds for 2 copies/);
+    }
+  });
+});
+
+it('the options that users see', () => {
+  expect(Object.fromEntries(families.map(({ family, options }) => [family, optionTable(options)]))).toMatchInlineSnapshot(`
+    {
+      "classic": [
+        "steps  whole number 1 .. 1000000  default 500  steps after which an episode is truncated: 500 is CartPole-v1, 200 v0",
+      ],
+      "lbf": [
+        "sight               whole number 0 .. 100      default 0           cells a player sees in each direction; 0: the whole field",
+        "coop                true or false              default false       all food has its highest level; the same as -coop in the task",
+        "grid                true or false              default false       observations are three layers of (2 sight + 1)^2 cells (player levels, food levels, free cells), flat",
+        "observeAgentLevels  true or false              default true        players see the levels of players",
+        "avail               true or false              default true        offer valid actions only; false offers all, and an invalid one does nothing, as EPyMARL plays",
+        "penalty             number 0 .. 1000           default 0           what each participant of a failed load loses",
+        "normalise           true or false              default true        rewards are shares of all food: a perfect episode returns 1",
+        "minPlayerLevel      whole number 1 .. 1000     default 1           lowest level of a player",
+        "maxPlayerLevel      whole number 1 .. 1000     default 2           highest level of a player",
+        "minFoodLevel        whole number 1 .. 1000     default 1           lowest level of food",
+        "maxFoodLevel        whole number 0 .. 1000     default 0           highest level of food; 0: the sum of the three lowest player levels",
+        "steps               whole number 1 .. 1000000  default 50          most steps of an episode",
+        "timeoutAs           terminated or truncated    default terminated  the flag that the limit sets; the original says terminated",
+      ],
+      "matrix": [
+        "steps      whole number 0 .. 10000  default 0           steps of an episode; 0: as the game is published (1, 25, mmdp 100)",
+        "observe    state or lastAction      default state       state: one-hot of the game's state, a constant 1 in a repeated game; lastAction: one-hot of every agent's last action, 0 at the start",
+        "k          number 0 .. 1000         default 100         penalty of \`penalty\`: what missing each other costs",
+        "win        number 0 .. 1000000      default 1           reward of \`mmdp\` for (0,0)",
+        "timeoutAs  terminated or truncated  default terminated  the flag that the last step of a repeated game sets; the originals say terminated",
+      ],
+    }
+  `);
+});
