@@ -51,7 +51,7 @@ const permute = (x: Wired, to: readonly string[]): Tensor => {
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 /** One index of an axis; the axis stays, with size 1. A masked sum, because gather has no gradient on every backend. */
 const only = (x: Tensor, axis: number, index: Tensor): Tensor => {
-  const n = x.shape[axis]!, mask = tf.reshape(tf.cast(tf.oneHot(tf.reshape(index, [1]) as tf.Tensor1D, n), x.dtype), x.shape.map((_, i) => (i === axis ? n : 1)));
+  const n = x.shape[axis]!, here = tf.equal(tf.range(0, n, 1, 'int32'), index), mask = tf.reshape(tf.cast(here, x.dtype), x.shape.map((_, i) => (i === axis ? n : 1)));
   return tf.sum(tf.mul(x, mask), axis, true);
 };
 const at = (x: Wired, dim: string, i: number): Wired => {

@@ -53,7 +53,7 @@ export interface NodeCase {
   /** [...leading dims without time, width], before the first step; zeros otherwise. */
   readonly carry?: Given;
   readonly noise?: Readonly<Record<string, Given>>;
-  /** What the gradient of each float output is; ones where none is given. */
+  /** What the gradient of each float output is: ones if none is given, zeros beside those that are. */
   readonly cotangents?: Readonly<Record<string, Given>>;
   readonly seed?: number;
   readonly engine?: string;
@@ -98,7 +98,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
       Object.keys(outs).forEach((k, i) => { out[`out.${k}`] = tf.keep(tf.clone(values[i]!)); });
       return floats.map(k => {
         const y = values[Object.keys(outs).indexOf(k)]!, given = c.cotangents?.[k];
-        arrays[`cot.${k}`] = given ? typed(given, 'f32', k, y.size) : new Float32Array(y.size).fill(1);
+        arrays[`cot.${k}`] = given ? typed(given, 'f32', k, y.size) : new Float32Array(y.size).fill(c.cotangents ? 0 : 1);
         return tf.sum(tf.mul(y, input(`cot.${k}`, y.shape, 'f32')));
       }).reduce<Tensor>((a, b) => tf.add(a, b), tf.scalar(0));
     };
@@ -161,7 +161,8 @@ export interface StepCase {
   readonly knobs?: Readonly<Record<string, number>>;
   readonly noise?: Readonly<Record<string, Given>>;
   readonly order?: { readonly epochs?: readonly Int32Array[]; readonly sweep?: Int32Array };
-  readonly counters?: { readonly steps?: number; readonly updates?: number; readonly episodes?: number };
+  /** Clocks at the step. `last`: those at the update before it, one tick earlier where not given; what is due every so many ticks depends on both. */
+  readonly counters?: { readonly steps?: number; readonly updates?: number; readonly episodes?: number; readonly last?: { readonly steps: number; readonly updates: number; readonly episodes: number } };
   readonly updates?: number;
   readonly seed?: number;
   readonly taps?: readonly string[];
@@ -233,7 +234,7 @@ function stateOf(p: Plan, c: Pick<StepCase, 'weights' | 'targets' | 'slots' | 'm
   }));
   const memory = Object.fromEntries(Object.entries(fresh.memory).map(([n, m]) => [n, Object.fromEntries(Object.entries(m).map(([k, x]) => [k, c.memory?.[`${n}.${k}`] ?? x]))]));
   const clocks = { steps: c.counters?.steps ?? 0, updates: c.counters?.updates ?? 0, episodes: c.counters?.episodes ?? 0 };
-  return { ...fresh, slots, memory, counters: { ...START, ...clocks, last: clocks } };
+  return { ...fresh, slots, memory, counters: { ...START, ...clocks, last: c.counters?.last ?? { steps: Math.max(0, clocks.steps - 1), updates: clocks.updates, episodes: Math.max(0, clocks.episodes - 1) } } };
 }
 function batchOf(p: Plan, c: StepCase): Batch {
   const fields: Record<string, TypedArray> = {}, cuts = Object.fromEntries(Object.keys(p.d.page.sources).map(source => {
@@ -296,7 +297,8 @@ export function layerTable(of: Definition | NodeUse, sizes: Readonly<Record<stri
 }
 
 export interface TorchTensor {
-  readonly from: string;
+  /** Its name there; several are stacked along a new first dim (heads). */
+  readonly from: string | readonly string[];
   /** Linear weights are [out, in] in PyTorch; a dense kernel is [in, out]. */
   readonly transpose?: boolean;
   /** Blocks of rows, one a gate, as GRUCell stacks them: they become the first dim. */
@@ -305,7 +307,13 @@ export interface TorchTensor {
 /** Weights of a PyTorch state dict under our names: `{ 'agentQ/first/kernel': { from: 'fc1.weight', transpose: true }, ... }`. */
 export function importTorch(stateDict: Readonly<Record<string, NamedArray>>, map: Readonly<Record<string, TorchTensor | string>>): Arrays {
   return Object.fromEntries(Object.entries(map).map(([to, how]) => {
-    const { from, transpose = false, gates = 0 } = typeof how === 'string' ? { from: how } : how, x = stateDict[from];
+    const { from, transpose = false, gates = 0 } = typeof how === 'string' ? { from: how } : how;
+    if (typeof from !== 'string') {
+      const parts = from.map(name => importTorch(stateDict, { part: { from: name, transpose, gates } })['part']!), one = parts[0]!.data.length, data = new Float32Array(one * parts.length);
+      parts.forEach((x, i) => { data.set(x.data, i * one); });
+      return [to, { shape: [parts.length, ...parts[0]!.shape], data }];
+    }
+    const x = stateDict[from];
     if (!x) throw new InputError(`the state dict has no ${from}`, `it has ${Object.keys(stateDict).join(', ')}`);
     const g = gates || 1, [rows = 1, columns = 1] = x.shape.length > 1 ? [x.shape[0]! / g, x.shape[1]!] : [x.shape[0]! / g, 1], data = new Float32Array(x.data.length);
     for (let k = 0; k < g; k++) for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[(k * rows * columns) + (transpose ? j * rows + i : i * columns + j)] = x.data[(k * rows + i) * columns + j]!;

@@ -1,0 +1,44 @@
+/** Every node there is. The folder of a node is its kind in pictures. */
+import type { NodeFactory } from '../core/node.ts';
+import { epsilonGreedy } from './explore/epsilon-greedy.ts';
+import { join } from './features/join.ts';
+import { maskedMse } from './losses/masked-mse.ts';
+import { duplexMixer } from './mixers/duplex-mixer.ts';
+import { monotonicMixer } from './mixers/monotonic-mixer.ts';
+import { sumMixer } from './mixers/sum-mixer.ts';
+import { tdTarget } from './returns/td-target.ts';
+import { chosenAction } from './values/chosen-action.ts';
+import { gatherAction } from './values/gather-action.ts';
+import { greedyAction } from './values/greedy-action.ts';
+import { mlpQ } from './values/mlp-q.ts';
+import { rnnAgentQ } from './values/rnn-agent-q.ts';
+
+export { epsilonGreedy } from './explore/epsilon-greedy.ts';
+export { join } from './features/join.ts';
+export { maskedMse } from './losses/masked-mse.ts';
+export { duplexMixer } from './mixers/duplex-mixer.ts';
+export { monotonicMixer } from './mixers/monotonic-mixer.ts';
+export { sumMixer } from './mixers/sum-mixer.ts';
+export { tdTarget } from './returns/td-target.ts';
+export { chosenAction } from './values/chosen-action.ts';
+export { gatherAction } from './values/gather-action.ts';
+export { greedyAction } from './values/greedy-action.ts';
+export { mlpQ } from './values/mlp-q.ts';
+export { rnnAgentQ } from './values/rnn-agent-q.ts';
+
+const folders = {
+  features: [join],
+  values: [mlpQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
+  mixers: [sumMixer, monotonicMixer, duplexMixer],
+  returns: [tdTarget],
+  losses: [maskedMse],
+  explore: [epsilonGreedy],
+} as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
+
+export type Kind = keyof typeof folders;
+
+/** All node types: what the generic tests run over and a JSON page may name. */
+export const nodeTypes: readonly NodeFactory[] = Object.values<readonly NodeFactory[]>(folders).flat();
+
+/** Node type -> the folder it stands in. */
+export const kinds: ReadonlyMap<string, Kind> = new Map(Object.entries<readonly NodeFactory[]>(folders).flatMap(([kind, list]) => list.map(node => [node.spec.type, kind as Kind] as const)));

@@ -1,0 +1,31 @@
+/** Tensor functions that several nodes share: pure, traceable, and with a gradient on every engine. */
+import { argMax as argMaxOf, cast, div, equal, expandDims, maximum, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
+import { detach } from '../core/flow.ts';
+
+/**
+ * What stands in for an unavailable action. Below every value and logit that learning reaches, so that it never is the largest;
+ * finite, because -Infinity gives NaN in a product with 0 (a one-hot) and in a softmax where nothing is available; and small enough
+ * that its square, 1e18, or its product with a weight stays far from the end of float32, 3.4e38.
+ */
+const UNAVAILABLE = -1e9;
+
+/** x where available, else the big negative number. Chosen, not added: what stood at an unavailable place leaves no trace. */
+export const maskUnavailable = (x: Tensor, avail: Tensor): Tensor => where(avail, x, UNAVAILABLE);
+
+/** [... n] floats with a 1 at each index. By comparison: `tf.oneHot` refuses n = 1. */
+export const oneHot = (index: Tensor, n: number): Tensor => cast(equal(expandDims(index, -1), range(0, n, 1, 'int32')), 'float32');
+
+/** x[..., a] by a one-hot sum: the kernel that gathers has no gradient on wasm. */
+export const take = (x: Tensor, index: Tensor): Tensor => sum(mul(x, oneHot(index, x.shape.at(-1)!)), -1);
+
+/** Index of the largest, the first of equal ones. No gradient passes. */
+export const argMax = (x: Tensor): Tensor => argMaxOf(detach(x), -1);
+
+/** 1 where false, 0 where true. */
+export const not = (x: Tensor): Tensor => sub(1, cast(x, 'float32'));
+
+/** All dims of a row side by side: [rows, ...] to [rows, n]. */
+export const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.slice(1).reduce((a, n) => a * n, 1)]);
+
+/** sum(x mask) / sum(mask), and 0 where nothing counts: the numerator is 0 then, and the floor keeps 0 / 0 away. */
+export const maskedMean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), maximum(sum(mask), 1e-8));

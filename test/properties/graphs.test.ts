@@ -1,0 +1,128 @@
+/** What holds for every page. A page that is added to the list is judged by this file; what it trains is written in the table below, by hand. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { check, sight } from '../../core/check.ts';
+import { fromJson, toJson, type Definition } from '../../core/definition.ts';
+import { GraphError } from '../../core/error.ts';
+import { derive } from '../../core/graph.ts';
+import type { NodeFactory } from '../../core/node.ts';
+import { targetsDue } from '../../core/step.ts';
+import type { World } from '../../core/world.ts';
+import { pages } from '../../graphs/index.ts';
+import { kinds, monotonicMixer, nodeTypes, sumMixer } from '../../nodes/index.ts';
+import { evaluateAct, evaluateStep, layerTable, type StepResult } from '../../plugins/testing.ts';
+import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
+import { drawBatch, lengthsOf, sizesOf, type Sizes } from './batch.ts';
+
+/** The nodes that a page trains. */
+const TRAINED: Readonly<Record<string, readonly string[]>> = { dqn: ['q'], doubleDqn: ['q'], iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'] };
+
+type Page = Definition<unknown, World>;
+const registry = new Map(nodeTypes.map(n => [n.spec.type, n.spec]));
+const json = (d: Definition) => JSON.parse(JSON.stringify(toJson(d))) as unknown;
+const run = (d: Definition, { seed = 1, ...more }: { seed?: number; sizes?: Sizes; batch?: Arrays; weights?: Arrays; targets?: Arrays; updates?: number } = {}): Promise<StepResult> => {
+  const sizes = more.sizes ?? sizesOf(d), table = layerTable(d, sizes);
+  return evaluateStep(d, { sizes, seed, batch: drawBatch(d, sizes, { seed }), weights: drawWeights(seed, table), targets: drawWeights(seed + 100, table), ...more });
+};
+const finite = (r: StepResult) => r.failed === undefined && Object.values(r.losses).every(Number.isFinite) && [...Object.values(r.weights), ...Object.values(r.gradients)].every(x => numbers(x).every(Number.isFinite));
+
+it('the table of what is trained names every page', () => { expect(Object.keys(TRAINED).sort()).toEqual(Object.keys(pages).sort()); });
+
+describe.each(Object.entries(pages))('%s', (name, page: Page) => {
+  let first: StepResult;
+  const sizes = sizesOf(page), table = layerTable(page, sizes), before = drawWeights(1, table), lagged = drawWeights(101, table);
+  beforeAll(async () => { first = await run(page); });
+
+  it('is built without a problem, under its own name, with a line and a paper', () => {
+    expect(check(page)).toEqual([]);
+    expect(page.page.name).toBe(name);
+    expect(page.page.about).toMatch(/^[A-Z].*[^.]$/);
+    expect(page.page.paper).toMatch(/arXiv \d{4}\.\d{4,5}/);
+  });
+
+  it('goes through JSON and comes back the same, and computes the same', async () => {
+    const back = fromJson(json(page), registry);
+    expect(check(back)).toEqual([]);
+    expect(json(back)).toEqual(json(page));
+    expect(await run(back)).toEqual(first);
+  });
+
+  it('gives the same update twice, bit for bit', async () => { expect(await run(page)).toEqual(first); });
+
+  it('changes exactly the layers it trains, all of them, and leaves lagged weights alone', () => {
+    const changed = (after: Arrays, from: Arrays) => Object.keys(from).filter(k => numbers(after[k]).some((x, i) => x !== from[k]!.data[i]));
+    expect(changed(first.weights, before)).toEqual(table.map(t => t.name).filter(k => TRAINED[name]!.includes(k.split('/')[0]!)));
+    expect(changed(first.targets, lagged)).toEqual([]);
+  });
+
+  it('lets lagged weights follow by their rule and by nothing else', async () => {
+    const rule = page.page.targets['*']!, [clock, every] = Object.entries(rule)[0] as [string, number], at = (n: number) => ({ steps: 0, updates: 0, episodes: 0, [clock.slice(5).toLowerCase()]: n });
+    expect([[0, every - 1], [every - 1, every], [every, 2 * every - 1], [2 * every - 1, 2 * every + 5]].map(([last, now]) => targetsDue(rule, at(now!), at(last!)))).toEqual([false, true, false, true]);
+    const often = derive(page, 'often', g => { g.targets({ everyUpdates: 2 }); }), [one, two] = [await run(often), await run(often, { updates: 2 })];
+    expect(one.targets).toEqual(Object.fromEntries(Object.entries(lagged).map(([k, x]) => [k, { shape: x.shape, data: x.data }])));
+    expect(two.targets).toEqual(two.weights);
+  });
+
+  it('reads lagged weights for its targets only: other ones change the loss', async () => {
+    const other = await run(page, { targets: drawWeights(7, table) });
+    expect(other.losses).not.toEqual(first.losses);
+  });
+
+  it('stays finite on many draws, with one item, and where nothing counts', async () => {
+    for (const seed of [2, 3, 4]) expect(finite(await run(page, { seed })), `seed ${seed}`).toBe(true);
+    const one = { ...sizes, batch: 1, time: 1, agent: 1, id: 1 };
+    expect(finite(await run(page, { sizes: one, batch: drawBatch(page, one) }))).toBe(true);
+    const none = await run(page, { batch: drawBatch(page, sizes, { lengths: lengthsOf(sizes).map(() => 0) }) });
+    expect(finite(none)).toBe(true);
+    expect(Object.values(none.losses).every(x => x === 0)).toBe(true);
+    expect(Object.entries(none.weights).every(([k, x]) => off(x, before[k]) === 0)).toBe(true);
+  });
+
+  if (Object.values(page.page.sources)[0]!.cut === 'episodes') it('takes no notice of padding: more slots, same losses and gradients', async () => {
+    const wide = { ...sizes, time: sizes['time']! + 3 }, padded = await run(page, { sizes: wide, batch: drawBatch(page, sizes, { pad: 3 }) });
+    for (const [k, loss] of Object.entries(first.losses)) expect(Math.abs(padded.losses[k]! - loss)).toBeLessThan(1e-5 * Math.max(1, Math.abs(loss)));
+    for (const [k, g] of Object.entries(first.gradients)) expect(off(padded.gradients[k], g), k).toBeLessThan(1e-5);
+  });
+
+  it('acts on what each agent sees, with available actions', async () => {
+    expect(sight(page).sees).toBe('local');
+    const copies = 50, slot = drawBatch(page, { ...sizes, batch: copies, time: 1 }, { lengths: Array<number>(copies).fill(1) });
+    const fields = Object.fromEntries(Object.entries(page.page.world).filter(([, f]) => f.sight === 'local').map(([k]) => { const x = slot[`data.${k}`]!, half = x.data.length / copies / 2; return [k, { shape: [copies, 1, ...x.shape.slice(2)], data: x.data.filter((_, i) => Math.floor(i / half) % 2 === 0) }]; }));
+    const avail = fields['avail']!.data, A = sizes['action']!;
+    for (const epsilon of [0, 1]) {
+      const { action } = await evaluateAct(page, { sizes: { ...sizes, batch: copies }, fields, weights: before, knobs: { 'explore.epsilon': epsilon } });
+      numbers(action).forEach((a, i) => { expect(avail[i * A + a]).toBe(1); });
+      const { action: best } = await evaluateAct(page, { sizes: { ...sizes, batch: copies }, fields, weights: before, best: true, knobs: { 'explore.epsilon': epsilon } });
+      expect(numbers(best).join() === numbers(action).join()).toBe(epsilon === 0);
+    }
+  });
+
+  const exchanges = Object.entries(page.page.nodes).filter(([, e]) => e.role === 'slot').flatMap(([slot, e]) =>
+    nodeTypes.filter(n => n.spec.type !== e.type && kinds.get(n.spec.type) === kinds.get(e.type)).flatMap(n => { const there = exchange(page, slot, n); return there ? [{ slot, type: e.type, other: n.spec.type, there }] : []; }));
+  it.each(exchanges)('takes $other in slot $slot, and $type again: the same page', async ({ slot, type, there }) => {
+    expect(finite(await run(there))).toBe(true);
+    const back = derive(there, 'back', g => { g.swap(slot, { spec: registry.get(type)!, config: page.page.nodes[slot]!.config ?? {} }); });
+    expect(json(back)).toEqual({ ...json(page) as object, name: 'back', parent: 'there', about: undefined, paper: undefined });
+    expect((await run(back)).losses).toEqual(first.losses);
+  });
+  if ('mixer' in page.page.nodes) it('takes every mixer', () => {
+    const mixers = [...kinds].filter(([, kind]) => kind === 'mixers').map(([type]) => type);
+    expect([page.page.nodes['mixer']!.type, ...exchanges.filter(x => x.slot === 'mixer').map(x => x.other)].sort()).toEqual(mixers.sort());
+  });
+});
+
+/** The page with another node in a slot; undefined where its ports do not fit. */
+function exchange(page: Page, slot: string, node: NodeFactory): Page | undefined {
+  try { return derive(page, 'there', g => { g.swap(slot, node()); }); } catch (e) {
+    if (e instanceof GraphError) return undefined;
+    throw e;
+  }
+}
+
+describe('a swap', () => {
+  it('keeps the weights of every node that it does not touch, whatever stands in the slot', () => {
+    const sizes = sizesOf(pages['qmix']!), names = (d: Definition) => layerTable(d, sizes).filter(t => t.name.startsWith('agentQ/'));
+    const there = exchange(pages['qmix']!, 'mixer', sumMixer)!, back = exchange(there, 'mixer', monotonicMixer)!;
+    expect(names(there)).toEqual(names(pages['qmix']!));
+    expect(layerTable(back, sizes)).toEqual(layerTable(pages['qmix']!, sizes));
+  });
+});
