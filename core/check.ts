@@ -1,13 +1,13 @@
 /**
  * All static knowledge about a page, judged at once: what does not fit, where, and the remedy. Nothing runs.
  *
- *   TYPE no such node type      NAME no such node, or two      CONFIG a number that the node does not have or allow
+ *   TYPE no such node type      NAME no such thing, or two     CONFIG a number that the node does not have or allow
  *   WIRE no such wire           PORT no such port              OFFER an input missing        SHAPE dtype or dims
- *   PER dim of per(...)         CYCLE                          SOURCE numbers of a source    LOSS not a scalar
- *   RULE numbers of a rule      AFTER order of rules           TWICE two rules on one node   UNTRAINED  no rule reaches a node
- *   LAG lagged weights that never follow                       MEMORY memory and keep        ACT the acting slice
+ *   PER dim of per(...)         CYCLE                          DIM size of a dim             SOURCE numbers of a source
+ *   LOSS not a scalar           RULE numbers of a rule         AFTER order of rules          TWICE two rules on one node
+ *   UNTRAINED no rule reaches a node   LAG lagged weights that never follow   MEMORY memory and keep   ACT the acting slice
  */
-import { owner, parse, use, type Definition } from './definition.ts';
+import { isKnown, owner, parse, use, type Definition, type Source } from './definition.ts';
 import { nearest, type Issue } from './error.ts';
 import { code, infer, show, typeOf, type Inference } from './infer.ts';
 import type { NodeSpec } from './node.ts';
@@ -15,115 +15,134 @@ import { base, words, type Port } from './port.ts';
 import { isSchedule } from './schedule.ts';
 import { actingSlice, reach, topology } from './topology.ts';
 
+/** `broken`: something above has been reported, so that what it leads to is not reported again. */
 interface Judged { readonly d: Definition; readonly dims: Inference; readonly broken: boolean }
 type Rule = (j: Judged) => Issue[];
 
-const number = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(x);
-const within = (x: number, [least, most]: readonly [number, number]) => x >= least && x <= most;
+const isNumber = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(x);
+const isCount = (x: unknown): boolean => isNumber(x) && Number.isInteger(x) && x >= 1;
+const say = (x: unknown): string => (typeof x === 'number' || x === undefined ? String(x) : JSON.stringify(x)).slice(0, 100);
+const listed = (names: Iterable<string>): string => { const all = [...names]; return all.length ? `${all.slice(0, 30).join(', ')}${all.length > 30 ? `, and ${all.length - 30} more` : ''}` : 'none'; };
+const meaning = (name: string, names: readonly string[]): string => { const near = nearest(name, names); return near ? `did you mean ${near}?` : `name one of ${listed(names)}`; };
 
-/** Is a number or a schedule usable at all? A string says why not. */
-function unusable(x: unknown): string | undefined {
-  if (number(x)) return undefined;
-  if (!isSchedule(x)) return `${String(x)} is no number and no schedule`;
-  if (!number(x.from) || !number(x.to)) return 'a schedule runs between two numbers';
+/** Why a number or schedule cannot be used, if so. */
+function unusable(x: unknown, [least, most]: readonly [number, number] = [-Infinity, Infinity]): string | undefined {
+  const outside = (...v: number[]) => v.some(n => n < least || n > most);
+  if (isNumber(x)) return outside(x) ? `${x} is outside ${least} to ${most}` : undefined;
+  if (!isSchedule(x)) return `${say(x)} is no number and no schedule`;
+  if (!isNumber(x.from) || !isNumber(x.to)) return 'a schedule runs between two numbers';
   if (!(x.over > 0)) return `a schedule needs a length above 0, not ${x.over}`;
   if (x.schedule === 'exponential' && !(x.from > 0 && x.to > 0)) return 'an exponential schedule needs both ends above 0';
-  return undefined;
+  return outside(x.from, x.to) ? `a schedule from ${x.from} to ${x.to} leaves ${least} to ${most}` : undefined;
 }
-
-/** What is wrong with one setting of a node; the kind of its default is the kind it must have. */
-function badSetting(spec: NodeSpec, key: string, value: unknown): string | undefined {
-  const knob = Object.hasOwn((spec.knobs ?? {}) as object, key), defaults = (knob ? spec.knobs : spec.config) as Record<string, unknown> | undefined;
-  if (!defaults || !Object.hasOwn(defaults, key)) return 'unknown';
-  const model = defaults[key], range = (spec.ranges as Record<string, readonly [number, number]> | undefined)?.[key];
-  const numbers: unknown[] = knob && isSchedule(value) ? [value.from, value.to] : Array.isArray(value) ? value : [value];
-  if (knob) { const why = unusable(value); if (why) return why; }
-  else if (Array.isArray(model) !== Array.isArray(value) || (!Array.isArray(model) && typeof model !== typeof value)) return `${JSON.stringify(value)} is not of the kind of ${JSON.stringify(model)}`;
-  if (typeof model === 'number' || Array.isArray(model)) {
-    if (!numbers.every(number)) return `${JSON.stringify(value)} is not a finite number`;
-    if (!knob && Number.isInteger(Array.isArray(model) ? 1 : model) && !numbers.every(x => Number.isInteger(x) && (x as number) >= (range ? range[0] : 1))) return `${JSON.stringify(value)} is not a whole number${range ? '' : ' above 0'}`;
-    if (range && !numbers.every(x => within(x as number, range))) return `${JSON.stringify(isSchedule(value) ? numbers : value)} is outside ${range[0]} to ${range[1]}`;
-  }
-  return undefined;
+/** Why one setting of a node cannot be used; it must be of the kind of its default. Sizes are whole and above 0 unless their range says otherwise. */
+function badSetting(spec: NodeSpec, key: string, value: unknown, knob: boolean): string | undefined {
+  const model = ((knob ? spec.knobs : spec.config) as Record<string, unknown>)[key], range = (spec.ranges as Record<string, readonly [number, number]> | undefined)?.[key];
+  if (knob) return unusable(value, range);
+  if (Array.isArray(model) !== Array.isArray(value) || (!Array.isArray(model) && typeof model !== typeof value)) return `${say(value)} is not of the kind of ${say(model)}`;
+  const numbers: unknown[] = Array.isArray(value) ? value : [value], whole = Number.isInteger(Array.isArray(model) ? 1 : model);
+  if (typeof model !== 'number' && !Array.isArray(model)) return undefined;
+  if (!numbers.every(isNumber)) return `${say(value)} is not a finite number`;
+  if (whole && !numbers.every(x => Number.isInteger(x) && (range !== undefined || x as number >= 1))) return `${say(value)} is not a whole number${range ? '' : ' above 0'}`;
+  return range && !numbers.every(x => !unusable(x, range)) ? `${say(value)} is outside ${range[0]} to ${range[1]}` : undefined;
 }
 
 const types: Rule = ({ d }) => Object.entries(d.page.nodes).filter(([, e]) => e.of === undefined && !d.specs.has(e.type)).map(([n, e]) =>
-  ({ code: 'TYPE', at: n, what: `${n}: no node type ${e.type}`, expected: [...d.specs.keys()].join(', '), got: e.type, fix: 'skein list nodes shows them' }));
+  ({ code: 'TYPE', at: n, what: `${n}: no node type ${e.type}`, expected: listed(d.specs.keys()), got: e.type, fix: 'skein list nodes shows them' }));
 
+/** Names that cannot be read back (`node.port`, `source.field`), or that mean two things: nothing else can be judged then. */
 const names: Rule = ({ d: { page } }) => {
-  const issues: Issue[] = [], all = [...Object.keys(page.sources), ...Object.keys(page.memory), ...Object.keys(page.nodes)];
-  for (const n of new Set(all)) {
-    if (!/^[A-Za-z][A-Za-z0-9]{0,63}$/.test(n)) issues.push({ code: 'NAME', at: n.slice(0, 80), what: `${JSON.stringify(n.slice(0, 80))} is no name`, fix: 'letters and digits, a letter first, at most 64' });
-    if (all.filter(x => x === n).length > 1) issues.push({ code: 'NAME', at: n, what: `${n} names two things (nodes, sources and memory share one set of names)`, fix: 'rename one' });
-  }
-  for (const [n, e] of Object.entries(page.nodes)) {
-    if ((e.role === 'add' || e.role === 'slot') !== (e.of === undefined)) issues.push({ code: 'NAME', at: n, what: `${n} is a ${e.role} and ${e.of === undefined ? 'names no node whose weights it uses' : `uses the weights of ${e.of}`}`, fix: 'targets, shared and frozen places name a node with `of`; others do not' });
-    if (e.of === undefined) continue;
-    const o = owner(page, n), of = page.nodes[e.of];
-    if (!of || page.nodes[o]?.of !== undefined) {
-      const near = of ? undefined : nearest(e.of, Object.keys(page.nodes));
-      issues.push({ code: 'NAME', at: n, what: of ? `${n} is ${e.role} of ${e.of}, which leads back to itself` : `${n} is ${e.role} of ${e.of}, which is no node`, expected: Object.keys(page.nodes).join(', '), got: e.of, fix: near ? `did you mean ${near}?` : of ? 'let one of them own the weights' : `remove ${n} too` });
-    } else if (page.nodes[o]!.type !== e.type) issues.push({ code: 'TYPE', at: n, what: `${n} is ${e.type}, and ${o} whose weights it uses is ${page.nodes[o]!.type}`, expected: page.nodes[o]!.type, got: e.type, fix: `make it ${page.nodes[o]!.type}` });
+  const issues: Issue[] = [], GRAMMAR = /^[A-Za-z][A-Za-z0-9]{0,63}$/, graph = [...Object.keys(page.nodes), ...Object.keys(page.sources), ...Object.keys(page.memory)];
+  const judge = (what: string, n: string, at = n) => { if (!GRAMMAR.test(n)) issues.push({ code: 'NAME', at: `${at || what}`.slice(0, 80), what: `${what} ${JSON.stringify(n.slice(0, 80))} is no name`, expected: 'letters and digits, a letter first, at most 64', got: JSON.stringify(n.slice(0, 80)), fix: 'letters and digits, a letter first, at most 64' }); };
+  for (const [what, all] of Object.entries({ node: page.nodes, source: page.sources, memory: page.memory, rule: page.train, dim: page.dims, 'field of the world': page.world })) for (const n of Object.keys(all)) judge(what, n);
+  for (const [n, m] of Object.entries(page.memory)) for (const k of Object.keys(m)) judge(`number of memory ${n}`, k, n);
+  for (const [n, e] of Object.entries(page.nodes)) for (const k of Object.keys(e.in)) judge(`port of ${n}`, k, n);
+  const seen = new Set<string>(), twice = new Set(graph.filter(n => seen.size === seen.add(n).size));
+  for (const n of seen) {
+    if (n in Object.prototype) issues.push({ code: 'NAME', at: n, what: `${n} is a name that every object has`, expected: 'a name of its own', got: n, fix: `call it my${n[0]!.toUpperCase()}${n.slice(1)}` });
+    if (twice.has(n)) issues.push({ code: 'NAME', at: n, what: `${n} names two things: nodes, sources and memory share one set of names`, expected: 'one of them', got: [n in page.nodes && 'a node', n in page.sources && 'a source', n in page.memory && 'a memory'].filter(Boolean).join(' and '), fix: 'rename one' });
   }
   return issues;
 };
+const places: Rule = ({ d: { page, specs } }) => Object.entries(page.nodes).flatMap(([n, e]): Issue[] => {
+  const uses = e.role !== 'add' && e.role !== 'slot', all = Object.keys(page.nodes);
+  if (uses !== (e.of !== undefined)) return [{ code: 'NAME', at: n, what: `${n} is ${uses ? `${e.role} of nothing` : `a node of its own (${e.role}) and of ${e.of}`}`, expected: uses ? 'of: a node with weights' : 'no `of`', got: `of ${e.of ?? 'nothing'}`, fix: 'targets, shared and frozen places name a node with `of`; others do not' }];
+  if (e.of === undefined) return [];
+  const o = owner(page, n), own = page.nodes[o], looped = page.nodes[e.of] !== undefined && own?.of !== undefined;
+  if (looped || !own) return [{ code: 'NAME', at: n, what: `${n} is ${e.role} of ${e.of}, which ${looped ? 'leads back to itself' : 'is no node'}`, expected: listed(all), got: e.of, fix: looped ? 'let one of them own the weights' : meaning(e.of, all) }];
+  const out: Issue[] = [];
+  if (own.type !== e.type && specs.has(own.type)) out.push({ code: 'TYPE', at: n, what: `${n} is ${e.type}, and ${o} whose weights it uses is ${own.type}`, expected: own.type, got: e.type, fix: `make it ${own.type}` });
+  if (e.config && Object.keys(e.config).length) out.push({ code: 'CONFIG', at: n, what: `${n} has settings, and takes those of ${o}`, expected: `the settings of ${o}`, got: say(e.config), fix: `g.set('${o}', ...) sets both` });
+  return out;
+});
 
 const settings: Rule = ({ d }) => Object.entries(d.page.nodes).flatMap(([n, e]) => {
   const spec = d.specs.get(e.type);
   if (!spec || e.of !== undefined) return [];
-  const has = { ...(spec.config as object), ...(spec.knobs as object) };
+  const has = { ...(spec.config as object), ...(spec.knobs as object) }, all = Object.entries(has).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ') || 'none';
   return Object.entries(e.config ?? {}).flatMap(([key, value]): Issue[] => {
-    const why = badSetting(spec, key, value), near = why === 'unknown' ? nearest(key, Object.keys(has)) : undefined;
-    if (!why) return [];
-    return [{ code: 'CONFIG', at: `${n}.${key}`, what: why === 'unknown' ? `${n}: ${e.type} has no setting ${key}` : `${n}.${key}: ${why}`, expected: Object.entries(has).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ') || 'no settings', got: `${key} = ${JSON.stringify(value)}`,
-      lines: [`settings  ${Object.entries(has).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ') || 'none'}`], fix: near ? `did you mean ${near}?` : `give ${e.type} a setting it has` }];
+    const knob = Object.hasOwn((spec.knobs ?? {}) as object, key), range = (spec.ranges as Record<string, readonly [number, number]> | undefined)?.[key], got = `${key} = ${say(value)}`;
+    if (!Object.hasOwn(has, key)) return [{ code: 'CONFIG', at: `${n}.${key}`, what: `${n}: ${e.type} has no setting ${key}`, expected: all, got, lines: [`settings  ${all}`], fix: nearest(key, Object.keys(has)) ? `did you mean ${nearest(key, Object.keys(has))!}?` : `leave ${key} out` }];
+    const why = badSetting(spec, key, value, knob), model = (has as Record<string, unknown>)[key];
+    const may = knob ? `a number or a schedule${range ? ` within ${range[0]} to ${range[1]}` : ''}` : Array.isArray(model) ? 'a list of whole numbers above 0' : typeof model === 'number' ? `a${Number.isInteger(model) ? ' whole' : ''} number${range ? ` within ${range[0]} to ${range[1]}` : ' above 0'}` : `like ${say(model)}`;
+    return why ? [{ code: 'CONFIG', at: `${n}.${key}`, what: `${n}.${key}: ${why}`, expected: may, got, lines: [`settings  ${all}`], fix: `${key} is ${may}, ${say(model)} by default` }] : [];
   });
 });
 
+const NEEDS: Readonly<Record<Source['cut'], readonly (keyof Source)[]>> = { episodes: ['batch'], transitions: ['keep', 'batch'], rollout: ['steps', 'copies'] };
 const sources: Rule = ({ d: { page } }) => {
-  const issues: Issue[] = [], bad = (n: string, what: string, fix: string) => issues.push({ code: 'SOURCE', at: n, what: `source ${n}: ${what}`, fix });
-  if (!Object.keys(page.sources).length) issues.push({ code: 'SOURCE', at: page.name, what: 'the page has no source of data', fix: 'g.episodes(...), g.transitions(...) or g.rollout(...)' });
+  const issues: Issue[] = [], bad = (n: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code: 'SOURCE', at: n, what: `source ${n}: ${what}`, expected, got: say(got), fix }); };
   for (const [n, s] of Object.entries(page.sources)) {
-    const counts = { keep: s.keep, batch: s.batch, start: s.start, length: s.length, steps: s.steps, copies: s.copies, epochs: s.epochs, minibatches: s.minibatches };
-    for (const [k, v] of Object.entries(counts)) if (v !== undefined && !(Number.isInteger(v) && v >= 1)) bad(n, `${k} is ${v}`, `a whole number above 0`);
-    if (s.every !== undefined && !(number(s.every) && s.every > 0)) bad(n, `every is ${s.every}`, 'new items per update: a number above 0');
-    if (s.keep !== undefined && (s.batch ?? 1) > s.keep) bad(n, `a batch of ${s.batch} cannot be drawn from the ${s.keep} it keeps`, 'keep at least one batch');
-    if (s.start !== undefined && s.keep !== undefined && s.start > s.keep) bad(n, `start is ${s.start} and it keeps ${s.keep}, so learning would never begin`, 'start at or below keep');
-    if (s.cut === 'transitions' && s.keep === undefined) bad(n, 'transitions are drawn from a replay, and it keeps nothing', 'g.transitions({ keep: 10_000, ... })');
-    if (s.burnIn !== undefined && s.burnIn >= (s.length ?? 1)) bad(n, `burnIn ${s.burnIn} leaves nothing of length ${s.length ?? 1}`, 'burnIn below length');
-    if (s.prioritised) {
-      if (s.cut !== 'transitions' && s.keep === undefined) bad(n, 'priorities need a replay', 'g.transitions({ keep, prioritised })');
-      const why = unusable(s.prioritised.beta);
-      if (!number(s.prioritised.alpha) || s.prioritised.alpha < 0 || why) bad(n, `prioritised: ${why ?? `alpha is ${s.prioritised.alpha}`}`, 'alpha 0 or more, beta between 0 and 1');
-      if (!(n in page.priority)) bad(n, 'prioritised, and no wire gives its priorities back', `g.prioritise('${n}', loss.error)`);
-    }
+    for (const k of ['keep', 'batch', 'start', 'length', 'steps', 'copies', 'epochs', 'minibatches'] as const) if (s[k] !== undefined && !isCount(s[k])) bad(n, `${k} is ${say(s[k])}`, 'a whole number above 0', s[k]);
+    for (const k of NEEDS[s.cut]) if (s[k] === undefined) bad(n, `${s.cut} without ${k}`, `${k}: a whole number above 0`, 'none', `g.${s.cut}({ ${NEEDS[s.cut].map(x => `${x}: ...`).join(', ')} })`);
+    if (s.every !== undefined && !(isNumber(s.every) && s.every > 0)) bad(n, `every is ${say(s.every)}`, 'new items per update: a number above 0', s.every);
+    if (s.burnIn !== undefined && !(Number.isInteger(s.burnIn) && s.burnIn >= 0 && s.burnIn < (s.length ?? 1))) bad(n, `burnIn ${say(s.burnIn)} of a length of ${s.length ?? 1}`, 'a whole number from 0 to below length', s.burnIn);
+    if (isCount(s.keep) && (s.batch ?? 1) > s.keep!) bad(n, `a batch of ${s.batch} cannot be drawn from the ${s.keep} it keeps`, `a batch of at most ${s.keep}`, s.batch, 'keep at least one batch');
+    if (isCount(s.keep) && (s.start ?? 1) > s.keep!) bad(n, `start is ${s.start} and it keeps ${s.keep}, so learning would never begin`, `a start of at most ${s.keep}`, s.start, 'start at or below keep');
+    if (!s.prioritised) continue;
+    const why = unusable(s.prioritised.beta, [0, 1]);
+    if (s.keep === undefined) bad(n, 'priorities need a replay', 'keep: a whole number', 'none', 'g.transitions({ keep, prioritised })');
+    if (!(isNumber(s.prioritised.alpha) && s.prioritised.alpha >= 0) || why) bad(n, `prioritised: ${why ? `beta: ${why}` : `alpha is ${say(s.prioritised.alpha)}`}`, 'alpha 0 or more, beta between 0 and 1', s.prioritised);
+    if (!(n in page.priority)) bad(n, 'prioritised, and no wire gives its priorities back', 'a priority for each item', 'none', `g.prioritise('${n}', loss.error)`);
   }
-  for (const n of Object.keys(page.priority)) if (!page.sources[n]?.prioritised) bad(n, 'is given priorities and does not draw by them', 'prioritised: { alpha, beta } at the source, or no g.prioritise');
+  for (const [n, wire] of Object.entries(page.priority)) if (!page.sources[n]?.prioritised) bad(n, 'is given priorities and does not draw by them', 'prioritised: { alpha, beta }', wire, 'prioritised: { alpha, beta } at the source, or no g.prioritise');
+  for (const [n, size] of Object.entries(page.dims)) if (!isCount(size)) issues.push({ code: 'DIM', at: n, what: `dim ${n} has the size ${say(size)}`, expected: 'a whole number above 0', got: say(size), fix: `g.dim('${n}', 2)` });
   return issues;
 };
 
-const cycles: Rule = ({ d }) => topology(d).cycles.map(c => ({ code: 'CYCLE', at: c[0]!, what: `${[...c].reverse().join(' -> ')} depend on each other`, expected: 'wires from the sources to the losses, never back', got: [...c].reverse().join(' -> '), fix: 'let one value pass through g.memory and g.keep, which hold it until the next update' }));
+const cycles: Rule = ({ d }) => topology(d).cycles.map(c => {
+  const round = roundOf(d, c), shown = round.length > 16 ? [...round.slice(0, 8), `${round.length - 12} more`, ...round.slice(-4)] : round, text = shown.join(' -> ');
+  return { code: 'CYCLE', at: round[0]!, what: `${text} and round again`, expected: 'wires from the sources to the losses, never back', got: text, fix: 'let one value pass through g.memory and g.keep, which hold it until the next update' };
+});
+/** A shortest way round: each node with the port by which it is entered from the one before, the first from the last. */
+function roundOf(d: Definition, members: readonly string[]): string[] {
+  const { graph } = topology(d), inside = new Set(members), first = members[0]!, came = new Map<string, { from: string; port: string }>(), open = [first];
+  for (let i = 0; i < open.length && !came.has(first); i++) graph.forEachOutEdge(open[i]!, (_, e) => { if (inside.has(e.into) && !came.has(e.into)) { came.set(e.into, { from: e.from, port: e.to }); open.push(e.into); } });
+  const round: string[] = [];
+  for (let n = first; ;) { const { from, port } = came.get(n)!; round.unshift(`${n}.${port}`); n = from; if (n === first) return round; }
+}
 
 const wiring: Rule = ({ dims }) => [...dims.issues];
 
-const losses: Rule = ({ d, dims }) => Object.entries(d.page.train).flatMap(([rule, r]) => {
-  const issues: Issue[] = [], bad = (code: string, what: string, fix: string, more: Partial<Issue> = {}) => issues.push({ code, at: rule, what: `rule ${rule}: ${what}`, fix, ...more });
+const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatMap(([rule, r]) => {
+  const issues: Issue[] = [], all = Object.keys(d.page.train), bad = (code: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code, at: rule, what: `rule ${rule}: ${what}`, expected, got: say(got), fix }); };
+  if (!r.losses.length) bad('LOSS', 'no losses', 'one loss or more', 'none', `g.train('${rule}', loss, { optimiser })`);
   for (const { loss, weight } of r.losses) {
     const from = parse(loss).from, t = typeOf(d, loss, dims.types), why = unusable(weight);
-    if (typeof t === 'string') { if (!(from in d.page.nodes) || dims.places.has(from)) bad('LOSS', t, 'train an output that a loss node gives', { expected: 'f32 []', got: loss }); }
-    else if (t.dims.length || t.dtype !== 'f32') bad('LOSS', `${code(loss)} is ${show(t)}, and a loss is one number`, 'reduce it with a loss node', { expected: 'f32 []', got: show(t) });
-    if (why) bad('RULE', `weight of ${loss}: ${why}`, 'a number or a schedule');
+    if (typeof t === 'string') { if (!(broken && from in d.page.nodes && !dims.places.has(from))) bad('LOSS', t, 'f32 []', loss, 'train an output that a loss node gives'); }
+    else if (t.dims.length || t.dtype !== 'f32') issues.push({ code: 'LOSS', at: rule, what: `rule ${rule}: ${code(loss)} is ${show(t)}, and a loss is one number`, expected: 'f32 []', got: show(t), fix: 'reduce it with a loss node' });
+    if (why) bad('RULE', `weight of ${loss}: ${why}`, 'a number or a schedule', weight);
   }
-  const why = unusable(r.optimiser.lr);
-  if (why) bad('RULE', `lr: ${why}`, 'a number or a schedule');
-  if (r.every !== undefined && !(Number.isInteger(r.every) && r.every >= 1)) bad('RULE', `every is ${r.every}`, 'a whole number of updates');
-  for (const k of ['clipNorm', 'clipEach'] as const) if (r[k] !== undefined && !(r[k] > 0)) bad('RULE', `${k} is ${r[k]}`, 'a number above 0');
-  if (r.sweep && r.sweep.over !== 'time' && !(r.sweep.over in d.page.dims) && ![...dims.types.values()].some(t => t.dims.includes(r.sweep!.over))) bad('RULE', `sweeps over ${r.sweep.over}, which no wire has`, "sweep over 'time', 'agent' or a dim of the page");
-  for (const o of r.only ?? []) if (!(o in d.page.nodes)) bad('NAME', `only ${o}, which is no node`, `name one of ${Object.keys(d.page.nodes).join(', ')}`);
-  if (r.after !== undefined) {
-    if (!(r.after in d.page.train)) bad('AFTER', `comes after ${r.after}, which is no rule`, `name one of ${Object.keys(d.page.train).join(', ')}`, { expected: Object.keys(d.page.train).join(', '), got: r.after });
-    else if (before(d, rule, rule)) bad('AFTER', 'comes after itself', 'leave one `after` out');
-  }
+  const lr = unusable(r.optimiser.lr, [0, Infinity]), { decay, eps } = r.optimiser;
+  if (lr) bad('RULE', `lr: ${lr}`, 'a number or a schedule, 0 or above', r.optimiser.lr);
+  if (decay !== undefined && !(decay >= 0 && decay < 1)) bad('RULE', `decay is ${say(decay)}`, 'a number from 0 to below 1', decay);
+  if (eps !== undefined && !(isNumber(eps) && eps >= 0)) bad('RULE', `eps is ${say(eps)}`, 'a number, 0 or above', eps);
+  if (r.every !== undefined && !isCount(r.every)) bad('RULE', `every is ${say(r.every)}`, 'a whole number of updates', r.every);
+  for (const k of ['clipNorm', 'clipEach'] as const) if (r[k] !== undefined && !(r[k] > 0)) bad('RULE', `${k} is ${say(r[k])}`, 'a number above 0', r[k]);
+  if (r.sweep && r.sweep.over !== 'time' && !(r.sweep.over in d.page.dims) && ![...dims.types.values()].some(t => t.dims.includes(r.sweep!.over))) bad('RULE', `sweeps over ${r.sweep.over}, which no wire has`, "'time', 'agent' or a dim of the page", r.sweep.over);
+  for (const o of r.only ?? []) if (!(o in d.page.nodes)) bad('NAME', `only ${o}, which is no node`, listed(Object.keys(d.page.nodes)), o, meaning(o, Object.keys(d.page.nodes)));
+  if (r.after !== undefined && !(r.after in d.page.train)) bad('AFTER', `comes after ${r.after}, which is no rule`, listed(all), r.after, `name one of ${listed(all)}`);
+  else if (before(d, rule, rule)) bad('AFTER', 'comes after itself', 'an order with a first rule', `after ${r.after ?? ''}`, 'leave one `after` out');
   return issues;
 });
 /** Does rule a stand before rule b? */
@@ -137,88 +156,103 @@ function before(d: Definition, a: string, b: string): boolean {
 }
 
 const training: Rule = ({ d, broken }) => {
-  const { page } = d, issues: Issue[] = [], by = new Map<string, string[]>();
-  if (!Object.keys(page.train).length) issues.push({ code: 'UNTRAINED', at: page.name, what: 'nothing is trained', fix: "g.train('name', loss, { optimiser })" });
-  for (const rule of Object.keys(page.train)) {
+  const { page } = d, issues: Issue[] = [], by = new Map<string, string[]>(), idle: string[] = [], rules = Object.keys(page.train);
+  for (const rule of rules) {
     const { trained } = reach(d, rule);
     for (const n of trained) by.set(n, [...by.get(n) ?? [], rule]);
-    if (!trained.length && !broken) issues.push({ code: 'UNTRAINED', at: rule, what: `rule ${rule} reaches no weights`, expected: 'a node with layers upstream of its losses', got: page.train[rule]!.losses.map(l => l.loss).join(', '), fix: 'check for stop(...), still ports and targets between its losses and the nodes to train' });
+    if (!trained.length) idle.push(rule);
   }
-  for (const [n, rules] of by) for (const [i, a] of rules.entries()) for (const b of rules.slice(i + 1)) if (!before(d, a, b) && !before(d, b, a)) issues.push({ code: 'TWICE', at: n, what: `${n} is trained by ${a} and by ${b} in the same pass`, expected: 'one rule a pass', got: `${a} and ${b}`, fix: `one rule with both losses, { after: '${a}' } at ${b}, \`only\` at both, or stop(...) / frozen(...) on one way` });
+  if (!broken) for (const rule of idle) issues.push({ code: 'UNTRAINED', at: rule, what: `rule ${rule} reaches no weights`, expected: 'a node with layers upstream of its losses', got: listed(page.train[rule]!.losses.map(l => l.loss)), fix: 'check for stop(...), still ports and targets between its losses and the nodes to train, and `only`' });
+  if (!rules.length) issues.push({ code: 'UNTRAINED', at: page.name, what: 'nothing is trained', expected: 'one rule or more', got: 'none', fix: "g.train('name', loss, { optimiser })" });
+  const pairs = new Map<string, { a: string; b: string; nodes: string[] }>();
+  for (const [n, own] of by) for (const [i, a] of own.entries()) for (const b of own.slice(i + 1)) if (!before(d, a, b) && !before(d, b, a)) { const key = `${a} ${b}`, held = pairs.get(key); if (held) held.nodes.push(n); else pairs.set(key, { a, b, nodes: [n] }); }
+  for (const { a, b, nodes } of pairs.values()) issues.push({ code: 'TWICE', at: nodes[0]!, what: `${listed(nodes)} ${nodes.length > 1 ? 'are' : 'is'} trained by ${a} and by ${b} in the same pass`, expected: 'one rule a pass', got: `${a} and ${b}`, fix: `one rule with both losses, { after: '${a}' } at ${b}, \`only\` at both, or stop(...) / frozen(...) on one way` });
+  const lagging = new Set<string>();
   for (const [n, e] of Object.entries(page.nodes)) {
-    if (!d.specs.get(e.type)?.layers) continue;
-    if (e.of === undefined && !by.has(n) && !broken) issues.push({ code: 'UNTRAINED', at: n, what: `no rule reaches the layers of ${n}`, expected: 'a loss downstream of it', got: Object.keys(page.train).join(', ') || 'no rules', fix: `train it, or g.remove('${n}')` });
-    if (e.role === 'target' && !('*' in page.targets) && !(owner(page, n) in page.targets)) issues.push({ code: 'LAG', at: n, what: `the lagged weights of ${n} never follow ${owner(page, n)}`, expected: `a targets rule for ${owner(page, n)}`, got: Object.keys(page.targets).join(', ') || 'none', fix: 'g.targets({ everyUpdates | everyEpisodes | everySteps | polyak })' });
+    if (e.role === 'target') lagging.add(owner(page, n));
+    if (!use(d, n).spec.layers) continue;
+    if (e.of === undefined && !by.has(n) && !broken && !idle.length && rules.length) issues.push({ code: 'UNTRAINED', at: n, what: `no rule reaches the layers of ${n}`, expected: 'a loss downstream of it', got: listed(rules), fix: `train it, or g.remove('${n}')` });
+    if (e.role === 'target' && !('*' in page.targets) && !(owner(page, n) in page.targets)) issues.push({ code: 'LAG', at: n, what: `the lagged weights of ${n} never follow ${owner(page, n)}`, expected: `a targets rule for ${owner(page, n)}`, got: listed(Object.keys(page.targets)), fix: 'g.targets({ everyUpdates | everyEpisodes | everySteps | polyak })' });
   }
   for (const [n, t] of Object.entries(page.targets)) {
     const given = Object.entries(t).filter(([, v]) => v !== undefined), clocks = given.filter(([k]) => k !== 'polyak');
-    if (n !== '*' && !(n in page.nodes)) issues.push({ code: 'LAG', at: n, what: `a targets rule for ${n}, which is no node`, fix: `name one of ${Object.keys(page.nodes).join(', ')}` });
-    if (!given.length || clocks.length > 1 || given.some(([, v]) => !(number(v) && v > 0)) || clocks.some(([, v]) => !Number.isInteger(v)) || (t.polyak ?? 0) > 1) issues.push({ code: 'LAG', at: n, what: `targets of ${n}: ${JSON.stringify(t)}`, expected: 'one of everyUpdates, everyEpisodes, everySteps, and a polyak in (0, 1]', got: JSON.stringify(t), fix: 'g.targets({ everyEpisodes: 200 }) or g.targets({ polyak: 0.005 })' });
+    if (n !== '*' && !lagging.has(n)) issues.push({ code: 'LAG', at: n, what: `a targets rule for ${n}, ${n in page.nodes ? 'whose weights nothing lags' : 'which is no node'}`, expected: listed(lagging), got: n, fix: lagging.size ? meaning(n, [...lagging]) : 'leave it out' });
+    if (!given.length || clocks.length > 1 || given.some(([, v]) => !(isNumber(v) && v > 0)) || clocks.some(([, v]) => !Number.isInteger(v)) || (t.polyak ?? 0) > 1) issues.push({ code: 'LAG', at: n, what: `targets of ${n}: ${say(t)}`, expected: 'one of everyUpdates, everyEpisodes, everySteps, and a polyak in (0, 1]', got: say(t), fix: 'g.targets({ everyEpisodes: 200 }) or g.targets({ polyak: 0.005 })' });
   }
   return issues;
 };
 
-const memory: Rule = ({ d, dims }) => {
-  const { page } = d, issues: Issue[] = [];
+const memory: Rule = ({ d, dims, broken }) => {
+  const { page } = d, issues: Issue[] = [], bad = (at: string, what: string, expected: string, got: string, fix: string, code = 'MEMORY') => { issues.push({ code, at, what, expected, got, fix }); };
+  const judged = (text: string) => { const t = typeOf(d, text, dims.types), { from } = parse(text); return typeof t === 'string' && broken && from in page.nodes && !dims.places.has(from) ? undefined : t; };
   for (const [n, wires] of Object.entries(page.keep)) {
-    if (!(n in page.memory)) { issues.push({ code: 'MEMORY', at: n, what: `keep writes ${n}, which is no memory`, fix: `g.memory('${n}', { ... })` }); continue; }
+    const own = page.memory[n];
+    if (!own) { bad(n, `keep writes ${n}, which is no memory`, listed(Object.keys(page.memory)), n, `g.memory('${n}', { ... })`); continue; }
     for (const [k, text] of Object.entries(wires)) {
-      const t = typeOf(d, text, dims.types);
-      if (!(k in page.memory[n]!)) issues.push({ code: 'MEMORY', at: `${n}.${k}`, what: `memory ${n} has no ${k}`, fix: `it has ${Object.keys(page.memory[n]!).join(', ')}` });
-      else if (typeof t === 'string') { if (!(parse(text).from in page.nodes) || dims.places.has(parse(text).from)) issues.push({ code: 'WIRE', at: `${n}.${k}`, what: t, fix: 'keep an output that is one number' }); }
-      else if (t.dims.length || t.dtype !== 'f32') issues.push({ code: 'MEMORY', at: `${n}.${k}`, what: `memory is one number, and ${code(text)} is ${show(t)}`, expected: 'f32 []', got: show(t), fix: 'reduce it' });
+      const t = judged(text);
+      if (!(k in own)) bad(`${n}.${k}`, `memory ${n} has no ${k}`, listed(Object.keys(own)), k, `it has ${listed(Object.keys(own))}`);
+      else if (typeof t === 'string') bad(`${n}.${k}`, t, 'f32 []', code(text), 'keep an output that is one number', 'WIRE');
+      else if (t && (t.dims.length || t.dtype !== 'f32')) bad(`${n}.${k}`, `memory is one number, and ${code(text)} is ${show(t)}`, 'f32 []', show(t), 'reduce it');
     }
   }
   for (const [n, values] of Object.entries(page.memory)) {
     const unkept = Object.keys(values).filter(k => !(k in (page.keep[n] ?? {})));
-    if (unkept.length) issues.push({ code: 'MEMORY', at: n, what: `nothing writes ${unkept.map(k => `${n}.${k}`).join(', ')}`, fix: `g.keep('${n}', { ${unkept.join(', ')} })` });
+    for (const [k, x] of Object.entries(values)) if (!isNumber(x)) bad(`${n}.${k}`, `memory ${n}.${k} starts with ${say(x)}`, 'a finite number', say(x), 'start with a finite number');
+    if (unkept.length) bad(n, `nothing writes ${unkept.map(k => `${n}.${k}`).join(', ')}`, `g.keep of ${unkept.join(', ')}`, listed(Object.keys(page.keep[n] ?? {})), `g.keep('${n}', { ${unkept.join(', ')} })`);
   }
   for (const [source, text] of Object.entries(page.priority)) {
-    const t = typeOf(d, text, dims.types);
-    if (typeof t !== 'string' && (t.dtype !== 'f32' || t.dims.map(base).join(' ') !== 'batch time')) issues.push({ code: 'SHAPE', at: `priority of ${source}`, what: `the priority of ${source} is ${show(t)}`, expected: 'f32 [batch time]', got: show(t), fix: 'one error per transition' });
-    if (typeof t === 'string' && !(parse(text).from in page.nodes)) issues.push({ code: 'WIRE', at: `priority of ${source}`, what: t, fix: 'an output that is f32 [batch time]' });
+    const t = judged(text), at = `priority of ${source}`;
+    if (typeof t === 'string') bad(at, t, 'f32 [batch time]', code(text), 'an output that is f32 [batch time]', 'WIRE');
+    else if (t && (t.dtype !== 'f32' || t.dims.map(base).join(' ') !== 'batch time')) bad(at, `the priority of ${source} is ${show(t)}`, 'f32 [batch time]', show(t), 'one error per transition', 'SHAPE');
   }
   return issues;
 };
 
 const SEES = ['local', 'agents', 'all'] as const;
+export interface Sight { readonly sees: (typeof SEES)[number]; readonly because: string; readonly at: string }
 /** What the acting slice needs when it runs: each agent's own fields, several agents' at once, or the central state. */
-export function sight(d: Definition): { readonly sees: (typeof SEES)[number]; readonly because: string } {
-  let sees: (typeof SEES)[number] = 'local', because = '';
+export function sight(d: Definition): Sight {
+  let found: Sight = { sees: 'local', because: '', at: '' };
   for (const n of actingSlice(d)) {
     if (!(n in d.page.nodes)) continue;
-    const ports = use(d, n).spec.in as Record<string, Port>;
-    if (sees === 'local' && Object.values(ports).some(p => words(p.spec).includes('agent'))) { sees = 'agents'; because = `${n} mixes agents`; }
-    topology(d).graph.forEachInEdge(n, (_, e) => { if (e.from in d.page.sources && d.page.world[e.port]?.sight === 'central') { sees = 'all'; because = `${n} reads ${e.from}.${e.port}`; } });
+    const mixing = Object.entries(use(d, n).spec.in as Record<string, Port>).find(([, p]) => words(p.spec).includes('agent'));
+    if (found.sees === 'local' && mixing) found = { sees: 'agents', because: `${n} mixes agents`, at: `${n}.${mixing[0]}` };
+    topology(d).graph.forEachInEdge(n, (_, e) => { if (found.sees !== 'all' && e.from in d.page.sources && d.page.world[e.port]?.sight === 'central') found = { sees: 'all', because: `${n} reads ${e.from}.${e.port}`, at: `${n}.${e.to}` }; });
   }
-  return { sees, because };
+  return found;
 }
-const acting: Rule = ({ d, dims }) => {
-  const { act, world } = d.page, issues: Issue[] = [], bad = (at: string, what: string, fix: string, more: Partial<Issue> = {}) => issues.push({ code: 'ACT', at, what, fix, ...more });
-  if (!act) return [{ code: 'ACT', at: d.page.name, what: 'the page does not say how it acts', fix: 'g.act(explore)' }];
-  for (const [role, text] of Object.entries({ action: act.action, best: act.best ?? act.action })) {
-    const t = typeOf(d, text, dims.types), from = parse(text).from, field = world['action'];
-    if (typeof t === 'string') { if (!(from in d.page.nodes) || dims.places.has(from)) bad(text, `${role}: ${t}`, 'act on a wire that is there'); continue; }
-    const got = t.dims.filter(x => base(x) !== 'batch' && !base(x).startsWith('time')).join(' ');
-    if (field && (t.dtype !== field.dtype || got !== field.spec)) bad(text, `${role} is ${show(t)}, and an action of this world is ${field.dtype} [${field.spec}] at each slot`, 'act on the output of an exploration node', { expected: `${field.dtype} [${field.spec}]`, got: show(t) });
+const acting: Rule = ({ d, dims, broken }) => {
+  const { act, world, sources: from_ } = d.page, issues: Issue[] = [], bad = (at: string, what: string, expected: string, got: string, fix: string) => { issues.push({ code: 'ACT', at, what, expected, got, fix }); };
+  if (!act) return [{ code: 'ACT', at: d.page.name, what: 'the page does not say how it acts', expected: 'g.act(...)', got: 'nothing', fix: 'g.act(explore)' }];
+  const field = world['action'], want = field ? `${field.dtype} [${field.spec}]` : 'an action';
+  for (const [text, role] of new Map([[act.best ?? act.action, 'best'], [act.action, 'action']])) {
+    const t = typeOf(d, text, dims.types), { from, via } = parse(text);
+    if (typeof t === 'string') { if (!(broken && from in d.page.nodes && !dims.places.has(from))) bad(text, `${role}: ${t}`, want, text, 'act on a wire that is there'); continue; }
+    const got = t.dims.filter(x => base(x) !== 'batch' && !base(x).startsWith('time')).join(' '), turned = via.find(v => v === 'next' || v === 'once' || v === 'now');
+    if (field && (t.dtype !== field.dtype || got !== field.spec)) bad(text, `${role} is ${show(t)}, and an action of this world is ${want} at each slot`, want, show(t), 'act on the output of an exploration node');
+    else if (from in from_) bad(text, `${role} is ${code(text)}, which is known only after acting`, 'an output of a node', code(text), 'act on the output of an exploration node');
+    else if (turned) bad(text, `${role} is ${code(text)}, and acting has one slot`, 'the present slot', code(text), `act on ${from}.${parse(text).port}`);
   }
-  const { sees, because } = sight(d), allowed = act.sees ?? (act.inTurn === undefined ? 'local' : 'agents');
-  if (SEES.indexOf(sees) > SEES.indexOf(allowed)) bad('acting slice', `not decentralised: ${because}`, `act on local fields only, or say g.act(..., { sees: '${sees}' })`, { expected: allowed === 'local' ? "each agent's own fields" : allowed, got: `${sees}: ${because}` });
-  for (const n of actingSlice(d)) topology(d).graph.hasNode(n) && topology(d).graph.forEachInEdge(n, (_, e) => {
-    if (!(e.into in d.page.nodes)) return;
-    if (e.from in d.page.sources && world[e.port]?.sight === 'after' && act.inTurn === undefined) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, which is known only after the step`, 'act on fields of the present slot', { expected: 'a field seen before acting', got: code(e.text) });
+  if (act.inTurn !== undefined && !words(world['action']?.spec ?? '').includes(act.inTurn)) bad(act.inTurn, `acts in turn over ${act.inTurn}, which an action does not have`, `one of ${world['action']?.spec || 'no dims'}`, act.inTurn, "g.act(..., { inTurn: 'agent' })");
+  const slice = actingSlice(d);
+  if (topology(d).cycles.flat().some(n => slice.has(n))) return issues;
+  const { sees, because, at } = sight(d), allowed = act.sees ?? (act.inTurn === undefined ? 'local' : 'agents');
+  if (SEES.indexOf(sees) > SEES.indexOf(allowed)) bad(at, `not decentralised: ${because}`, `${allowed === 'local' ? "each agent's own fields" : allowed} in the acting slice`, `${sees}: ${because}`, `act on local fields only, or say g.act(..., { sees: '${sees}' })`);
+  for (const n of slice) if (n in d.page.nodes) topology(d).graph.forEachInEdge(n, (_, e) => {
+    if (e.from in from_ && world[e.port]?.sight === 'after' && act.inTurn === undefined) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, which is known only after the step`, 'a field seen before acting', code(e.text), 'act on fields of the present slot');
     const ahead = e.via.find(v => v === 'next' || v === 'once');
-    if (ahead) bad(`${n}.${e.to}`, `${n} reads ${code(e.text)} to act`, `act on the present slot: no ${ahead}(...) upstream of the action`, { expected: 'the present slot', got: code(e.text) });
+    if (ahead) bad(`${n}.${e.to}`, `${n} reads ${code(e.text)} to act`, 'the present slot', code(e.text), `act on the present slot: no ${ahead}(...) upstream of the action`);
   });
   return issues;
 };
 
-const RULES: readonly Rule[] = [types, names, settings, sources, cycles, wiring, losses, training, memory, acting];
-
+const NOTHING: Inference = { types: new Map(), places: new Map(), issues: [] };
 /** Every problem of a page; none means that it can be planned, drawn and run. */
 export function check(d: Definition): Issue[] {
-  const first = [...types({ d, dims: { types: new Map(), places: new Map(), issues: [] }, broken: false }), ...names({ d, dims: { types: new Map(), places: new Map(), issues: [] }, broken: false })];
-  if (first.some(i => i.code === 'TYPE' || (i.code === 'NAME' && d.page.nodes[i.at]?.of !== undefined))) return first;
-  const dims = infer(d), judged = { d, dims, broken: dims.issues.length > 0 || topology(d).cycles.length > 0 };
-  return RULES.flatMap(rule => rule(judged));
+  const plain = { d, dims: NOTHING, broken: false }, unreadable = names(plain), first = [...types(plain), ...unreadable, ...places(plain), ...settings(plain), ...sources(plain)];
+  if (!Object.keys(d.page.sources).length) return [...first, { code: 'SOURCE', at: d.page.name, what: 'the page has no source of data', expected: 'one source or more', got: 'none', fix: 'g.episodes(...), g.transitions(...) or g.rollout(...)' }];
+  if (unreadable.length) return first;
+  const dims = infer(d), wired = { d, dims, broken: dims.issues.length > 0 || topology(d).cycles.length > 0 || first.some(i => i.code === 'TYPE' || i.code === 'NAME') || Object.keys(d.page.nodes).some(n => !isKnown(d, n)) };
+  const found = [...first, ...cycles(wired), ...wiring(wired), ...losses(wired)], judged = { ...wired, broken: wired.broken || found.some(i => ['LOSS', 'NAME', 'AFTER'].includes(i.code)) };
+  return [...found, ...training(judged), ...memory(judged), ...acting(judged)];
 }

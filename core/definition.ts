@@ -55,7 +55,7 @@ export interface Page {
 }
 declare const WORLD: unique symbol;
 export type Registry = ReadonlyMap<string, NodeSpec>;
-export interface Definition<R = unknown, W = unknown> {
+export interface Definition<R = unknown, W = World> {
   readonly [WORLD]?: W;
   readonly page: Page;
   /** Specs of the node types that the page names. */
@@ -148,17 +148,22 @@ export function fromJson(document: unknown, registry: Registry, subject = 'page'
   if (typeof format === 'number' && format > 1) throw new InputError(`${subject}: page format ${format} is newer than 1, which this version of skein reads`, 'update skein');
   const parsed = pageSchema.safeParse(document);
   if (!parsed.success) {
-    const all = parsed.error.issues.slice(0, 20).map(i => `  ${i.path.join('.') || 'the document'}: ${i.message}`);
+    const all = parsed.error.issues.slice(0, 20).map(i => `  ${i.path.join('.').slice(0, 200) || 'the document'}: ${i.message.slice(0, 300)}`);
     throw new InputError(`${subject}: not a page\n${all.join('\n')}`, 'see docs/page.schema.json');
   }
   const { $schema: _, world, ...rest } = parsed.data;
   const page = bare({ ...rest, world: worldOf(world as World | string) }) as Page, specs = new Map<string, NodeSpec>();
   if (Object.keys(page.nodes).length > LIMIT.nodes) throw new InputError(`${subject}: ${Object.keys(page.nodes).length} nodes, more than ${LIMIT.nodes}`, 'split the page');
-  const unknown: string[] = [];
-  for (const [node, { type }] of Object.entries(page.nodes)) {
-    const spec = registry.get(type), near = spec ? undefined : nearest(type, registry.keys());
-    if (spec) specs.set(type, spec);
-    else unknown.push(`  nodes.${node}.type: no node type ${type}${near ? `; did you mean ${near}?` : ''}`);
+  const unknown: string[] = [], nodes = page.nodes as Record<string, Entry>;
+  for (const [node, entry] of Object.entries(nodes)) {
+    const { type } = entry, spec = registry.get(type);
+    if (spec) {
+      specs.set(type, spec);
+      if (entry.of === undefined) nodes[node] = bare({ ...entry, config: { ...(spec.config as object), ...(spec.knobs as object), ...entry.config } });
+      continue;
+    }
+    const near = unknown.length < 20 ? nearest(type, registry.keys()) : undefined;
+    unknown.push(`  nodes.${node}.type: no node type ${type}${near ? `; did you mean ${near}?` : ''}`);
   }
   if (unknown.length) throw new InputError(`${subject}: unknown node types\n${unknown.slice(0, 20).join('\n')}`, "skein list nodes shows them all; a third party's comes with --plugin");
   return { page, specs, handles: undefined };
@@ -179,10 +184,14 @@ export function owner(page: Page, node: string): string {
   }
   return node;
 }
+/** Stands for a type that nobody knows, until `check` has said so. */
+const UNKNOWN: NodeSpec = { type: '', in: {}, out: {} };
+/** Spec and config of a node; of one that is not known a spec without ports. */
 export function use(d: Definition, node: string): NodeUse {
-  const e = d.page.nodes[owner(d.page, node)]!;
-  return { spec: d.specs.get(e.type)!, config: e.config ?? {}, ...(e.per === undefined ? {} : { per: e.per }) };
+  const e = d.page.nodes[owner(d.page, node)];
+  return { spec: d.specs.get(e?.type ?? '') ?? UNKNOWN, config: e?.config ?? {}, ...(e?.per === undefined ? {} : { per: e.per }) };
 }
+export const isKnown = (d: Definition, node: string): boolean => use(d, node).spec !== UNKNOWN;
 /** The wires that a node takes: of those offered, the ones its ports name. */
 export function taken(d: Definition, node: string): [port: string, wire: string][] {
   const { spec } = use(d, node);

@@ -73,7 +73,7 @@ export function structuralHash(d: Definition): string {
 }
 
 /** One difference between two pages: what, where, before and after; the absent side is undefined. */
-export interface Difference { readonly kind: 'node' | 'wire' | 'config' | 'source' | 'train' | 'targets' | 'act' | 'memory' | 'world'; readonly at: string; readonly before?: unknown; readonly after?: unknown }
+export interface Difference { readonly kind: 'node' | 'wire' | 'config' | 'source' | 'train' | 'targets' | 'act' | 'memory' | 'keep' | 'priority' | 'dim' | 'world'; readonly at: string; readonly before?: unknown; readonly after?: unknown }
 /** What differs between two pages, node by node; none for pages that differ in name only. */
 export function diff(a: Definition, b: Definition): Difference[] {
   const out: Difference[] = [], same = (x: unknown, y: unknown) => JSON.stringify(sorted(x)) === JSON.stringify(sorted(y));
@@ -88,7 +88,7 @@ export function diff(a: Definition, b: Definition): Difference[] {
     const [takenA, takenB] = [Object.fromEntries(taken(a, n)), Object.fromEntries(taken(b, n))];
     for (const k of keys(takenA, takenB)) note('wire', `${n}.${k}`, takenA[k], takenB[k]);
   }
-  for (const [kind, field] of [['source', 'sources'], ['train', 'train'], ['targets', 'targets'], ['memory', 'memory'], ['world', 'world']] as const) for (const n of keys(a.page[field], b.page[field])) note(kind, n, (a.page[field] as Record<string, unknown>)[n], (b.page[field] as Record<string, unknown>)[n]);
+  for (const [kind, field] of [['source', 'sources'], ['train', 'train'], ['targets', 'targets'], ['memory', 'memory'], ['keep', 'keep'], ['priority', 'priority'], ['dim', 'dims'], ['world', 'world']] as const) for (const n of keys(a.page[field], b.page[field])) note(kind, n, (a.page[field] as Record<string, unknown>)[n], (b.page[field] as Record<string, unknown>)[n]);
   note('act', 'act', a.page.act, b.page.act);
   return out;
 }

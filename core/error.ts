@@ -8,8 +8,9 @@ export interface Issue {
   readonly what: string;
   /** Further lines, both ends of a disagreement. */
   readonly lines?: readonly string[];
-  readonly expected?: string;
-  readonly got?: string;
+  /** Both sides, for tests and pictures; the text shows `lines`. */
+  readonly expected: string;
+  readonly got: string;
   /** The remedy. */
   readonly fix: string;
 }
@@ -19,7 +20,7 @@ const plural = (n: number) => `${n} problem${n === 1 ? '' : 's'}`;
 /** `where` is the subject in words: `graph qmix`, `page.json`. */
 export function report(where: string, issues: readonly Issue[]): string {
   const body = issues.map(({ code, what, lines = [], fix }, i) =>
-    [`${i + 1}  ${code.padEnd(9)}${what}`, ...lines.map(l => `     ${l}`), `     fix      ${fix}`].join('\n'));
+    [`${i + 1}  ${code.padEnd(8)} ${what}`, ...lines.map(l => `     ${l}`), `     fix      ${fix}`].join('\n'));
   return [`${plural(issues.length)} in ${where}`, ...body].join('\n\n');
 }
 
@@ -42,8 +43,10 @@ export class RunError extends Error {
   constructor(message: string, readonly fix?: string) { super(fix ? `${message}\n  fix: ${fix}` : message); this.name = 'RunError'; }
 }
 
-/** Nearest of some names by edits, for "did you mean"; case, '-' and '_' do not count. */
-export function nearest(name: string, names: Iterable<string>): string | undefined {
+/** Nearest of some names by edits, for "did you mean"; case, '-' and '_' do not count. Of more than a thousand names none is meant. */
+export function nearest(name: string, all: Iterable<string>): string | undefined {
+  const names = [...all];
+  if (names.length > 1000 || name.length > 64) return undefined;
   const plain = (s: string) => s.toLowerCase().replace(/[-_]/g, ''), a = plain(name);
   let best: string | undefined, least = Math.max(2, Math.ceil(a.length / 3)) + 1;
   for (const candidate of names) {

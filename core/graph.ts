@@ -2,6 +2,7 @@
 import { check } from './check.ts';
 import { bare, parse, print, type ActRule, type Definition, type Entry, type Page, type Role, type Source, type TargetRule, type TrainRule } from './definition.ts';
 import { GraphError, nearest, type Issue } from './error.ts';
+import { NOWHERE } from './infer.ts';
 import type { NodeSpec, NodeUse } from './node.ts';
 import type { DType, Ports } from './port.ts';
 import type { Schedule } from './schedule.ts';
@@ -33,8 +34,10 @@ const OUTCOME = ['reward', 'terminated', 'truncated', 'valid'] as const;
 /** The fields of a source; `outcome` is reward, terminated, truncated and valid as one record. */
 export type Data<W> = Fields<W> & { readonly outcome: Fields<Pick<W, Extract<keyof W, (typeof OUTCOME)[number]>>> };
 
-const apply = <T extends DType, P>(w: Wire<T, any>, op: string): Wire<T, P> => {
-  const r = parse(w.text);
+/** The text of a wire; where a page gives none (a misspelt output of `g.at`), `check` says so with the place. */
+const textOf = (w: Wire | undefined): string => w?.text ?? NOWHERE;
+const apply = <T extends DType, P>(w: Wire<T, any> | undefined, op: string): Wire<T, P> => {
+  const r = parse(textOf(w));
   return { text: print({ ...r, via: [...r.via, op] }) };
 };
 /** All slots but the last: `time+1` becomes `time`. */
@@ -49,7 +52,7 @@ export const once = <T extends DType, P>(w: Wire<T, P>): Wire<T, P> => apply(w, 
 export function each<T extends DType, P>(dim: string, w: Wire<T, P>): Wire<T, P>;
 export function each<R extends Given>(dim: string, w: R): R;
 export function each(dim: string, w: any): unknown {
-  return typeof w.text === 'string' ? apply(w as Wire, `each ${dim}`) : Object.fromEntries(Object.entries(w as Given).map(([k, x]) => [k, apply(x, `each ${dim}`)]));
+  return w === undefined || typeof w.text === 'string' ? apply(w as Wire | undefined, `each ${dim}`) : Object.fromEntries(Object.entries(w as Given).map(([k, x]) => [k, apply(x, `each ${dim}`)]));
 }
 /** A loss with a weight, for `train`. */
 export const weigh = (weight: number | Schedule, loss: Wire<'f32', 'none'>) => ({ loss, weight });
@@ -58,7 +61,7 @@ type SourceOptions = Omit<Source, 'cut'> & { readonly name?: string };
 type RuleOptions = Omit<TrainRule, 'losses' | 'only'> & { readonly only?: readonly Named[] };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, infer V>> ? Record<string, V> : T[K] };
 
-const text = (wires: object) => Object.fromEntries(Object.entries(wires as Given).map(([k, w]) => [k, w.text]));
+const text = (wires: object) => Object.fromEntries(Object.entries(wires as Given).map(([k, w]) => [k, textOf(w)]));
 
 export class Graph<W extends World> {
   readonly #page: Mutable<Page>;
@@ -87,8 +90,8 @@ export class Graph<W extends World> {
   rollout(o: SourceOptions = {}): Data<W> { return this.#source('rollout', o); }
 
   #put(name: string, entry: Omit<Entry, 'in'>, inputs: object): never {
-    if (name in this.#page.nodes) this.#issues.push({ code: 'NAME', at: name, what: `two nodes are called ${name}`, fix: `another name; to exchange the node use g.replace('${name}', ...)` });
-    this.#page.nodes[name] = { ...entry, in: text(inputs) };
+    if (name in this.#page.nodes) this.#issues.push({ code: 'NAME', at: name, what: `two nodes are called ${name}`, expected: 'a name of its own', got: name, fix: `another name; to exchange the node use g.replace('${name}', ...)` });
+    else this.#page.nodes[name] = { ...entry, in: text(inputs) };
     return this.at(name) as never;
   }
   #new(name: string, role: Role, use: NodeUse, inputs: object): never {
@@ -97,7 +100,7 @@ export class Graph<W extends World> {
   }
   #know(use: NodeUse): void {
     const held = this.#specs.get(use.spec.type);
-    if (held && held !== use.spec) this.#issues.push({ code: 'TYPE', at: use.spec.type, what: `two node types are called ${use.spec.type}`, fix: "give one of them another `type`" });
+    if (held && held !== use.spec) this.#issues.push({ code: 'TYPE', at: use.spec.type, what: `two node types are called ${use.spec.type}`, expected: 'a type of its own', got: use.spec.type, fix: "give one of them another `type`" });
     this.#specs.set(use.spec.type, use.spec);
   }
   /** A node; the name is its name in pictures, errors, taps and checkpoints. */
@@ -130,19 +133,19 @@ export class Graph<W extends World> {
   train(name: string, losses: Loss | readonly Loss[], { only, ...rule }: RuleOptions): void {
     const list = (Array.isArray(losses) ? losses : [losses]) as readonly Loss[];
     this.#page.train[name] = {
-      losses: list.map(l => ('loss' in l ? { loss: l.loss.text, weight: l.weight } : { loss: l.text, weight: 1 })),
+      losses: list.map(l => (l !== undefined && 'loss' in l ? { loss: textOf(l.loss), weight: l.weight } : { loss: textOf(l), weight: 1 })),
       ...(only ? { only: only.map(o => o[NODE]) } : {}), ...rule,
     };
   }
   /** How lagged weights follow; without nodes, all of them. */
   targets(rule: TargetRule, of?: readonly Named[]): void { for (const k of of ? of.map(o => o[NODE]) : ['*']) this.#page.targets[k] = rule; }
   /** A value per item, given back to the replay of a source. */
-  prioritise(source: string, wire: Wire<'f32', 'step'>): void { this.#page.priority[source] = wire.text; }
+  prioritise(source: string, wire: Wire<'f32', 'step'>): void { this.#page.priority[source] = textOf(wire); }
   /** A dim of the page's own, for `each` and `per`. */
   dim(name: string, size: number): string { this.#page.dims[name] = size; return name; }
   /** Which wire is the action, and which that of an evaluation. Everything upstream is the acting slice. */
   act({ action, best }: { readonly action: Wire; readonly best?: Wire }, rule: Omit<ActRule, 'action' | 'best'> = {}): void {
-    this.#page.act = { action: action.text, ...(best ? { best: best.text } : {}), ...rule };
+    this.#page.act = { action: textOf(action), ...(best ? { best: best.text } : {}), ...rule };
   }
 
   /** The outputs of a node by its name; for pages whose handles are not at hand. */
@@ -153,7 +156,7 @@ export class Graph<W extends World> {
   }
   #missing(name: string): void {
     const near = nearest(name, Object.keys(this.#page.nodes));
-    this.#issues.push({ code: 'NAME', at: name, what: `no node is called ${name}`, fix: near ? `did you mean ${near}?` : `the page has ${Object.keys(this.#page.nodes).join(', ')}` });
+    this.#issues.push({ code: 'NAME', at: name, what: `no node is called ${name}`, expected: Object.keys(this.#page.nodes).join(', '), got: name, fix: near ? `did you mean ${near}?` : `the page has ${Object.keys(this.#page.nodes).join(', ')}` });
   }
   /** The fields of a source by its name. */
   data(name = 'data'): Data<W> {
@@ -194,7 +197,7 @@ export class Graph<W extends World> {
   /** The checked definition; all problems at once, or none. */
   close<R>(handles: R): Definition<R, W> {
     const d: Definition<R, W> = { page: bare(this.#page) as Page, specs: used(this.#page as Page, this.#specs), handles };
-    const issues = [...this.#issues, ...(this.#issues.length ? [] : check(d))];
+    const issues = [...this.#issues, ...check(d)];
     if (issues.length) throw new GraphError(d.page.name, issues);
     return d;
   }

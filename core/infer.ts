@@ -1,5 +1,5 @@
 /** Dims of every wire and the binding of every node, found from the sources on; what does not fit becomes issues, one per node. */
-import { owner, parse, taken, use, type Definition, type Ref } from './definition.ts';
+import { isKnown, owner, parse, taken, use, type Definition, type Ref } from './definition.ts';
 import { nearest, type Issue } from './error.ts';
 import { base, canonical, fit, isTime, named, open, withDim, words, type DType, type Port } from './port.ts';
 import { topology } from './topology.ts';
@@ -28,17 +28,24 @@ export function typeOf(d: Definition, text: string, known: ReadonlyMap<string, T
       t = { ...t, dims: t.dims.map(x => x.replace(/^time\+1/, 'time')) };
     } else if (op.startsWith('each ')) {
       const dim = op.slice(5);
+      if (!isDim(d, dim, known)) return `each('${dim}', ...) repeats along ${dim}, which nothing has; g.dim('${dim}', n) gives it a size`;
       if (t.dims.includes(dim)) return `each('${dim}', ...) repeats along ${dim}, which ${r.from}.${r.port} has: ${show(t)}`;
       t = { ...t, dims: withDim(t.dims, dim) };
     }
   }
   return t;
 }
+/** A dim that has a size: the page's own, one of the world's, or one that a wire before has. */
+const isDim = (d: Definition, dim: string, known: ReadonlyMap<string, Typed>): boolean =>
+  dim in d.page.dims || Object.values(d.page.world).some(f => words(f.spec).includes(dim)) || [...known.values()].some(t => t.dims.includes(dim));
+/** What the builder writes where a page gives no wire. */
+export const NOWHERE = '?.?';
 function origin(d: Definition, r: Ref, known: ReadonlyMap<string, Typed>): Typed | string {
   const { page } = d, suggest = (what: string, names: string[]) => {
     const near = nearest(r.port, names);
     return `${r.from} has no ${what} ${r.port}${near ? `; did you mean ${near}?` : `; it has ${names.join(', ')}`}`;
   };
+  if (r.from === '?') return 'the page gives no wire here: an output or a field that does not exist';
   if (r.from in page.sources) {
     const f = page.world[r.port], tag = r.from === Object.keys(page.sources)[0] ? '' : `@${r.from}`;
     if (!f) return suggest('field', Object.keys(page.world));
@@ -47,6 +54,7 @@ function origin(d: Definition, r: Ref, known: ReadonlyMap<string, Typed>): Typed
   if (r.from in page.memory) return r.port in page.memory[r.from]! ? { dtype: 'f32', dims: [] } : suggest('number', Object.keys(page.memory[r.from]!));
   const t = known.get(`${r.from}.${r.port}`);
   if (t) return t;
+  if (r.from in page.nodes && r.port in (use(d, r.from).spec.out as object)) return `${r.from}.${r.port} comes from what does not fit`;
   if (r.from in page.nodes) return suggest('output', Object.keys(use(d, r.from).spec.out as object));
   const near = nearest(r.from, [...Object.keys(page.nodes), ...Object.keys(page.sources), ...Object.keys(page.memory)]);
   return `nothing is called ${r.from}${near ? `; did you mean ${near}?` : ''}`;
@@ -78,47 +86,52 @@ function remedy(list: readonly Entering[], lead: readonly string[]): { line: str
   return undefined;
 }
 
+/** What stands near a wire that does not exist, as a page would write it. */
+function meant(text: string, why: string): string | undefined {
+  const { from, port, via } = parse(text), near = /did you mean (\w+)\?/.exec(why)?.[1], again = (f: string, p: string, v: readonly string[]) => code([`${f}.${p}`, ...v].join(' | '));
+  if (near) return why.startsWith('nothing is called') ? again(near, port, via) : again(from, near, via);
+  return /^(now|next)\(\) drops|repeats along \w+, which \w+\.\w+ has/.test(why) ? again(from, port, via.slice(0, -1)) : undefined;
+}
+
 export function infer(d: Definition): Inference {
-  const types = new Map<string, Typed>(), places = new Map<string, Placement>(), issues: Issue[] = [], spoiled = new Set<string>(topology(d).cycles.flat());
-  for (const name of topology(d).order) {
+  const types = new Map<string, Typed>(), places = new Map<string, Placement>(), issues: Issue[] = [], { order, cycles } = topology(d), spoiled = new Set<string>(cycles.flat());
+  const unwired = (node: string, key: string, text: string, why: string, want: string): Issue => {
+    const better = meant(text, why);
+    return { code: 'WIRE', at: `${node}.${key}`, what: `${node}.${key}: ${why}`, expected: want, got: code(text), lines: [`wire     ${code(text)}`, `wants    ${want}`], fix: better ? `${key}: ${better}` : `wire ${key} to something that is ${want}` };
+  };
+  for (const name of order) {
     const entry = d.page.nodes[name]!, { spec, per } = use(d, name), ports = spec.in as Record<string, Port>, outs = spec.out as Record<string, Port>;
-    if (!d.specs.has(d.page.nodes[owner(d.page, name)]?.type ?? '')) { spoiled.add(name); continue; }
-    const found = issues.length, bound = Object.create(null) as Record<string, string>, entering: Entering[] = [];
-    const absent = Object.keys(ports).filter(k => !(k in entry.in)), surplus = spec.rest ? [] : Object.keys(entry.in).filter(k => !Object.hasOwn(ports, k));
-    const isSlot = d.page.nodes[owner(d.page, name)]?.role === 'slot';
-    if (absent.length) issues.push({
-      code: 'OFFER', at: `${name}.${absent[0]!}`, what: `${isSlot ? 'slot ' : ''}${name}: ${spec.type} asks for ${absent.join(', ')}`, expected: absent.map(k => `${k} ${wants(ports[k]!)}`).join(', '), got: Object.keys(entry.in).join(', ') || 'nothing',
-      lines: [`asks     ${absent.map(k => `${k} ${wants(ports[k]!)}`).join(', ')}`, `offered  ${Object.keys(entry.in).join(', ') || 'nothing'}`],
-      fix: isSlot ? `offer ${absent.join(', ')} at ${name}, or choose a node whose ports are among those offered` : `wire ${absent.map(k => `${k}: ...`).join(', ')}`,
-    });
-    if (surplus.length && entry.role === 'add') for (const k of surplus) {
+    if (!isKnown(d, name)) { spoiled.add(name); continue; }
+    const found = issues.length, bound = Object.create(null) as Record<string, string>, entering: Entering[] = [], role = d.page.nodes[owner(d.page, name)]!.role;
+    const absent = Object.keys(ports).filter(k => !(k in entry.in)), surplus = spec.rest ? [] : Object.keys(entry.in).filter(k => !Object.hasOwn(ports, k)), offered = Object.keys(entry.in).join(', ') || 'nothing';
+    if (absent.length || (spec.rest && !Object.keys(entry.in).length)) {
+      const asks = absent.map(k => `${k} ${wants(ports[k]!)}`).join(', ') || `at least one input, ${wants(spec.rest!)}`;
+      issues.push({
+        code: 'OFFER', at: absent.length ? `${name}.${absent[0]!}` : name, what: `${role === 'slot' ? 'slot ' : ''}${name}: ${spec.type} asks for ${absent.join(', ') || 'at least one input'}`, expected: asks, got: offered,
+        lines: [`asks     ${asks}`, `offered  ${offered}`],
+        fix: role === 'slot' ? `offer ${absent.join(', ') || 'one'} at ${name}, or choose a node whose ports are among those offered` : `wire ${absent.map(k => `${k}: ...`).join(', ') || 'an input'}`,
+      });
+    }
+    const has = Object.entries(ports).map(([p, x]) => `${p} ${wants(x)}`).join(', ') || 'none';
+    if (role === 'add') for (const k of surplus) {
       const near = nearest(k, Object.keys(ports));
-      issues.push({ code: 'PORT', at: `${name}.${k}`, what: `${name}: ${spec.type} has no port ${k}`, expected: Object.entries(ports).map(([p, x]) => `${p} ${wants(x)}`).join(', '), got: `${k}: ${code(entry.in[k]!)}`, lines: [`ports    ${Object.entries(ports).map(([p, x]) => `${p} ${wants(x)}`).join(', ')}`, `wired    ${k}: ${code(entry.in[k]!)}`], fix: near ? `did you mean ${near}?` : `leave ${k} out, or make ${name} a slot` });
+      issues.push({ code: 'PORT', at: `${name}.${k}`, what: `${name}: ${spec.type} has no port ${k}`, expected: has, got: `${k}: ${code(entry.in[k]!)}`, lines: [`ports    ${has}`, `wired    ${k}: ${code(entry.in[k]!)}`], fix: near ? `did you mean ${near}?` : `leave ${k} out, or make ${name} a slot` });
     }
     let muddy = false;
     for (const [key, text] of taken(d, name)) {
       if (spoiled.has(parse(text).from)) { muddy = true; continue; }
       const port = Object.hasOwn(ports, key) ? ports[key]! : spec.rest!, type = typeOf(d, text, types);
-      if (typeof type === 'string') {
-        issues.push({ code: 'WIRE', at: `${name}.${key}`, what: `${name}.${key}: ${type}`, expected: wants(port), got: code(text), lines: [`wire     ${code(text)}`, `wants    ${wants(port)}`], fix: `wire ${key} to something that is ${wants(port)}` });
-        continue;
-      }
-      entering.push({ key, text, port, type, ...mismatch(port, type, Object.hasOwn(ports, key) ? bound : {}) });
+      if (typeof type === 'string') issues.push(unwired(name, key, text, type, wants(port)));
+      else entering.push({ key, text, port, type, ...mismatch(port, type, Object.hasOwn(ports, key) ? bound : {}) });
     }
     const lead = entering.find(e => e.lead)?.lead ?? [], same = (a: readonly string[]) => [...a].sort().join() === [...lead].sort().join();
     const bad = entering.filter(e => e.wrong), apart = entering.filter(e => e.lead && !same(e.lead));
-    if (bad.length || apart.length) {
-      const help = remedy(entering.filter(e => !e.wrong), lead), first = bad[0] ?? apart[0]!;
-      const slotless = bad.find(e => e.type.dims.some(x => base(x) === 'time+1'));
-      issues.push({
-        code: 'SHAPE', at: `${name}.${first.key}`,
-        what: bad.length ? `${name}: ${bad.map(e => `${e.key} ${e.wrong!}`).join('; ')}` : `the inputs of ${name} do not agree on the leading dims`,
-        expected: bad.length ? wants(first.port) : `${wants(first.port)} with ... = [${lead.join(' ')}], as ${entering.find(e => e.lead)!.key} has`, got: show(first.type),
-        lines: [...entering.map(row), ...(help ? [help.line] : [])],
-        fix: help?.fix ?? (bad.length ? slotless && named(first.port).includes('time') ? `${first.key}: now(${code(first.text)}) or next(...)` : `wire ${bad.map(e => `${e.key} to something that is ${wants(e.port)}`).join(', ')}` : `wire ${apart.map(e => e.key).join(', ')} over [${lead.join(' ')}]`),
-      });
+    if (bad.length || apart.length) issues.push(misfit(name, entering, bad, apart, lead));
+    if (per !== undefined && !lead.includes(per) && !bad.length && !muddy) {
+      const mixes = Object.values(ports).some(p => named(p).includes(per)), known = isDim(d, per, types);
+      issues.push({ code: 'PER', at: name, what: `per('${per}', ...) of ${name}: ${mixes ? `${spec.type} mixes ${per} itself` : `its inputs have no leading dim ${per}`}`, expected: `${per} among the leading dims`, got: `[${lead.join(' ')}]`, lines: entering.map(row),
+        fix: mixes ? `leave per out: one ${spec.type} sees all of ${per}` : known ? `give it inputs over ${per}: each('${per}', ...)` : `g.dim('${per}', n) gives ${per} a size, each('${per}', ...) puts it on the inputs` });
     }
-    if (per !== undefined && !lead.includes(per) && !bad.length && !muddy) issues.push({ code: 'PER', at: name, what: `per('${per}', ...) of ${name}: its inputs have no leading dim ${per}`, expected: `${per} among the leading dims`, got: `[${lead.join(' ')}]`, lines: entering.map(row), fix: `give it inputs over ${per}: each('${per}', ...)` });
     if (muddy || issues.length > found) { spoiled.add(name); continue; }
     places.set(name, { lead, bound });
     for (const [key, port] of Object.entries(outs)) {
@@ -126,5 +139,23 @@ export function infer(d: Definition): Inference {
       types.set(`${name}.${key}`, { dtype: port.dtype, dims: canonical([...(open(port) ? lead : []), ...own]), ...(port.of === undefined ? {} : { of: port.of }) });
     }
   }
+  for (const [name, entry] of Object.entries(d.page.nodes)) if (!spoiled.has(name) && entry.role === 'slot') for (const [key, text] of Object.entries(entry.in)) {
+    if (Object.hasOwn(use(d, name).spec.in as object, key) || spoiled.has(parse(text).from)) continue;
+    const type = typeOf(d, text, types);                                  // offered and not taken: a later swap takes it
+    if (typeof type === 'string') issues.push(unwired(name, key, text, type, 'a wire to offer'));
+  }
   return { types, places, issues };
+}
+
+/** One issue for all inputs of a node: the code cannot know which of them is wrong. */
+function misfit(name: string, entering: readonly Entering[], bad: readonly Entering[], apart: readonly Entering[], lead: readonly string[]): Issue {
+  const help = remedy(entering.filter(e => !e.wrong), lead), first = bad[0] ?? apart[0]!, slots = bad.find(e => e.type.dims.some(x => base(x) === 'time+1'));
+  const plainFix = bad.length ? `wire ${bad.map(e => `${e.key} to something that is ${wants(e.port)}`).join(', ')}` : `wire ${apart.map(e => e.key).join(', ')} over [${lead.join(' ')}]`;
+  return {
+    code: 'SHAPE', at: `${name}.${first.key}`,
+    what: bad.length ? `${name}: ${bad.map(e => `${e.key} ${e.wrong!}`).join('; ')}` : `the inputs of ${name} do not agree on the leading dims`,
+    expected: bad.length ? wants(first.port) : `${wants(first.port)} with ... = [${lead.join(' ')}], as ${entering.find(e => e.lead)!.key} has`, got: show(first.type),
+    lines: [...entering.map(row), ...(help ? [help.line] : [])],
+    fix: help?.fix ?? (slots && named(slots.port).includes('time') ? `${slots.key}: now(${code(slots.text)}) or next(...)` : plainFix),
+  };
 }

@@ -82,15 +82,30 @@ export const parameter = (shape: readonly number[], init: Init = constant(0)): L
   bind: t => () => t['value']!,
 });
 
-/** 2-D convolution over [rows, height, width, channels]; `same` keeps height and width at stride 1. */
+/**
+ * 2-D convolution over [rows, height, width, channels]; `same` keeps height and width at stride 1. As a product over shifted copies: the
+ * gradient of the kernel that convolves is not to be had on every backend.
+ */
 export function conv(from: number, to: number, size: number, { stride = 1, pad = 'same' as 'same' | 'valid' } = {}): Layer {
-  const fan = from * size * size;
+  const fan = from * size * size, init = fanIn(fan);
   return {
     tensors: {
-      kernel: { shape: [size, size, from, to], init: fanIn(fan), layout: 'convolution kernel: [height, width, in, out]' },
-      bias: { shape: [to], init: fanIn(fan), layout: 'convolution bias: [out]' },
+      kernel: { shape: [size, size, from, to], init, layout: 'convolution kernel: [height, width, in, out]' },
+      bias: { shape: [to], init, layout: 'convolution bias: [out]' },
     },
-    bind: t => x => tf.add(tf.conv2d(x as Tensor4D, t['kernel'] as Tensor4D, stride, pad), t['bias']!),
+    bind: t => x => {
+      const [n, h, w] = x.shape as [number, number, number], out = (side: number) => (pad === 'same' ? Math.ceil(side / stride) : Math.ceil((side - size + 1) / stride)), [high, wide] = [out(h), out(w)];
+      const lack = (side: number, got: number) => Math.max(0, (got - 1) * stride + size - side), [a, b] = [lack(h, high), lack(w, wide)];
+      // padded to a whole number of strides beyond the last shift, so that every shift can be cut into strides
+      const full = (side: number, got: number, before: number): [number, number] => [before, Math.max(0, size - 1 + got * stride - side - before)];
+      const padded = tf.pad(x as Tensor4D, [[0, 0], full(h, high, Math.floor(a / 2)), full(w, wide, Math.floor(b / 2)), [0, 0]]);
+      const strided = (i: number, j: number) => {
+        const whole = tf.slice(padded, [0, i, j, 0], [n, high * stride, wide * stride, from]);
+        return stride === 1 ? whole : tf.reshape(tf.slice(tf.reshape(whole, [n * high, stride, wide, stride * from]), [0, 0, 0, 0], [n * high, 1, wide, from]), [n, high, wide, from]);
+      };
+      const patches = tf.concat(Array.from({ length: size * size }, (_, k) => strided(Math.floor(k / size), k % size)), 3);
+      return tf.add(tf.reshape(tf.matMul(tf.reshape(patches, [n * high * wide, fan]), tf.reshape(t['kernel']!, [fan, to])), [n, high, wide, to]), t['bias']!);
+    },
   };
 }
 

@@ -51,7 +51,7 @@ const table = () => Object.create(null) as Record<string, number>;
 export function plan(d: Definition, sizes: SizesByDim): Plan {
   const { types, places, issues: misfits } = infer(d), issues: Issue[] = [...misfits], boxes = new Map<string, Box>(), wires = new Map<string, Record<string, number>>();
   if (issues.length) throw new GraphError(d.page.name, issues);
-  const world = (dim: string): number | undefined => d.page.dims[dim] ?? sizes[dim] ?? sizes[base(dim)];
+  const given = Object.assign(table(), sizes), world = (dim: string): number | undefined => d.page.dims[dim] ?? given[dim] ?? given[base(dim)];
   for (const name of topology(d).order) boxes.set(name, bind(d, name, places.get(name)!, types, wires, world, issues));
   if (issues.length) throw new GraphError(d.page.name, issues);
   const train = Object.keys(d.page.train).map(name => ({ name, ...reach(d, name) }));
@@ -97,15 +97,26 @@ function bind(d: Definition, name: string, place: Placement, types: ReadonlyMap<
   return { lead: place.lead, bound: place.bound, size: all, inputs, layers, carry };
 }
 
+/** Weights of a page: 1 GiB of them. */
+const MOST = 2 ** 28;
+/** A place uses its owner's weights, so what it is wired to must have the same sizes. */
+function refit(d: Definition, place: string, own: string, boxes: ReadonlyMap<string, Box>): void {
+  const here = boxes.get(place), there = boxes.get(own), shapes = (b: Box | undefined) => Object.entries(b?.layers ?? {}).flatMap(([layer, l]) => Object.entries(l.tensors).map(([t, s]): [string, string] => [`${layer}/${t}`, `[${s.shape.join(', ')}]`]));
+  const fits = new Map(shapes(there)), off = shapes(here).find(([k, shape]) => fits.get(k) !== shape);
+  if (off) throw new GraphError(d.page.name, [{ code: 'SIZE', at: place, what: `${place} uses the weights of ${own}: ${off[0]} would be ${off[1]} here and is ${fits.get(off[0]) ?? 'absent'} there`, expected: fits.get(off[0]) ?? 'no such layer', got: off[1], fix: `wire ${place} to as many features as ${own}` }]);
+}
+
 /** Tensors in the order of the rules that train them, so that what one rule trains is one range. */
 function layout(d: Definition, boxes: ReadonlyMap<string, Box>, nodes: readonly string[], world: (dim: string) => number | undefined): Slice[] {
   const slices: Slice[] = [];
   let from = 0;
   for (const node of new Set(nodes)) {
-    if (owner(d.page, node) !== node) continue;
+    const own = owner(d.page, node);
+    if (own !== node) { refit(d, node, own, boxes); continue; }
     const { per } = use(d, node), box = boxes.get(node)!, n = per === undefined ? 0 : box.size[per] ?? world(per) ?? 0;
     for (const [layer, l] of Object.entries(box.layers ?? {})) for (const [tensor, s] of Object.entries(l.tensors)) {
       const shape = n ? [n, ...s.shape] : s.shape, size = shape.reduce((a, b) => a * b, 1);
+      if (from + size > MOST) throw new GraphError(d.page.name, [{ code: 'SIZE', at: `${node}/${layer}/${tensor}`, what: `the weights up to ${node}/${layer}/${tensor} [${shape.join(', ')}] are ${from + size}`, expected: `at most ${MOST} weights`, got: String(from + size), fix: `narrower layers in ${node}` }]);
       if (!(Number.isInteger(size) && size > 0)) throw new GraphError(d.page.name, [{ code: 'SIZE', at: `${node}/${layer}/${tensor}`, what: `${node}/${layer}/${tensor} would have the shape [${shape.join(', ')}]`, expected: 'sizes above 0', got: `[${shape.join(', ')}]`, fix: 'look for a dim without a size in this environment, or a width of 0' }]);
       slices.push({ name: `${node}/${layer}/${tensor}`, node, layer, tensor, shape, init: s.init, layout: n ? `[${per!}] of ${s.layout}` : s.layout, from, size, per: n });
       from += size;

@@ -59,7 +59,7 @@ export function fit(p: Port, dims: readonly string[], bound: Record<string, stri
   for (const word of named(p)) {
     const known = bound[word];
     const at = word.startsWith('?')
-      ? known === undefined ? rest.length - 1 : rest.indexOf(known)
+      ? known === undefined ? rest.findLastIndex(d => base(d) !== 'batch' && !isTime(d)) : rest.indexOf(known)
       : rest.findIndex(d => base(d) === word && (known === undefined || known === d));
     if (at < 0) return { missing: word };
     bound[word] = rest[at]!;

@@ -21,7 +21,6 @@ export function topology(d: Definition): Topology {
   const graph = new MultiDirectedGraph<Record<string, never>, Edge>(), { page } = d;
   for (const n of [...Object.keys(page.sources), ...Object.keys(page.memory), ...Object.keys(page.nodes)]) graph.mergeNode(n);
   for (const into of Object.keys(page.nodes)) {
-    if (!d.specs.has(page.nodes[owner(page, into)]?.type ?? '')) continue;
     for (const [to, text] of taken(d, into)) {
       const r = parse(text);
       if (graph.hasNode(r.from)) graph.addEdge(r.from, into, { ...r, text, into, to });

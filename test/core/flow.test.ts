@@ -1,0 +1,205 @@
+/** A page as streams: what is asked for runs, once; what fails names itself; what carries over time is the same learned and acted. */
+import { add, concat, memory, mul, relu, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Definition } from '../../core/definition.ts';
+import type { Engine } from '../../core/engine.ts';
+import { Flow, type Feed } from '../../core/flow.ts';
+import { graph, now } from '../../core/graph.ts';
+import { dense, gru } from '../../core/layers.ts';
+import { defineNode, per, recurs } from '../../core/node.ts';
+import { sgd } from '../../core/optimiser.ts';
+import { plan, type Plan, type SizesByDim } from '../../core/plan.ts';
+import { f32, words } from '../../core/port.ts';
+import { Random } from '../../core/random.ts';
+import type { NamedArray } from '../../core/store.ts';
+import { freshState, view } from '../../core/weights.ts';
+import { team } from '../../core/world.ts';
+import { dqn, qmix, qplex, vdn } from '../../graphs/index.ts';
+import { gatherAction, join, maskedMse, rnnAgentQ } from '../../nodes/index.ts';
+import { evaluateAct, evaluateStep, layerTable } from '../../plugins/testing.ts';
+import { drawWeights } from '../nodes/arrays.ts';
+import { batchOf as labBatch, slot } from '../pages/lab.ts';
+import { engineOn } from '../plugins/engines/on.ts';
+import { firstAllowed, page, squares, times } from '../plugins/training/tiny.ts';
+
+let engine: Engine;
+beforeAll(async () => { engine = await engineOn('cpu'); });
+
+const SIZES: SizesByDim = { batch: 2, time: 3, agent: 2, id: 2, obs: 3, state: 4, action: 3 };
+const NONE = (what: string) => (): never => { throw new Error(`nothing gives ${what} here`); };
+/** A pass over random fields with fresh weights; `slots` is 1 to act. */
+function feedOf(p: Plan, { slots = SIZES['time']! + 1 } = {}): Feed {
+  const { weights } = freshState(p, 1), { world } = p.d.page;
+  return {
+    field: (_, port) => {
+      const f = world[port]!, shape = [SIZES['batch']!, f.at === 'slot' ? slots : slots - 1, ...words(f.spec).map(w => p.sizes[w]!)], n = shape.reduce((a, b) => a * b, 1), draw = Random.of(1, port);
+      return f.dtype === 'f32' ? tensor(draw.fill('normal', new Float32Array(n)), shape) : f.dtype === 'i32' ? tensor(Int32Array.from({ length: n }, () => draw.integer(p.sizes['action']!)), shape, 'int32') : tensor(new Uint8Array(n).fill(port === 'avail' ? 1 : 0), shape, 'bool');
+    },
+    weight: name => { const s = p.slices.find(x => x.name === name)!; return tensor(view(weights, s), [...s.shape]); },
+    knob: (node, key) => { const x = p.d.page.nodes[node]!.config![key]; return tensor(typeof x === 'number' ? x : 0.5); }, noise: (node, key, { law }, shape) => tensor(Random.of(1, `${node}.${key}`).fill(law, new Float32Array(shape.reduce((a, b) => a * b, 1))), [...shape]),
+    memory: NONE('a memory'), once: NONE('a wire computed once'), carry: () => undefined, leave: () => undefined, restarts: () => false,
+  };
+}
+/** Pulls wires in a scope of its own; gives their values. */
+async function pull(flow: Flow, texts: readonly string[], feed: Feed): Promise<Record<string, ArrayLike<number>>> {
+  const out = await engine.compile({ key: 'pull', run: () => Object.fromEntries(flow.pull(texts, feed).map((t, i) => [texts[i]!, t])) }).run(() => new Float32Array(0));
+  return Object.fromEntries(Object.entries(out).map(([k, o]) => [k, o.data]));
+}
+
+describe('demand', () => {
+  const ran = async (d: Definition, stage: 'learn' | 'act', texts: readonly string[]) => {
+    const p = plan(d, SIZES), flow = new Flow(p, stage);
+    await pull(flow, texts, feedOf(p, stage === 'act' ? { slots: 1 } : {}));
+    return flow.fired;
+  };
+  it('runs what a loss asks for: the ten nodes of VDN, of QPLEX the same, each once', async () => {
+    for (const d of [vdn, qplex]) {
+      const fired = await ran(d, 'learn', ['tdLoss.loss']);
+      expect([...fired.keys()].sort()).toEqual(['agentInput', 'agentQ', 'chosen', 'mixer', 'nextChosen', 'nextGreedy', 'targetAgentQ', 'targetMixer', 'tdLoss', 'tdTarget']);
+      expect([...fired.values()].every(n => n === 1)).toBe(true);
+    }
+  });
+  it('runs three nodes to act', async () => {
+    const fired = await ran(qmix, 'act', ['explore.action', 'explore.best']);
+    expect([...fired]).toEqual(expect.arrayContaining([['agentInput', 1], ['agentQ', 1], ['explore', 1]]));
+    expect(fired.size).toBe(3);
+  });
+  it('runs no more for a wire in the middle, and nothing for a field', async () => {
+    expect([...(await ran(qmix, 'learn', ['chosen.value'])).keys()].sort()).toEqual(['agentInput', 'agentQ', 'chosen']);
+    expect([...(await ran(qmix, 'learn', ['data.reward', 'data.obs | now'])).keys()]).toEqual([]);
+  });
+  it('fires a node once, however many ask for it, and once more in every pass', async () => {
+    const p = plan(qmix, SIZES), flow = new Flow(p, 'learn'), texts = ['tdLoss.loss', 'mixer.qTot', 'agentQ.q', 'agentQ.hidden', 'agentQ.q | now', 'chosen.value'];
+    for (const passes of [1, 2, 3]) {
+      await pull(flow, texts, feedOf(p));
+      expect([...flow.fired.values()].every(n => n === passes)).toBe(true);
+      expect(flow.fired.size).toBe(10);
+    }
+  });
+  it('gives the same values alone and together, and from kept subscriptions', async () => {
+    const p = plan(qmix, SIZES), texts = ['tdLoss.loss', 'mixer.qTot'], together = await pull(new Flow(p, 'learn'), texts, feedOf(p));
+    for (const t of texts) expect((await pull(new Flow(p, 'learn'), [t], feedOf(p)))[t]).toEqual(together[t]);
+    const flow = new Flow(p, 'learn');
+    const out = await engine.compile({ key: 'kept', run: () => { const asked = flow.asking(texts), one = asked.pull(feedOf(p)), two = asked.pull(feedOf(p)); asked.close(); return { one: one[1]!, two: two[1]! }; } }).run(() => new Float32Array(0));
+    expect(out['one']!.data).toEqual(together['mixer.qTot']);
+    expect(out['two']!.data).toEqual(together['mixer.qTot']);
+  });
+});
+
+describe('a node that throws', () => {
+  let broken = true;
+  const breaking = defineNode({ type: 'breaking', in: { x: f32('...') }, out: { x: f32('...') }, forward: ({ x }) => { if (broken) throw new Error('no such thing'); return { x: mul(x, 2) }; } });
+  const d = page((g, data) => {
+    const y = g.add('value', times(), { x: data.obs }), bad = g.add('bad', breaking(), { x: now(y.y) });
+    g.train('value', g.add('loss', squares(), { a: bad.x, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 1 }) });
+  });
+  const p = plan(d, { obs: 1, action: 2 });
+  it('names itself, its type and its inputs, at once and from where it was asked', async () => {
+    broken = true;
+    await expect(pull(new Flow(p, 'learn'), ['loss.loss'], feedOf(p))).rejects.toThrow('node bad (breaking): no such thing; inputs x [2, 3]');
+  });
+  it('keeps the error that it threw as the cause', async () => {
+    broken = true;
+    await expect(pull(new Flow(p, 'learn'), ['loss.loss'], feedOf(p))).rejects.toMatchObject({ cause: { message: 'no such thing' } });
+  });
+  it('leaves a flow that works again in the next pass', async () => {
+    broken = true;
+    const flow = new Flow(p, 'learn');
+    for (let i = 0; i < 2; i++) await expect(pull(flow, ['loss.loss', 'value.y'], feedOf(p))).rejects.toThrow('node bad');
+    broken = false;
+    expect(await pull(flow, ['loss.loss', 'value.y'], feedOf(p))).toEqual(await pull(new Flow(p, 'learn'), ['loss.loss', 'value.y'], feedOf(p)));
+  });
+  it('that forgets an output says which', async () => {
+    const forgetful = defineNode({ type: 'forgetful', in: { x: f32('...') }, out: { x: f32('...') }, forward: () => ({}) as { x: Tensor } });
+    const q = plan(page((g, data) => {
+      const y = g.add('value', times(), { x: data.obs });
+      g.train('value', g.add('loss', squares(), { a: g.add('bad', forgetful(), { x: now(y.y) }).x, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 1 }) });
+    }), { obs: 1, action: 2 });
+    await expect(pull(new Flow(q, 'learn'), ['loss.loss'], feedOf(q))).rejects.toThrow('node bad (forgetful): forgetful gives no x');
+  });
+  it('leaves no error behind that comes later, from a timer', async () => {
+    broken = true;
+    const late: unknown[] = [], note = (e: unknown) => late.push(e);
+    process.on('uncaughtException', note);
+    await expect(pull(new Flow(p, 'learn'), ['loss.loss'], feedOf(p))).rejects.toThrow();
+    await new Promise(resolve => { setTimeout(resolve, 20); });
+    process.off('uncaughtException', note);
+    expect(late).toEqual([]);
+  });
+});
+
+/** Two recurrent layers in one node, whatever the order in which they are used; values from the joined states. */
+const twice = (order: 'as declared' | 'the last first') => defineNode({
+  type: order === 'as declared' ? 'twice' : 'twiceTurned', config: { hidden: 3 }, in: { x: f32('... ?x') }, out: { q: f32('... action'), hidden: f32('... hidden') },
+  sizes: (_, { hidden }) => ({ hidden: hidden + 2 }),
+  layers: ({ x, action }, { hidden }) => ({ first: gru(x, hidden), second: gru(x, 2), q: dense(hidden + 2, action) }),
+  forward: ({ x }, { first, second, q }) => {
+    const [b, a] = order === 'as declared' ? [first(x), second(x)].reverse() as [Tensor, Tensor] : [second(x), first(x)], h = concat([a, b], -1);
+    return { q: q(h), hidden: h };
+  },
+});
+/** A recurrence of its own: h' = relu(W x + U h). */
+const walker = defineNode({
+  type: 'walker', config: { hidden: 3 }, in: { x: f32('... ?x') }, out: { q: f32('... action'), hidden: f32('... hidden') },
+  sizes: (_, { hidden }) => ({ hidden }), carry: (_, { hidden }) => hidden,
+  layers: ({ x, action }, { hidden }) => ({ w: dense(x, hidden), u: dense(hidden, hidden), q: dense(hidden, action) }),
+  step: ({ x }, carry, { w, u, q }) => { const h = relu(add(w(x), u(carry))); return { q: q(h), hidden: h, carry: h }; },
+});
+/** Values of a recurrent node over a rollout with episodes that start inside. */
+const recurrent = (use: ReturnType<typeof rnnAgentQ>) => graph('recurrent', team, g => {
+  const ro = g.rollout({ steps: 4, copies: 2 }), input = g.add('input', join(), { obs: ro.obs, id: ro.agentId });
+  const agentQ = g.slot('agentQ', use, { x: input.x }), chosen = g.add('chosen', gatherAction(), { q: now(agentQ.q), action: ro.action });
+  const loss = g.add('loss', maskedMse(), { prediction: chosen.value, target: now(ro.alive), mask: now(ro.alive) });
+  g.train('q', loss.loss, { optimiser: sgd({ lr: 1 }) });
+  const explore = g.slot('explore', firstAllowed(), { avail: ro.avail });
+  g.act(explore);
+});
+
+describe('carries', () => {
+  const sizes = { agent: 3, id: 3, neighbour: 3, other: 2, obs: 5, state: 6, action: 4, batch: 2, time: 4 };
+  const cases: [string, ReturnType<typeof rnnAgentQ>][] = [
+    ['a recurrent layer', rnnAgentQ({ hidden: 3 })], ['own weights for each agent', per('agent', rnnAgentQ({ hidden: 3 }))], ['a recurrence of its own', walker()], ['such a one for each agent', per('agent', walker())],
+    ['two recurrent layers', twice('as declared')()], ['two of them used in another order', twice('the last first')()], ['two of them for each agent', per('agent', twice('as declared')())],
+  ];
+  for (const [what, use] of cases) it(`${what}: acting step by step equals the unroll, over episodes that start inside`, async () => {
+    const d = recurrent(use), p = plan(d, sizes), weights = drawWeights(1, layerTable(d, sizes)), made = labBatch(d), [B, T] = [2, 4];
+    expect(recurs(use.spec, p.boxes.get('agentQ')!.layers)).toBe(true);
+    const start = { shape: [B, T + 1], data: Uint8Array.from([0, 0, 1, 0, 0, 1, 0, 0, 1, 0]) }, batch: Record<string, NamedArray> = { ...made, 'data.start': start };
+    const carry = { agentQ: Random.of(3, 'carry').fill('normal', new Float32Array(B * 3 * p.boxes.get('agentQ')!.carry)) };
+    const taps = ['agentQ.hidden', 'agentQ.q'], whole = (await evaluateStep(d, { sizes, batch, weights, carry, taps })).taps;
+    let held: Record<string, Float32Array> = carry;
+    for (let t = 0; t <= T; t++) {
+      const fields = Object.fromEntries(['obs', 'agentId', 'start', 'avail'].map(k => [k, slot(batch[`data.${k}`]!, t)]));
+      held = (await evaluateAct(d, { sizes, fields, weights, carry: held })).carry;
+      const want = slot(whole['agentQ.hidden']!, t).data;
+      expect(held['agentQ']).toHaveLength(want.length);
+      want.forEach((x, i) => { expect(held['agentQ']![i]!, `slot ${t}, number ${i}`).toBeCloseTo(x, 5); });
+    }
+  });
+  it('are forgotten at a start: with an episode that starts at every slot, every slot is as if alone', async () => {
+    const d = recurrent(rnnAgentQ({ hidden: 3 })), weights = drawWeights(1, layerTable(d, sizes)), batch: Record<string, NamedArray> = { ...labBatch(d), 'data.start': { shape: [2, 5], data: new Uint8Array(10).fill(1) } };
+    const carry = { agentQ: new Float32Array(18).fill(9) }, { taps } = await evaluateStep(d, { sizes, batch, weights, carry, taps: ['agentQ.hidden'] });
+    for (let t = 0; t <= 4; t++) {
+      const fields = Object.fromEntries(['obs', 'agentId', 'start', 'avail'].map(k => [k, slot(batch[`data.${k}`]!, t)]));
+      expect([...(await evaluateAct(d, { sizes, fields, weights })).carry['agentQ']!].map(x => x.toFixed(5))).toEqual([...slot(taps['agentQ.hidden']!, t).data].map(x => x.toFixed(5)));
+    }
+  });
+  it('of an index are its own: agents with weights of their own do not see the others', async () => {
+    const d = recurrent(per('agent', rnnAgentQ({ hidden: 3 }))), weights = drawWeights(1, layerTable(d, sizes)), batch = labBatch(d), obs = batch['data.obs']!;
+    const other = { ...batch, 'data.obs': { shape: obs.shape, data: Float32Array.from(obs.data, (x, i) => (Math.floor(i / 5) % 3 === 1 ? x + 1 : x)) } };
+    const run = async (b: typeof batch) => (await evaluateStep(d, { sizes, batch: b, weights, taps: ['agentQ.hidden'] })).taps['agentQ.hidden']!, [a, b] = [await run(batch), await run(other)];
+    const changed = new Set<number>();
+    a.data.forEach((x, i) => { if (b.data[i] !== x) changed.add(Math.floor(i / 3) % 3); });
+    expect([...changed]).toEqual([1]);
+  });
+});
+
+describe('tensors', () => {
+  it('that a pass makes are gone after it', async () => {
+    const p = plan(dqn, { obs: 3, action: 3 }), flow = new Flow(p, 'learn');
+    await pull(flow, ['tdLoss.loss'], feedOf(p));
+    const before = memory().numTensors;
+    for (let i = 0; i < 3; i++) await pull(flow, ['tdLoss.loss'], feedOf(p));
+    expect(memory().numTensors).toBe(before);
+  });
+});

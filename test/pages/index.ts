@@ -1,0 +1,32 @@
+/** Every page of the book: the six that `graphs/` has and the others, written here to prove the core. */
+import type { Definition, Registry } from '../../core/definition.ts';
+import type { NodeFactory } from '../../core/node.ts';
+import { pages } from '../../graphs/index.ts';
+import { nodeTypes } from '../../nodes/index.ts';
+import * as nodes from './nodes/index.ts';
+import * as offPolicy from './off-policy.ts';
+import * as policies from './policies.ts';
+import * as single from './single.ts';
+import * as values from './values.ts';
+
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, ...single, ...values, ...policies, ...offPolicy };
+export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
+
+/** The nodes that one step of a page must change; from the papers, not derived. */
+export const CHANGES: Readonly<Record<string, string>> = {
+  dqn: 'q', doubleDqn: 'q', prioritisedDqn: 'q', duelingDqn: 'q',
+  reinforce: 'encoder policy',
+  a2c: 'critic encoder policy', ppo: 'critic encoder policy', ppoContinuous: 'critic encoder policy',
+  ddpg: 'actor critic', td3: 'actor critic critic2', sac: 'actor critic1 critic2 temperature',
+  iql: 'agentQ', vdn: 'agentQ', qmix: 'agentQ mixer', qplex: 'agentQ mixer', qatten: 'agentQ mixer', qmixLambda: 'agentQ mixer', shaq: 'agentQ mixer',
+  roma: 'agentQ mixer roleDifference',
+  owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',
+  qtran: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
+  dgn: 'agentQ',
+  coma: 'critic encoder head', comaSweep: 'critic encoder head',
+  ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',
+  mat: 'critic decoder encoder',
+  beliefPpo: 'belief beliefDecoder critic criticEncoder encoder policy',
+  primal: 'blocks critic look memory policy',
+  maddpg: 'actor critic', iddpg: 'actor critic encoder', facmac: 'actor critic encoder mixer',
+};

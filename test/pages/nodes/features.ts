@@ -1,0 +1,122 @@
+import { add, expandDims, eye, exp, matMul, mul, relu, reshape, softmax, sub, tanh, tile, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { conv, dense, gru, mlp, type Layer } from '../../../core/layers.ts';
+import { defineNode, normal } from '../../../core/node.ts';
+import { f32, index } from '../../../core/port.ts';
+import { beside, flat, gated, halves, oneHot } from './maths.ts';
+
+export const encoder = defineNode({
+  type: 'encoder',
+  config: { hidden: [64, 64] },
+  in: { x: f32('... ?x') },
+  out: { z: f32('... hidden') },
+  sizes: (_, { hidden }) => ({ hidden: hidden.at(-1)! }),
+  layers: ({ x }, { hidden }) => ({ net: mlp([x, ...hidden], { activation: 'tanh' }) }),
+  forward: ({ x }, { net }) => ({ z: tanh(net(x)) }),
+});
+export const recurrentEncoder = defineNode({
+  type: 'recurrentEncoder',
+  config: { hidden: 64 },
+  in: { x: f32('... ?x') },
+  out: { z: f32('... hidden') },
+  sizes: (_, { hidden }) => ({ hidden }),
+  layers: ({ x }, { hidden }) => ({ first: dense(x, hidden), cell: gru(hidden, hidden) }),
+  forward: ({ x }, { first, cell }) => ({ z: cell(relu(first(x))) }),
+});
+/** PRIMAL's view: an image of the surroundings and a vector to the goal. */
+export const gridEncoder = defineNode({
+  type: 'gridEncoder',
+  config: { channels: 8, hidden: 32 },
+  in: { grid: f32('... channel row column'), goal: f32('... goal') },
+  out: { x: f32('... hidden') },
+  sizes: (_, { hidden }) => ({ hidden }),
+  layers: ({ channel, row, column, goal }, { channels, hidden }) => ({
+    near: conv(channel, channels, 3), far: conv(channels, channels, 3), out: dense(channels * row * column + goal, hidden),
+  }),
+  forward({ grid, goal }, { near, far, out }) {
+    const seen = relu(far(relu(near(transpose(grid, [0, 2, 3, 1])))));
+    return { x: relu(out(beside(flat(seen), goal))) };
+  },
+});
+
+/** All agents' features side by side, the same for every agent. */
+export const allAgents = defineNode({
+  type: 'allAgents',
+  in: { x: f32('... agent ?x') },
+  out: { x: f32('... joint') },
+  sizes: ({ agent, x }) => ({ joint: agent! * x! }),
+  forward: ({ x }) => ({ x: flat(x) }),
+});
+/** For each agent the other agents' actions as one-hot, with its own block zero. */
+export const othersActions = defineNode({
+  type: 'othersActions',
+  in: { action: index('... agent', 'action') },
+  out: { x: f32('... agent joint') },
+  sizes: ({ agent, action }) => ({ joint: agent! * action! }),
+  forward({ action }, _, __, { agent, action: actions }) {
+    const all = tile(expandDims(oneHot(action, actions), 1), [1, agent, 1, 1]);            // rows agent agent action
+    const others = reshape(sub(1, eye(agent)), [1, agent, agent, 1]);
+    return { x: reshape(mul(all, others), [-1, agent, agent * actions]) };
+  },
+});
+export const oneHotAction = defineNode({
+  type: 'oneHotAction',
+  in: { action: index('...', 'action') },
+  out: { x: f32('... action') },
+  forward: ({ action }, _, __, { action: actions }) => ({ x: oneHot(action, actions) }),
+});
+
+/** softmax(q k^T + bias) v over the second axis; with the weights it used. */
+export function attention(width: number): Layer<(query: Tensor, key: Tensor, bias: Tensor | number) => { readonly value: Tensor; readonly weight: Tensor }> {
+  const part = dense(width, width, { bias: false }), kernel = part.tensors['kernel']!;
+  return {
+    tensors: { query: kernel, key: kernel, value: kernel },
+    bind(t, over) {
+      const through = (name: string, x: Tensor) => part.bind({ kernel: t[name]! }, over)(x);
+      return (query, key, bias) => {
+        const score = mul(matMul(through('query', query), through('key', key), false, true), 1 / Math.sqrt(width));
+        const weight = softmax(add(score, bias));
+        return { value: matMul(weight, through('value', key)), weight };
+      };
+    },
+  };
+}
+/** MAT's encoder: every agent attends to all. */
+export const agentTransformer = defineNode({
+  type: 'agentTransformer',
+  config: { embed: 16 },
+  in: { obs: f32('... agent obs') },
+  out: { rep: f32('... agent embed') },
+  sizes: (_, { embed }) => ({ embed }),
+  layers: ({ obs }, { embed }) => ({ first: dense(obs, embed), attend: attention(embed), then: dense(embed, embed) }),
+  forward({ obs }, { first, attend, then }) {
+    const x = relu(first(obs)), y = add(x, attend(x, x, 0).value);
+    return { rep: add(y, relu(then(y))) };
+  },
+});
+
+/** What an agent believes about the others, from what it saw them do: a recurrent Gaussian. */
+export const beliefEncoder = defineNode({
+  type: 'beliefEncoder',
+  config: { hidden: 16, latent: 4 },
+  in: { obs: f32('... obs'), seenAction: index('... other', 'action') },
+  noise: { eps: normal('... latent') },
+  out: { mean: f32('... latent'), logVar: f32('... latent'), z: f32('... latent') },
+  sizes: (_, { latent }) => ({ latent }),
+  layers: ({ obs, other, action }, { hidden, latent }) => ({
+    fromInput: dense(obs + other * action, 3 * hidden), fromHidden: dense(hidden, 3 * hidden), law: dense(hidden, 2 * latent),
+  }),
+  carry: (_, { hidden }) => hidden,
+  step({ obs, seenAction, eps }, h, { fromInput, fromHidden, law }, _, { action }) {
+    const seen = flat(oneHot(seenAction, action));
+    const carry = gated(fromInput(beside(obs, seen)), fromHidden(h), h), [mean, logVar] = halves(law(carry));
+    return { mean, logVar, z: add(mean, mul(exp(mul(0.5, logVar)), eps)), carry };
+  },
+});
+export const beliefDecoder = defineNode({
+  type: 'beliefDecoder',
+  config: { hidden: 16 },
+  in: { obs: f32('... obs'), z: f32('... latent') },
+  out: { logits: f32('... other action') },
+  layers: ({ obs, latent, other, action }, { hidden }) => ({ net: mlp([obs + latent, hidden, other * action]) }),
+  forward: ({ obs, z }, { net }, _, { other, action }) => ({ logits: reshape(net(beside(obs, z)), [-1, other, action]) }),
+});

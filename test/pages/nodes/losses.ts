@@ -1,0 +1,181 @@
+import { abs, add, cast, concat, div, exp, expandDims, greater, less, log, logSoftmax, maximum, mean as average, min, minimum, mul, neg, reshape, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { mlp } from '../../../core/layers.ts';
+import { defineNode } from '../../../core/node.ts';
+import { bool, f32, index, still } from '../../../core/port.ts';
+import { beside, float, mean, not, oneHot } from './maths.ts';
+
+// Values.
+/** Squared error with a weight per transition; `error` serves as priority. */
+export const weightedMse = defineNode({
+  type: 'weightedMse',
+  in: { prediction: f32('...'), target: still(f32('...')), mask: still(f32('...')), weight: still(f32('...')) },
+  out: { loss: f32(''), error: f32('...') },
+  forward({ prediction, target, mask, weight }) {
+    const error = sub(prediction, target);
+    return { loss: mean(mul(weight, square(error)), mask), error: abs(error) };
+  },
+});
+/** Weighted QMIX, centrally weighted: 1 where the joint action is greedy or y > Q*(u*), else alpha. */
+export const centralWeight = defineNode({
+  type: 'centralWeight',
+  knobs: { alpha: 0.1 },
+  in: { isGreedy: f32('... agent'), target: still(f32('...')), greedyValue: still(f32('...')) },
+  out: { weight: f32('...') },
+  forward({ isGreedy, target, greedyValue, alpha }) {
+    const full = maximum(min(isGreedy, -1), cast(greater(target, greedyValue), 'float32'));
+    return { weight: add(full, mul(alpha, sub(1, full))) };
+  },
+});
+/** Weighted QMIX, optimistically weighted: 1 where Q_tot < y, else alpha. */
+export const optimisticWeight = defineNode({
+  type: 'optimisticWeight',
+  knobs: { alpha: 0.1 },
+  in: { qTot: still(f32('...')), target: still(f32('...')) },
+  out: { weight: f32('...') },
+  forward({ qTot, target, alpha }) {
+    const full = cast(less(qTot, target), 'float32');
+    return { weight: add(full, mul(alpha, sub(1, full))) };
+  },
+});
+/** QTRAN: at the greedy action, (sum - Q_jt + V)^2. */
+export const optLoss = defineNode({
+  type: 'optLoss',
+  in: { sum: f32('...'), joint: still(f32('...')), value: f32('...'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ sum: q, joint, value, mask }) => ({ loss: mean(square(add(sub(q, joint), value)), mask) }),
+});
+/** QTRAN-base: at the taken action, min(sum - Q_jt + V, 0)^2. */
+export const noptLoss = defineNode({
+  type: 'noptLoss',
+  in: { sum: f32('...'), joint: still(f32('...')), value: f32('...'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ sum: q, joint, value, mask }) => ({ loss: mean(square(minimum(add(sub(q, joint), value), 0)), mask) }),
+});
+/** QTRAN-alt: the least over each agent's own actions, the others' as taken. */
+export const noptMinLoss = defineNode({
+  type: 'noptMinLoss',
+  in: {
+    q: f32('... agent action'), avail: bool('... agent action'), chosen: f32('... agent'), joint: still(f32('... agent action')),
+    value: f32('...'), mask: still(f32('...')),
+  },
+  out: { loss: f32('') },
+  forward({ q, avail, chosen, joint, value, mask }) {
+    const others = sub(sum(chosen, -1, true), chosen);
+    const gap = add(sub(add(q, expandDims(others, -1)), joint), reshape(value, [-1, 1, 1]));
+    return { loss: mean(average(square(min(add(gap, mul(not(avail), 1e9)), -1)), -1), mask) };
+  },
+});
+/** DGN: KL of this step's attention from that of the next. */
+export const attentionKl = defineNode({
+  type: 'attentionKl',
+  in: { later: still(f32('... agent neighbour')), attention: f32('... agent neighbour'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward({ later, attention, mask }) {
+    const ln = (x: Tensor) => log(add(x, 1e-8));
+    return { loss: mean(average(sum(mul(later, sub(ln(later), ln(attention))), -1), -1), mask) };
+  },
+});
+/** ROMA: roles of a pair should be told apart by their behaviour or by a learned distance. */
+export const roleDifference = defineNode({
+  type: 'roleDifference',
+  in: { role: f32('... agent role'), roleMean: f32('... agent role'), roleVar: f32('... agent role'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  layers: ({ role }) => ({ distance: mlp([2 * role, 16, 1]) }),
+  forward({ role, roleMean, roleVar, mask }, { distance }, _, { agent }) {
+    const other = concat([slice(role, [0, 1, 0], [-1, agent - 1, -1]), slice(role, [0, 0, 0], [-1, 1, -1])], 1);
+    const far = average(abs(distance(beside(role, other))), [1, 2]);
+    const shared = average(neg(div(square(sub(other, roleMean)), roleVar)), [1, 2]);
+    return { loss: mean(sub(far, minimum(add(sigmoid(shared), far), 0.1)), mask) };
+  },
+});
+
+// Policies.
+export const policyGradient = defineNode({
+  type: 'policyGradient',
+  in: { logProb: f32('...'), advantage: still(f32('...')), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ logProb, advantage, mask }) => ({ loss: neg(mean(mul(logProb, advantage), mask)) }),
+});
+export const entropyLoss = defineNode({
+  type: 'entropyLoss',
+  in: { entropy: f32('...'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ entropy, mask }) => ({ loss: neg(mean(entropy, mask)) }),
+});
+/** PPO: -min(ratio A, clip(ratio) A). */
+export const clippedPolicy = defineNode({
+  type: 'clippedPolicy',
+  knobs: { clip: 0.2 },
+  in: { logProb: f32('...'), oldLogProb: still(f32('...')), advantage: still(f32('...')), mask: still(f32('...')) },
+  out: { loss: f32(''), ratio: f32('...') },
+  forward({ logProb, oldLogProb, advantage, mask, clip }) {
+    const ratio = exp(sub(logProb, oldLogProb)), clipped = minimum(maximum(ratio, sub(1, clip)), add(1, clip));
+    return { loss: neg(mean(minimum(mul(ratio, advantage), mul(clipped, advantage)), mask)), ratio };
+  },
+});
+/** The greater Huber error of the value and of the value kept near the old one. */
+export const clippedValue = defineNode({
+  type: 'clippedValue',
+  knobs: { clip: 0.2, huber: 10 },
+  in: { value: f32('...'), oldValue: still(f32('...')), returns: still(f32('...')), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward({ value, oldValue, returns, mask, clip, huber }) {
+    const error = (v: Tensor) => {
+      const distance = abs(sub(returns, v)), near = minimum(distance, huber);
+      return add(mul(0.5, square(near)), mul(huber, sub(distance, near)));
+    };
+    const moved = minimum(maximum(sub(value, oldValue), neg(clip)), clip);
+    return { loss: mean(maximum(error(value), error(add(oldValue, moved))), mask) };
+  },
+});
+/** What an actor climbs. */
+export const negate = defineNode({
+  type: 'negate',
+  in: { value: f32('...'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ value, mask }) => ({ loss: neg(mean(value, mask)) }),
+});
+export const meanSquare = defineNode({
+  type: 'meanSquare',
+  in: { x: f32('...') },
+  out: { loss: f32('') },
+  forward: ({ x }) => ({ loss: average(square(x)) }),
+});
+/** SAC: -alpha (log pi + target entropy), with -|A| as target. */
+export const squashedEntropyTarget = defineNode({
+  type: 'squashedEntropyTarget',
+  in: { alpha: f32(''), logProb: still(f32('...')), action: still(f32('... action')), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ alpha, logProb, mask }, _, __, { action }) => ({ loss: mul(neg(alpha), mean(sub(logProb, action), mask)) }),
+});
+export const imitation = defineNode({
+  type: 'imitation',
+  in: { logits: f32('... action'), action: index('...', 'action'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ logits, action, mask }, _, __, { action: actions }) => ({ loss: neg(mean(sum(mul(logSoftmax(logits), oneHot(action, actions)), -1), mask)) }),
+});
+/** PRIMAL: each action's logit should say whether it is available. */
+export const validity = defineNode({
+  type: 'validity',
+  in: { logits: f32('... action'), avail: bool('... action'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ logits, avail, mask }) => ({ loss: mean(average(sub(softplus(logits), mul(logits, float(avail))), -1), mask) }),
+});
+export const crossEntropy = defineNode({
+  type: 'crossEntropy',
+  in: { logit: f32('...'), label: still(f32('...')), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward: ({ logit, label, mask }) => ({ loss: mean(sub(softplus(logit), mul(logit, label)), mask) }),
+});
+/** What the others did, told from the belief, and the belief near its prior. */
+export const beliefLoss = defineNode({
+  type: 'beliefLoss',
+  knobs: { beta: 0.1 },
+  in: { logits: f32('... other action'), action: index('... other', 'action'), mean: f32('... latent'), logVar: f32('... latent'), mask: still(f32('...')) },
+  out: { loss: f32('') },
+  forward({ logits, action, mean: centre, logVar, mask, beta }, _, __, { action: actions }) {
+    const surprise = neg(sum(mul(logSoftmax(logits), oneHot(action, actions)), [1, 2]));
+    const kl = mul(0.5, sum(sub(add(square(centre), exp(logVar)), add(logVar, 1)), -1));
+    return { loss: mean(add(surprise, mul(beta, kl)), mask) };
+  },
+});

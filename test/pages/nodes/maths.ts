@@ -1,0 +1,36 @@
+/** Tensor functions that several of these nodes need. Rows come first, so the last axis is the node's own. */
+import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, sigmoid, slice, split, squeeze, stack, sub, sum, tanh, type Tensor } from '@tensorflow/tfjs-core';
+import { detach } from '../../../core/flow.ts';
+
+export const float = (x: Tensor): Tensor => cast(x, 'float32');
+/** 1 where false, 0 where true. */
+export const not = (x: Tensor): Tensor => sub(1, float(x));
+export const last = (x: Tensor): Tensor => squeeze(x, [-1]);
+/** Everything of a row side by side. */
+export const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, -1]);
+export const beside = (...parts: Tensor[]): Tensor => concat(parts, -1);
+export const halves = (x: Tensor): [Tensor, Tensor] => split(x, 2, -1) as [Tensor, Tensor];
+/** Mean over what the mask lets through. */
+export const mean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), maximum(sum(mask), 1));
+
+/** A cast, because the kernel of wasm leaves whole numbers whatever dtype is asked for. */
+export const oneHot = (action: Tensor, actions: number): Tensor => float(hot(cast(action, 'int32'), actions));
+/** The entry of the last axis that `action` names. */
+export const take = (x: Tensor, action: Tensor): Tensor => sum(mul(x, oneHot(action, x.shape.at(-1)!)), -1);
+export const maskUnavailable = (x: Tensor, avail: Tensor): Tensor => add(x, mul(not(avail), -1e9));
+export const greatest = (x: Tensor): Tensor => argMax(detach(x), -1);
+
+/** From the last step to the first: `f` sees what it gave for the step after. x [rows time] -> [rows time]. */
+export function backwards(steps: number, f: (t: number, after: Tensor | null) => Tensor): Tensor {
+  const out: Tensor[] = [];
+  for (let t = steps - 1, after: Tensor | null = null; t >= 0; t--) out.unshift(after = f(t, after));
+  return stack(out, 1);
+}
+export const at = (x: Tensor, t: number): Tensor => squeeze(slice(x, [0, t], [-1, 1]), [1]);
+
+/** One step of a gated recurrent unit from the products with x and with h, both [rows, 3 * hidden]; for nodes that need h themselves. */
+export function gated(fromX: Tensor, fromH: Tensor, h: Tensor): Tensor {
+  const [xr, xz, xn] = split(fromX, 3, -1) as [Tensor, Tensor, Tensor], [hr, hz, hn] = split(fromH, 3, -1) as [Tensor, Tensor, Tensor];
+  const reset = sigmoid(add(xr, hr)), z = sigmoid(add(xz, hz)), fresh = tanh(add(xn, mul(reset, hn)));
+  return add(fresh, mul(z, sub(h, fresh)));
+}

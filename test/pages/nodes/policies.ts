@@ -1,0 +1,113 @@
+import { add, concat, div, exp, expandDims, eye, log, logSoftmax, maximum, mul, neg, relu, reshape, slice, softmax, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { dense, mlp, parameter } from '../../../core/layers.ts';
+import { defineNode } from '../../../core/node.ts';
+import { bool, f32, index, still } from '../../../core/port.ts';
+import { attention } from './features.ts';
+import { float, halves, maskUnavailable, oneHot } from './maths.ts';
+
+// Features in, a distribution out.
+export const categorical = defineNode({
+  type: 'categorical',
+  in: { z: f32('... ?z'), avail: bool('... action') },
+  out: { logits: f32('... action'), pi: f32('... action'), raw: f32('... action') },
+  layers: ({ z, action }) => ({ head: dense(z, action) }),
+  forward({ z, avail }, { head }) {
+    const raw = head(z), logits = maskUnavailable(raw, avail);
+    return { logits, pi: softmax(logits), raw };
+  },
+});
+/** COMA: (1 - epsilon) softmax + epsilon / |A| over available actions; epsilon lies inside what is differentiated. */
+export const epsilonMixed = defineNode({
+  type: 'epsilonMixed',
+  knobs: { epsilon: 0.5 },
+  in: { logits: f32('... action'), avail: bool('... action') },
+  out: { pi: f32('... action'), logits: f32('... action') },
+  forward({ logits, avail, epsilon }, _, __, { action }) {
+    const mixed = mul(add(mul(sub(1, epsilon), softmax(logits)), div(epsilon, action)), float(avail)), pi = div(mixed, sum(mixed, -1, true));
+    return { pi, logits: log(add(pi, 1e-10)) };
+  },
+});
+export const gaussian = defineNode({
+  type: 'gaussian',
+  in: { z: f32('... ?z') },
+  out: { mean: f32('... action'), logStd: f32('... action') },
+  layers: ({ z, action }) => ({ centre: dense(z, action), logStd: parameter([action]) }),
+  forward({ z }, { centre, logStd }) {
+    const mean = centre(z);
+    return { mean, logStd: add(zerosLike(mean), logStd()) };
+  },
+});
+/** SAC: both from one net, log std squashed into [-5, 2]. */
+export const meanAndStd = defineNode({
+  type: 'meanAndStd',
+  config: { hidden: [64, 64] },
+  in: { obs: f32('... obs') },
+  out: { mean: f32('... action'), logStd: f32('... action') },
+  layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, 2 * action]) }),
+  forward({ obs }, { net }) {
+    const [mean, raw] = halves(net(obs));
+    return { mean, logStd: sub(mul(3.5, add(tanh(raw), 1)), 5) };
+  },
+});
+export const deterministic = defineNode({
+  type: 'deterministic',
+  config: { hidden: [64, 64] },
+  in: { obs: f32('... ?obs') },
+  out: { action: f32('... action') },
+  layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, action]) }),
+  forward: ({ obs }, { net }) => ({ action: tanh(net(obs)) }),
+});
+export const actionLogits = defineNode({
+  type: 'actionLogits',
+  config: { hidden: [64, 64] },
+  in: { obs: f32('... ?obs') },
+  out: { logits: f32('... action') },
+  layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, action]) }),
+  forward: ({ obs }, { net }) => ({ logits: net(obs) }),
+});
+/** MAT: logits of agent i from the actions of the agents before i only; -1 means not chosen yet. */
+export const actionDecoder = defineNode({
+  type: 'actionDecoder',
+  in: { rep: f32('... agent embed'), action: index('... agent', 'action'), avail: bool('... agent action') },
+  out: { logits: f32('... agent action') },
+  layers: ({ embed, action }) => ({ token: dense(action + 1, embed), self: attention(embed), cross: attention(embed), head: dense(embed, action) }),
+  forward({ rep, action, avail }, { token, self, cross, head }, _, { agent, action: actions }) {
+    const causal = tensor2d(Array.from({ length: agent }, (_, i) => Array.from({ length: agent }, (_, j) => (j > i ? -1e9 : 0))));
+    const shifted = concat([zeros([action.shape[0]!, 1], 'int32'), slice(add(action, 1), [0, 0], [-1, agent - 1])], 1);
+    const x = relu(token(oneHot(shifted, actions + 1))), y = add(x, self(x, x, causal).value);
+    return { logits: maskUnavailable(head(add(rep, cross(rep, y, causal).value)), avail) };
+  },
+});
+
+// A distribution and an action in, a density out.
+export const categoricalLogProb = defineNode({
+  type: 'categoricalLogProb',
+  in: { logits: f32('... action'), action: index('...', 'action') },
+  out: { logProb: f32('...'), entropy: f32('...') },
+  forward({ logits, action }, _, __, { action: actions }) {
+    const l = logSoftmax(logits);
+    return { logProb: sum(mul(l, oneHot(action, actions)), -1), entropy: neg(sum(mul(exp(l), maximum(l, -50)), -1)) };
+  },
+});
+/** Log density of a normal law, one number per entry. */
+export const logNormal = (x: Tensor, mean: Tensor, logStd: Tensor): Tensor => sub(mul(-0.5, square(div(sub(x, mean), exp(logStd)))), add(logStd, 0.5 * Math.log(2 * Math.PI)));
+export const gaussianLogProb = defineNode({
+  type: 'gaussianLogProb',
+  in: { mean: f32('... action'), logStd: f32('... action'), action: f32('... action') },
+  out: { logProb: f32('...'), entropy: f32('...') },
+  forward: ({ mean, logStd, action }) => ({
+    logProb: sum(logNormal(action, mean, logStd), -1), entropy: sum(add(logStd, 0.5 * Math.log(2 * Math.PI * Math.E)), -1),
+  }),
+});
+/** MADDPG: the joint action as each agent's critic sees it: its own fresh action in its own block, the others' as they were. */
+export const ownFresh = defineNode({
+  type: 'ownFresh',
+  in: { fresh: f32('... agent action'), others: still(f32('... agent action')) },
+  out: { x: f32('... agent joint') },
+  sizes: ({ agent, action }) => ({ joint: agent! * action! }),
+  forward({ fresh, others }, _, __, { agent, action }) {
+    const own = expandDims(expandDims(eye(agent), -1), 0);                                 // 1 agent agent 1
+    const x = add(mul(expandDims(fresh, 1), own), mul(expandDims(others, 1), sub(1, own)));
+    return { x: reshape(x, [-1, agent, agent * action]) };
+  },
+});

@@ -1,0 +1,87 @@
+import { add, div, exp, expandDims, eye, log, matMul, maximum, mean as average, mul, relu, reshape, softplus, sqrt, square, sub, sum, tile, type Tensor } from '@tensorflow/tfjs-core';
+import { detach } from '../../../core/flow.ts';
+import { dense, mlp } from '../../../core/layers.ts';
+import { defineNode, normal } from '../../../core/node.ts';
+import { f32, penalty } from '../../../core/port.ts';
+import { attention } from './features.ts';
+import { beside, gated, halves, last } from './maths.ts';
+
+/** Q = V + A - mean A. */
+export const duelingQ = defineNode({
+  type: 'duelingQ',
+  config: { hidden: 64 },
+  in: { x: f32('... ?x') },
+  out: { q: f32('... action') },
+  layers: ({ x, action }, { hidden }) => ({ trunk: dense(x, hidden), value: mlp([hidden, hidden, 1]), advantage: mlp([hidden, hidden, action]) }),
+  forward({ x }, { trunk, value, advantage }) {
+    const z = relu(trunk(x)), a = advantage(z);
+    return { q: add(value(z), sub(a, average(a, -1, true))) };
+  },
+});
+
+/** ROMA: a role drawn from the input makes the last layer; the role must be told from the previous hidden state (its own loss). */
+export const roleAgentQ = defineNode({
+  type: 'roleAgentQ',
+  config: { hidden: 64, role: 3 },
+  knobs: { identify: 1e-4 },
+  in: { x: f32('... ?x') },
+  noise: { eps: normal('... role') },
+  out: { q: f32('... action'), role: f32('... role'), roleMean: f32('... role'), roleVar: f32('... role'), identify: penalty() },
+  sizes: (_, { role }) => ({ role }),
+  layers: ({ x, action }, { hidden, role }) => ({
+    encode: mlp([x, 16, 2 * role]), infer: mlp([hidden + x, 16, 2 * role]),
+    decode: dense(role, 16), kernel: dense(16, hidden * action), bias: dense(16, action),
+    first: dense(x, hidden), fromInput: dense(hidden, 3 * hidden), fromHidden: dense(hidden, 3 * hidden),
+  }),
+  carry: (_, { hidden }) => hidden,
+  step({ x, eps, identify }, h, layer, { hidden }, { action }) {
+    const law = (y: Tensor) => { const [mean, raw] = halves(y); return [mean, maximum(exp(raw), 0.002)] as const; };
+    const [mean, variance] = law(layer.encode(x)), [guess, guessVar] = law(layer.infer(beside(detach(h), x)));
+    const role = add(mean, mul(sqrt(variance), eps));
+    const kl = average(add(log(div(guessVar, variance)), div(add(variance, square(sub(mean, guess))), guessVar)));
+    const carry = gated(layer.fromInput(relu(layer.first(x))), layer.fromHidden(h), h), made = relu(layer.decode(role));
+    const product = matMul(reshape(carry, [-1, 1, hidden]), reshape(layer.kernel(made), [-1, hidden, action]));
+    return { q: add(reshape(product, [-1, action]), layer.bias(made)), role, roleMean: mean, roleVar: variance, identify: mul(identify, softplus(kl)), carry };
+  },
+});
+
+/** DGN: two rounds of attention over neighbours. `neighbour` is a second name for the size of `agent`. */
+export const graphAgentQ = defineNode({
+  type: 'graphAgentQ',
+  config: { hidden: 32 },
+  in: { obs: f32('... agent obs'), adjacency: f32('... agent neighbour') },
+  out: { q: f32('... agent action'), attention: f32('... agent neighbour') },
+  layers: ({ obs, action }, { hidden }) => ({ encode: mlp([obs, hidden, hidden]), near: attention(hidden), far: attention(hidden), q: dense(3 * hidden, action) }),
+  forward({ obs, adjacency }, { encode, near, far, q }) {
+    const hidden = mul(sub(1, adjacency), -1e9), own = relu(encode(obs));
+    const one = near(own, own, hidden).value, two = far(one, one, hidden);
+    return { q: q(beside(own, one, two.value)), attention: two.weight };
+  },
+});
+
+/** QTRAN: the value of a joint action. */
+export const jointQ = defineNode({
+  type: 'jointQ',
+  config: { hidden: 64 },
+  in: { state: f32('... state'), hidden: f32('... agent hidden'), action: f32('... agent action') },
+  out: { q: f32('...') },
+  layers: ({ state, hidden: width, action }, { hidden }) => ({
+    encode: mlp([width + action, width + action, width + action]), net: mlp([state + width + action, hidden, hidden, 1]),
+  }),
+  forward({ state, hidden, action }, { encode, net }) {
+    return { q: last(net(beside(state, sum(encode(beside(hidden, action)), 1)))) };
+  },
+});
+/** QTRAN-alt: for each agent, the joint value of each own action with the others' actions as given. */
+export const counterfactualJointQ = defineNode({
+  type: 'counterfactualJointQ',
+  config: { hidden: 64 },
+  in: { state: f32('... state'), hidden: f32('... agent hidden'), action: f32('... agent action') },
+  out: { q: f32('... agent action') },
+  layers: ({ state, hidden: width, action, agent }, { hidden }) => ({ encode: dense(width, width), net: mlp([state + agent + width + action, hidden, action]) }),
+  forward({ state, hidden, action }, { encode, net }, _, { agent }) {
+    const toAll = (x: Tensor) => tile(expandDims(x, 1), [1, agent, 1]), rows = state.shape[0]!;
+    const others = sub(sum(action, 1, true), action), who = tile(expandDims(eye(agent), 0), [rows, 1, 1]);
+    return { q: net(beside(toAll(state), who, toAll(sum(encode(hidden), 1)), others)) };
+  },
+});

@@ -1,0 +1,150 @@
+/** Several agents, learned on-policy. Widths are small: these pages prove the wiring. */
+import { derive, each, graph, next, now, once, stop, weigh } from '../../core/graph.ts';
+import { per } from '../../core/node.ts';
+import { adam, rmsprop } from '../../core/optimiser.ts';
+import { f32, index } from '../../core/port.ts';
+import { linear } from '../../core/schedule.ts';
+import { after, local, team } from '../../core/world.ts';
+import { gatherAction, join, maskedMse } from '../../nodes/index.ts';
+import {
+  actionDecoder, agentTransformer, allActionValues, allAgents, beliefDecoder, beliefEncoder, beliefLoss, categorical, categoricalLogProb, clippedPolicy,
+  clippedValue, crossEntropy, denormalise, entropyLoss, epsilonMixed, expectedValue, gae, gridEncoder, imitation, linearValue, moments, multiply, normalise,
+  othersActions, othersRatio, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, tdLambda, validity,
+} from './nodes/index.ts';
+
+export const coma = graph('coma', team, g => {
+  const ep = g.episodes({ batch: 8 });
+  const input = g.add('agentInput', join(), { obs: ep.obs, last: ep.lastAction, id: ep.agentId });
+  const z = g.slot('encoder', recurrentEncoder({ hidden: 16 }), { x: input.x });
+  const head = g.add('head', categorical(), { z: z.z, avail: ep.avail });
+  const pi = g.slot('policy', epsilonMixed({ epsilon: linear({ from: 0.5, to: 0.01, steps: 100_000 }) }), { logits: head.logits, avail: ep.avail });
+
+  const last = g.add('lastJointAction', allAgents(), { x: ep.lastAction });
+  const seen = g.add('seen', join(), { state: each('agent', ep.state), obs: ep.obs, last: each('agent', last.x), id: ep.agentId });
+  const others = g.add('others', othersActions(), { action: ep.action });
+  const nextOthers = g.add('nextOthers', othersActions(), { action: ep.nextAction });
+  const criticIn = g.add('criticInput', join(), { seen: now(seen.x), others: others.x });
+  const nextIn = g.add('nextCriticInput', join(), { seen: next(seen.x), others: nextOthers.x });
+  const critic = g.slot('critic', allActionValues({ hidden: [16, 16] }), { x: criticIn.x });
+  const nextQ = g.add('nextChosenQ', gatherAction(), { q: g.target('targetCritic', critic, { x: nextIn.x }).q, action: ep.nextAction });
+  const target = g.slot('target', tdLambda({ gamma: 0.99, lambda: 0.8 }), { ...each('agent', ep.outcome), nextValue: nextQ.value });
+
+  const chosen = g.add('chosenQ', gatherAction(), { q: critic.q, action: ep.action });
+  const baseline = g.add('baseline', expectedValue(), { q: critic.q, pi: now(pi.pi) });
+  const advantage = g.add('advantage', subtract(), { a: chosen.value, b: baseline.value });
+  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ep.action });
+  const mask = each('agent', ep.valid);
+  const criticLoss = g.add('criticLoss', maskedMse(), { prediction: chosen.value, target: target.value, mask });
+  const policyLoss = g.add('policyLoss', policyGradient(), { logProb: p.logProb, advantage: advantage.x, mask });
+  g.train('critic', criticLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
+  g.train('actor', policyLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
+  g.targets({ everyUpdates: 200 });
+  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
+  g.act(explore);
+  return { criticLoss };
+});
+/** As the original code trains it: one critic step per time index, from the last to the first. */
+export const comaSweep = derive(coma, 'comaSweep', (g, { criticLoss }) =>
+  g.train('critic', criticLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10, sweep: { over: 'time', order: 'backwards' } }));
+
+export const ippo = graph('ippo', team, g => {
+  const ro = g.rollout({ steps: 128, copies: 8, epochs: 10, minibatches: 2 });
+  const input = g.slot('agentInput', join(), { obs: ro.obs, id: ro.agentId });
+  const z = g.slot('encoder', recurrentEncoder({ hidden: 16 }), { x: input.x });
+  const pi = g.slot('policy', categorical(), { z: z.z, avail: ro.avail });
+  const criticInput = g.slot('criticInput', join(), { obs: ro.obs, id: ro.agentId });
+  const memory = g.slot('criticEncoder', recurrentEncoder({ hidden: 16 }), { x: criticInput.x });
+  const critic = g.slot('critic', linearValue(), { z: memory.z });
+
+  const adv = g.slot('advantage', gae({ gamma: 0.99, lambda: 0.95 }),
+    { ...each('agent', ro.outcome), value: now(critic.value), nextValue: next(critic.value) });
+  const mask = g.add('aliveMask', multiply(), { a: each('agent', ro.valid), b: now(ro.alive) });
+  const advantage = g.add('standardAdvantage', standardise(), { x: adv.advantage, mask: mask.x });
+  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ro.action });
+  const policyLoss = g.slot('policyLoss', clippedPolicy({ clip: 0.2 }),
+    { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: once(advantage.x), mask: mask.x });
+  const valueLoss = g.slot('valueLoss', clippedValue({ clip: 0.2 }),
+    { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask: mask.x });
+  const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask: mask.x });
+  g.train('actor', [policyLoss.loss, weigh(0.01, entropy.loss)], { optimiser: adam({ lr: 5e-4, eps: 1e-5 }), clipNorm: 10 });
+  g.train('critic', valueLoss.loss, { optimiser: adam({ lr: 5e-4, eps: 1e-5 }), clipNorm: 10 });
+  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
+  g.act(explore);
+  return { ro, input, z, pi, critic, adv, mask, advantage, p, policyLoss, valueLoss, entropy };
+});
+export const mappo = derive(ippo, 'mappo', (g, { ro, critic, adv, mask }) => {
+  g.replace('criticInput', join(), { state: each('agent', ro.state), obs: ro.obs, id: ro.agentId });
+  const seen = g.memory('valueNorm', { mean: 0, square: 0, weight: 0 });
+  const value = g.add('value', denormalise(), { x: critic.value, ...seen });
+  g.rewire('advantage', { value: now(value.x), nextValue: next(value.x) });
+  const fresh = g.add('returnMoments', moments({ decay: 0.99999 }), { x: once(adv.returns), mask: mask.x, ...seen });
+  const returns = g.add('normalReturns', normalise(), { x: once(adv.returns), mean: fresh.mean, square: fresh.square, weight: fresh.weight });
+  g.rewire('valueLoss', { returns: returns.x });
+  g.keep('valueNorm', fresh);
+});
+export const happo = derive(mappo, 'happo', (g, { p, advantage, policyLoss, entropy }) => {
+  g.swap('encoder', per('agent', recurrentEncoder({ hidden: 16 })));
+  g.swap('policy', per('agent', categorical()));
+  const others = g.add('othersRatio', othersRatio(), { logProb: p.logProb, oldLogProb: once(p.logProb) });
+  const factored = g.add('factoredAdvantage', multiply(), { a: others.ratio, b: once(advantage.x) });
+  g.rewire('policyLoss', { advantage: factored.x });
+  g.train('actor', [policyLoss.loss, weigh(0.01, entropy.loss)],
+    { optimiser: adam({ lr: 5e-4 }), clipNorm: 10, sweep: { over: 'agent', order: 'shuffled' } });
+});
+export const mat = graph('mat', team, g => {
+  const ro = g.rollout({ steps: 25, copies: 128, epochs: 10, minibatches: 1 });
+  const enc = g.slot('encoder', agentTransformer({ embed: 16 }), { obs: ro.obs });
+  const critic = g.add('critic', linearValue(), { z: enc.rep });
+  const dec = g.slot('decoder', actionDecoder(), { rep: now(enc.rep), action: ro.action, avail: now(ro.avail) });
+  const mask = each('agent', ro.valid);
+  const adv = g.slot('advantage', gae(), { ...each('agent', ro.outcome), value: now(critic.value), nextValue: next(critic.value) });
+  const advantage = g.add('standardAdvantage', standardise(), { x: adv.advantage, mask });
+  const p = g.add('logProb', categoricalLogProb(), { logits: dec.logits, action: ro.action });
+  const policyLoss = g.add('policyLoss', clippedPolicy({ clip: 0.05 }),
+    { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: once(advantage.x), mask });
+  const valueLoss = g.add('valueLoss', clippedValue(),
+    { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask });
+  const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask });
+  g.train('all', [policyLoss.loss, valueLoss.loss, weigh(0.01, entropy.loss)], { optimiser: adam({ lr: 5e-4 }), clipNorm: 10 });
+  const explore = g.slot('explore', sampleCategorical(), { logits: dec.logits });
+  g.act(explore, { inTurn: 'agent' });
+});
+export const beliefPpo = derive(ippo, 'beliefPpo', (g, { mask }) => {
+  const ro = g.data();
+  const belief = g.slot('belief', beliefEncoder({ hidden: 16, latent: 8 }), { obs: ro.obs, seenAction: ro.seenAction });
+  const guess = g.slot('beliefDecoder', beliefDecoder({ hidden: 16 }), { obs: now(ro.obs), z: now(belief.z) });
+  const loss = g.add('beliefLoss', beliefLoss({ beta: 0.1 }),
+    { logits: guess.logits, action: next(ro.seenAction), mean: now(belief.mean), logVar: now(belief.logVar), mask: mask.x });
+  g.rewire('agentInput', { belief: stop(belief.mean) });
+  g.rewire('criticInput', { belief: stop(belief.mean) });
+  g.train('belief', loss.loss, { optimiser: adam({ lr: 1e-3 }) });
+}, { ...team, seenAction: local(index('agent other', 'action')) });
+
+const gridTeam = { ...team, grid: local(f32('agent channel row column')), goal: local(f32('agent goal')), blocking: after(f32('agent')) };
+export const primal = graph('primal', gridTeam, g => {
+  const ro = g.rollout({ steps: 128, copies: 3 });
+  const look = g.slot('look', gridEncoder({ channels: 4, hidden: 16 }), { grid: ro.grid, goal: ro.goal });
+  const memory = g.slot('memory', recurrentEncoder({ hidden: 16 }), { x: look.x });
+  const pi = g.slot('policy', categorical(), { z: memory.z, avail: ro.avail });
+  const critic = g.add('critic', linearValue(), { z: memory.z });
+  const blocks = g.add('blocks', linearValue(), { z: memory.z });
+  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ro.action });
+  const mask = each('agent', ro.valid);
+  const adv = g.slot('advantage', gae({ gamma: 0.95, lambda: 1 }),
+    { ...each('agent', ro.outcome), reward: ro.agentReward, value: now(critic.value), nextValue: next(critic.value) });
+  const losses = [
+    g.add('policyLoss', policyGradient(), { logProb: p.logProb, advantage: adv.advantage, mask }).loss,
+    weigh(0.5, g.add('valueLoss', maskedMse(), { prediction: now(critic.value), target: adv.returns, mask }).loss),
+    weigh(0.01, g.add('entropy', entropyLoss(), { entropy: p.entropy, mask }).loss),
+    weigh(0.5, g.add('validLoss', validity(), { logits: now(pi.raw), avail: now(ro.avail), mask }).loss),
+    weigh(0.5, g.add('blockingLoss', crossEntropy(), { logit: now(blocks.value), label: ro.blocking, mask }).loss)];
+
+  const ex = g.episodes({ name: 'expert', by: 'expert', batch: 3 });
+  const seen = g.shared('expertLook', look, { grid: ex.grid, goal: ex.goal });
+  const kept = g.shared('expertMemory', memory, { x: seen.x });
+  const said = g.shared('expertPolicy', pi, { z: kept.z, avail: ex.avail });
+  const imitate = g.add('imitation', imitation(), { logits: now(said.logits), action: ex.action, mask: each('agent', ex.valid) });
+  g.train('all', [...losses, imitate.loss], { optimiser: adam({ lr: 2e-5 }), clipNorm: 1000 });
+  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
+  g.act(explore);
+});

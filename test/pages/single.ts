@@ -1,0 +1,118 @@
+/** One agent. Widths are small: these pages prove the wiring. */
+import { derive, graph, next, now, once, stop, swap, weigh } from '../../core/graph.ts';
+import { adam, rmsprop } from '../../core/optimiser.ts';
+import { linear } from '../../core/schedule.ts';
+import { continuous, single } from '../../core/world.ts';
+import { doubleDqn } from '../../graphs/index.ts';
+import { maskedMse, tdTarget } from '../../nodes/index.ts';
+import {
+  actionValue, categorical, categoricalLogProb, clippedPolicy, clippedValue, deterministic, duelingQ, encoder, entropyLoss, gae, gaussian, gaussianLogProb,
+  meanAndStd, minimum, monteCarlo, negate, plusGaussian, policyGradient, sampleCategorical, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget,
+  standardise, stateValue, temperature, weightedMse,
+} from './nodes/index.ts';
+
+export const prioritisedDqn = derive(doubleDqn, 'prioritisedDqn', (g, { chosen, target }) => {
+  const b = g.transitions({ keep: 1_000_000, batch: 32, prioritised: { alpha: 0.5, beta: linear({ from: 0.4, to: 1, steps: 1_000_000 }) } });
+  const td = g.replace('tdLoss', weightedMse(), { prediction: chosen.value, target: target.value, mask: b.valid, weight: b.weight });
+  g.prioritise('data', td.error);
+});
+export const duelingDqn = swap(doubleDqn, 'q', duelingQ({ hidden: 16 }), { name: 'duelingDqn' });
+
+export const reinforce = graph('reinforce', single, g => {
+  const ep = g.episodes({ batch: 10 });
+  const z = g.slot('encoder', encoder({ hidden: [16] }), { x: ep.obs });
+  const pi = g.slot('policy', categorical(), { z: z.z, avail: ep.avail });
+  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ep.action });
+  const weight = g.slot('weight', monteCarlo({ gamma: 1 }), { ...ep.outcome });
+  const loss = g.add('loss', policyGradient(), { logProb: p.logProb, advantage: weight.returns, mask: ep.valid });
+  g.train('policy', loss.loss, { optimiser: adam({ lr: 1e-2 }) });
+  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
+  g.act(explore);
+});
+
+export const a2c = graph('a2c', single, g => {
+  const ro = g.rollout({ steps: 5, copies: 16 });
+  const z = g.slot('encoder', encoder({ hidden: [16, 16] }), { x: ro.obs });
+  const pi = g.slot('policy', categorical(), { z: z.z, avail: ro.avail });
+  const critic = g.slot('critic', stateValue({ hidden: [16, 16] }), { x: ro.obs });
+  const p = g.slot('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ro.action });
+  const adv = g.slot('advantage', gae({ gamma: 0.99, lambda: 1 }),
+    { ...ro.outcome, value: now(critic.value), nextValue: next(critic.value) });
+  const policyLoss = g.add('policyLoss', policyGradient(), { logProb: p.logProb, advantage: adv.advantage, mask: ro.valid });
+  const valueLoss = g.add('valueLoss', maskedMse(), { prediction: now(critic.value), target: adv.returns, mask: ro.valid });
+  const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask: ro.valid });
+  g.train('all', [policyLoss.loss, weigh(0.5, valueLoss.loss), weigh(0.01, entropy.loss)], { optimiser: rmsprop({ lr: 7e-4 }), clipNorm: 0.5 });
+  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
+  g.act(explore);
+  return { ro, z, pi, critic, p, adv, entropy };
+});
+export const ppo = derive(a2c, 'ppo', (g, { critic, p, adv, entropy }) => {
+  const ro = g.rollout({ steps: 128, copies: 4, epochs: 4, minibatches: 4 });
+  const advantage = g.add('standardAdvantage', standardise(), { x: once(adv.advantage), mask: ro.valid });
+  const policyLoss = g.replace('policyLoss', clippedPolicy({ clip: 0.2 }),
+    { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: advantage.x, mask: ro.valid });
+  const valueLoss = g.replace('valueLoss', clippedValue({ clip: 0.2 }),
+    { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask: ro.valid });
+  g.train('all', [policyLoss.loss, weigh(0.5, valueLoss.loss), weigh(0.01, entropy.loss)],
+    { optimiser: adam({ lr: linear({ from: 2.5e-4, to: 0, steps: 500_000 }), eps: 1e-5 }), clipNorm: 0.5 });
+});
+export const ppoContinuous = derive(ppo, 'ppoContinuous', (g, { z }) => {
+  const pi = g.replace('policy', gaussian(), { z: z.z });
+  g.replace('logProb', gaussianLogProb(), { mean: now(pi.mean), logStd: now(pi.logStd), action: g.data().action });
+  g.replace('explore', sampleGaussian(), { mean: pi.mean, logStd: pi.logStd });
+}, continuous);
+
+export const ddpg = graph('ddpg', continuous, g => {
+  const b = g.transitions({ keep: 1_000_000, batch: 256 });
+  const actor = g.slot('actor', deterministic({ hidden: [16, 16] }), { obs: b.obs });
+  const targetActor = g.target('targetActor', actor, { obs: b.obs });
+  const critic = g.slot('critic', actionValue({ hidden: [16, 16] }), { x: now(b.obs), action: b.action });
+  const nextQ = g.target('targetCritic', critic, { x: next(b.obs), action: next(targetActor.action) });
+  const target = g.slot('tdTarget', tdTarget({ gamma: 0.99 }), { ...b.outcome, nextValue: nextQ.q });
+  const td = g.add('criticLoss', maskedMse(), { prediction: critic.q, target: target.value, mask: b.valid });
+  const judged = g.frozen('judgedAction', critic, { x: now(b.obs), action: now(actor.action) });
+  const gain = g.add('actorLoss', negate(), { value: judged.q, mask: b.valid });
+  g.train('critic', td.loss, { optimiser: adam({ lr: 1e-3 }) });
+  g.train('actor', gain.loss, { optimiser: adam({ lr: 1e-4 }), after: 'critic' });
+  g.targets({ polyak: 0.005 });
+  const explore = g.slot('explore', plusGaussian({ std: 0.1 }), { action: actor.action });
+  g.act(explore, { randomSteps: 25_000 });
+  return { b, actor, targetActor, critic, target, td, gain };
+});
+export const td3 = derive(ddpg, 'td3', (g, { b, targetActor, target, td, gain }) => {
+  const smooth = g.add('smoothedAction', plusGaussian({ std: 0.2, clip: 0.5 }), { action: next(targetActor.action) });
+  const critic2 = g.add('critic2', actionValue({ hidden: [16, 16] }), { x: now(b.obs), action: b.action });
+  g.rewire('targetCritic', { action: smooth.action });
+  const nextQ2 = g.target('targetCritic2', critic2, { x: next(b.obs), action: smooth.action });
+  const least = g.add('leastNextQ', minimum(), { a: g.at('targetCritic').q, b: nextQ2.q });
+  g.rewire('tdTarget', { nextValue: least.value });
+  const td2 = g.add('critic2Loss', maskedMse(), { prediction: critic2.q, target: target.value, mask: b.valid });
+  g.train('critic', [td.loss, td2.loss], { optimiser: adam({ lr: 3e-4 }) });
+  g.train('actor', gain.loss, { optimiser: adam({ lr: 3e-4 }), after: 'critic', every: 2 });
+  g.targets({ polyak: 0.005, everyUpdates: 2 });
+});
+
+export const sac = graph('sac', continuous, g => {
+  const b = g.transitions({ keep: 1_000_000, batch: 256 });
+  const pi = g.slot('actor', meanAndStd({ hidden: [16, 16] }), { obs: b.obs });
+  const sample = g.add('sample', sampleSquashed(), { mean: pi.mean, logStd: pi.logStd });
+  const alpha = g.add('temperature', temperature(), {});
+  const q1 = g.slot('critic1', actionValue({ hidden: [16, 16] }), { x: now(b.obs), action: b.action });
+  const q2 = g.slot('critic2', actionValue({ hidden: [16, 16] }), { x: now(b.obs), action: b.action });
+  const ahead = { x: next(b.obs), action: next(sample.action) }, here = { x: now(b.obs), action: now(sample.action) };
+  const nextLeast = g.add('leastNextQ', minimum(), { a: g.target('targetCritic1', q1, ahead).q, b: g.target('targetCritic2', q2, ahead).q });
+  const soft = g.add('softNextValue', softValue(), { q: nextLeast.value, logProb: next(sample.logProb), alpha: alpha.alpha });
+  const target = g.slot('tdTarget', tdTarget({ gamma: 0.99 }), { ...b.outcome, nextValue: soft.value });
+  const td1 = g.add('critic1Loss', maskedMse(), { prediction: q1.q, target: target.value, mask: b.valid });
+  const td2 = g.add('critic2Loss', maskedMse(), { prediction: q2.q, target: target.value, mask: b.valid });
+  const least = g.add('leastQ', minimum(), { a: g.frozen('judged1', q1, here).q, b: g.frozen('judged2', q2, here).q });
+  const softQ = g.add('softQ', softValue(), { q: least.value, logProb: now(sample.logProb), alpha: stop(alpha.alpha) });
+  const gain = g.add('actorLoss', negate(), { value: softQ.value, mask: b.valid });
+  const heat = g.add('temperatureLoss', squashedEntropyTarget(),
+    { alpha: alpha.alpha, logProb: now(sample.logProb), action: now(sample.action), mask: b.valid });
+  g.train('critics', [td1.loss, td2.loss], { optimiser: adam({ lr: 1e-3 }) });
+  g.train('actor', gain.loss, { optimiser: adam({ lr: 3e-4 }), after: 'critics' });
+  g.train('temperature', heat.loss, { optimiser: adam({ lr: 1e-3 }), after: 'critics' });
+  g.targets({ polyak: 0.005 });
+  g.act(sample, { randomSteps: 5_000 });
+});
