@@ -65,10 +65,10 @@ const names: Rule = ({ d: { page } }) => {
   return issues;
 };
 const places: Rule = ({ d: { page, specs } }) => Object.entries(page.nodes).flatMap(([n, e]): Issue[] => {
-  const uses = e.role !== 'add' && e.role !== 'slot', all = Object.keys(page.nodes);
+  const uses = e.role !== 'add' && e.role !== 'slot';
   if (uses !== (e.of !== undefined)) return [{ code: 'NAME', at: n, what: `${n} is ${uses ? `${e.role} of nothing` : `a node of its own (${e.role}) and of ${e.of}`}`, expected: uses ? 'of: a node with weights' : 'no `of`', got: `of ${e.of ?? 'nothing'}`, fix: 'targets, shared and frozen places name a node with `of`; others do not' }];
   if (e.of === undefined) return [];
-  const o = owner(page, n), own = page.nodes[o], looped = page.nodes[e.of] !== undefined && own?.of !== undefined;
+  const o = owner(page, n), own = page.nodes[o], all = Object.keys(page.nodes), looped = page.nodes[e.of] !== undefined && own?.of !== undefined;
   if (looped || !own) return [{ code: 'NAME', at: n, what: `${n} is ${e.role} of ${e.of}, which ${looped ? 'leads back to itself' : 'is no node'}`, expected: listed(all), got: e.of, fix: looped ? 'let one of them own the weights' : meaning(e.of, all) }];
   const out: Issue[] = [];
   if (own.type !== e.type && specs.has(own.type)) out.push({ code: 'TYPE', at: n, what: `${n} is ${e.type}, and ${o} whose weights it uses is ${own.type}`, expected: own.type, got: e.type, fix: `make it ${own.type}` });
