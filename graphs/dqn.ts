@@ -9,8 +9,8 @@ import { epsilonGreedy, gatherAction, greedyAction, maskedMse, mlpQ, tdTarget } 
 export const dqn = graph('dqn', single, g => {
   g.about('Deep Q-learning with a lagged network for the targets', 'Mnih et al. 2013, arXiv 1312.5602');
   const b = g.transitions({ keep: 10_000, batch: 128, start: 10_000, every: 10 });
-  const q = g.slot('q', mlpQ({ hidden: [120, 84] }), { x: b.obs });
-  const lagged = g.target('targetQ', q, { x: b.obs });
+  const q = g.slot('q', mlpQ({ hidden: [120, 84] }), { obs: b.obs });
+  const lagged = g.target('targetQ', q, { obs: b.obs });
   const chosen = g.add('chosenQ', gatherAction(), { q: now(q.q), action: b.action });
   const greedy = g.add('nextGreedy', greedyAction(), { q: next(lagged.q), avail: next(b.avail) });
   const nextQ = g.add('nextQ', gatherAction(), { q: next(lagged.q), action: greedy.action });

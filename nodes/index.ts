@@ -10,6 +10,7 @@ import { tdTarget } from './returns/td-target.ts';
 import { chosenAction } from './values/chosen-action.ts';
 import { gatherAction } from './values/gather-action.ts';
 import { greedyAction } from './values/greedy-action.ts';
+import { mlpAgentQ } from './values/mlp-agent-q.ts';
 import { mlpQ } from './values/mlp-q.ts';
 import { rnnAgentQ } from './values/rnn-agent-q.ts';
 
@@ -23,12 +24,13 @@ export { tdTarget } from './returns/td-target.ts';
 export { chosenAction } from './values/chosen-action.ts';
 export { gatherAction } from './values/gather-action.ts';
 export { greedyAction } from './values/greedy-action.ts';
+export { mlpAgentQ } from './values/mlp-agent-q.ts';
 export { mlpQ } from './values/mlp-q.ts';
 export { rnnAgentQ } from './values/rnn-agent-q.ts';
 
 const folders = {
   features: [join],
-  values: [mlpQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
+  values: [mlpQ, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
   mixers: [sumMixer, monotonicMixer, duplexMixer],
   returns: [tdTarget],
   losses: [maskedMse],

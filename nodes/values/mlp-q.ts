@@ -1,10 +1,10 @@
 /**
- * Values of all actions by a feed-forward network: deep Q-learning's, and agents without memory (matrix games).
+ * Values of all actions of one agent by a feed-forward network.
  *
- *   q = W_n relu(... relu(W_1 x + b_1) ...) + b_n
+ *   q = W_n relu(... relu(W_1 obs + b_1) ...) + b_n
  *
- * x  features: an observation, or what `join` makes of it; with `agent` among the leading dims all agents share the weights
- * q  discounted return expected of each action, in units of reward
+ * obs  what the agent observes, as numbers
+ * q    discounted return expected of each action, in units of reward
  * Paper: Mnih et al. 2013 (arXiv 1312.5602), section 4, without the convolutions; widths 120 and 84 are CleanRL's for low-dimensional observations.
  */
 import { mlp } from '../../core/layers.ts';
@@ -16,8 +16,8 @@ export const mlpQ = defineNode({
   about: 'Action values by a feed-forward network',
   paper: 'Mnih et al. 2013, arXiv 1312.5602',
   config: { hidden: [120, 84] },
-  in: { x: f32('... ?x') },
+  in: { obs: f32('... ?obs') },
   out: { q: f32('... action') },
-  layers: ({ x, action }, { hidden }) => ({ net: mlp([x, ...hidden, action]) }),
-  forward: ({ x }, { net }) => ({ q: net(x) }),
+  layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, action]) }),
+  forward: ({ obs }, { net }) => ({ q: net(obs) }),
 });

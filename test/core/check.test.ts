@@ -12,7 +12,7 @@ import { linear } from '../../core/schedule.ts';
 import { topology } from '../../core/topology.ts';
 import { single, type team, type World } from '../../core/world.ts';
 import { dqn, iql, qmix } from '../../graphs/index.ts';
-import { chosenAction, duplexMixer, epsilonGreedy, gatherAction, join, maskedMse, mlpQ, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
+import { chosenAction, duplexMixer, epsilonGreedy, gatherAction, join, maskedMse, mlpAgentQ, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
 import { allPages, registry } from '../pages/index.ts';
 import { SIZES } from '../pages/lab.ts';
 import { subtract } from '../pages/nodes/index.ts';
@@ -129,7 +129,7 @@ describe('the text of common errors', () => {
          they come from different sources: batch, batch@expert
          fix      wire them from one source"
   `));
-  it('weights that nothing trains', () => expect(saying(qmix, (g, { ep }) => { g.add('spare', mlpQ(), { x: ep.obs }); })).toMatchInlineSnapshot(`
+  it('weights that nothing trains', () => expect(saying(qmix, (g, { ep }) => { g.add('spare', mlpAgentQ(), { x: ep.obs }); })).toMatchInlineSnapshot(`
     "1 problem in graph qmix
 
     1  UNTRAINED no rule reaches the layers of spare
@@ -357,8 +357,8 @@ describe('large pages', () => {
   it('a fan of 300 readers and a join of them all', () => {
     const page = quickly(() => graph('fan', single, g => {
       const b = g.transitions({ keep: 100, batch: 2 });
-      const many = Array.from({ length: 300 }, (_, i) => [`agent${i}`, g.add(`agent${i}`, mlpQ({ hidden: [4] }), { x: b.obs }).q] as const);
-      const all = g.add('all', join(), Object.fromEntries(many)), q = g.add('q', mlpQ({ hidden: [4] }), { x: all.x as typeof b.obs });
+      const many = Array.from({ length: 300 }, (_, i) => [`agent${i}`, g.add(`agent${i}`, mlpAgentQ({ hidden: [4] }), { x: b.obs }).q] as const);
+      const all = g.add('all', join(), Object.fromEntries(many)), q = g.add('q', mlpAgentQ({ hidden: [4] }), { x: all.x as typeof b.obs });
       const chosen = g.add('chosen', gatherAction(), { q: now(q.q), action: b.action });
       const td = g.add('td', maskedMse(), { prediction: chosen.value, target: b.reward, mask: b.valid });
       g.train('q', td.loss, { optimiser: adam({ lr: 1e-3 }) });

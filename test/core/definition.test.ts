@@ -12,7 +12,7 @@ import { plan } from '../../core/plan.ts';
 import { f32 } from '../../core/port.ts';
 import { local, single, team } from '../../core/world.ts';
 import { qmix } from '../../graphs/index.ts';
-import { epsilonGreedy, gatherAction, join, maskedMse, mlpQ, tdTarget } from '../../nodes/index.ts';
+import { epsilonGreedy, gatherAction, join, maskedMse, mlpAgentQ, tdTarget } from '../../nodes/index.ts';
 import { evaluateAct, evaluateStep } from '../../plugins/testing.ts';
 import { allPages, registry } from '../pages/index.ts';
 import { batchOf, presentOf, SIZES, sizesOf } from '../pages/lab.ts';
@@ -102,7 +102,7 @@ describe('awkward names', () => {
   const page = () => graph('constructor', { ...single, constructor: local(f32('obs')) }, g => {
     const b = g.transitions({ keep: 100, batch: 2 });
     const input = g.add('input', join(), { constructor: b.obs, toString: b.constructor as typeof b.obs });
-    const q = g.slot('q', mlpQ({ hidden: [4] }), { x: input.x });
+    const q = g.slot('q', mlpAgentQ({ hidden: [4] }), { x: input.x });
     const lagged = g.target('targetQ', q, { x: input.x });
     const chosen = g.add('chosen', gatherAction(), { q: now(q.q), action: b.action });
     const ahead = g.add('ahead', gatherAction(), { q: next(lagged.q), action: b.action });
@@ -161,7 +161,7 @@ describe('awkward names', () => {
   });
   it('that objects inherit give no sizes', () => {
     const d = graph('sizeless', { ...single, grid: local(f32('constructor')) }, g => {
-      const b = g.transitions({ keep: 100, batch: 2 }), q = g.add('q', mlpQ({ hidden: [4] }), { x: b.grid }), chosen = g.add('chosen', gatherAction(), { q: now(q.q), action: b.action });
+      const b = g.transitions({ keep: 100, batch: 2 }), q = g.add('q', mlpAgentQ({ hidden: [4] }), { x: b.grid }), chosen = g.add('chosen', gatherAction(), { q: now(q.q), action: b.action });
       const td = g.add('td', maskedMse(), { prediction: chosen.value, target: b.reward, mask: b.valid });
       g.train('q', td.loss, { optimiser: adam({ lr: 1e-3 }) });
       g.act(g.add('explore', epsilonGreedy(), { q: q.q, avail: b.avail }));
@@ -172,7 +172,7 @@ describe('awkward names', () => {
     const use = odd();
     expect(use.config).toEqual({ toString: 2, valueOf: 1 });
     const d = graph('odd', single, g => {
-      const b = g.transitions({ keep: 100, batch: 2 }), q = g.add('q', mlpQ({ hidden: [4] }), { x: b.obs }), it_ = g.add('odd', odd(), { constructor: q.q });
+      const b = g.transitions({ keep: 100, batch: 2 }), q = g.add('q', mlpAgentQ({ hidden: [4] }), { x: b.obs }), it_ = g.add('odd', odd(), { constructor: q.q });
       const td = g.add('td', maskedMse(), { prediction: now(it_.constructor), target: b.reward, mask: b.valid });
       g.train('q', td.loss, { optimiser: adam({ lr: 1e-3 }) });
       g.act(g.add('explore', epsilonGreedy(), { q: it_.toString as unknown as typeof q.q, avail: b.avail }));

@@ -12,7 +12,7 @@ import { f32 } from '../../core/port.ts';
 import { linear } from '../../core/schedule.ts';
 import { continuous, local, type single, team, type World } from '../../core/world.ts';
 import { doubleDqn, dqn, iql, qmix, qplex, vdn } from '../../graphs/index.ts';
-import { duplexMixer, epsilonGreedy, gatherAction, maskedMse, mlpQ, monotonicMixer, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
+import { duplexMixer, epsilonGreedy, gatherAction, maskedMse, mlpAgentQ, monotonicMixer, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
 import { allPages } from '../pages/index.ts';
 
 const wrong = (edit: Parameters<typeof derive<unknown, void, typeof single>>[2]) => () => derive(dqn as Definition<unknown, typeof single>, 'wrong', edit);
@@ -57,11 +57,11 @@ describe('what the compiler refuses, the check refuses too', () => {
     }),
     'a field that the world does not have': () => derive(dqn, 'wrong', (g, { b }) => {
       // @ts-expect-error one agent has no state
-      g.add('again', mlpQ(), { x: b.state });
+      g.add('again', mlpAgentQ(), { x: b.state });
     }),
     'an output that the node does not have': () => derive(dqn, 'wrong', (g, { q }) => {
       // @ts-expect-error q gives q
-      g.add('again', mlpQ(), { x: q.values });
+      g.add('again', mlpAgentQ(), { x: q.values });
     }),
     'a loss that is no number': () => derive(dqn, 'wrong', (g, { chosen }) => {
       // @ts-expect-error a value for each transition
@@ -78,8 +78,8 @@ describe('what the compiler refuses, the check refuses too', () => {
       return b;
     }),
     'a target with the wires of another node': () => derive(dqn, 'wrong', (g, { b, q }) => {
-      // @ts-expect-error q reads x
-      g.target('again', q, { obs: b.obs });
+      // @ts-expect-error q reads obs
+      g.target('again', q, { x: b.obs });
     }),
     'a node of nothing': wrong(g => { g.remove('ghost'); }),
   };
@@ -88,7 +88,7 @@ describe('what the compiler refuses, the check refuses too', () => {
   it('what the check cannot see: settings, clocks and code of nodes are typed', () => {
     const typed = () => {
       // @ts-expect-error hidden is a list of widths
-      mlpQ({ hidden: 64 });
+      mlpAgentQ({ hidden: 64 });
       // @ts-expect-error embed is a size, a schedule cannot stand for it
       monotonicMixer({ embed: linear({ from: 1, to: 2, steps: 10 }) });
       // @ts-expect-error there is no setting gama

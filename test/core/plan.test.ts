@@ -9,7 +9,7 @@ import { sgd } from '../../core/optimiser.ts';
 import { plan, type SizesByDim } from '../../core/plan.ts';
 import { f32 } from '../../core/port.ts';
 import { dqn, iql, qmix } from '../../graphs/index.ts';
-import { mlpQ, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
+import { mlpAgentQ, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
 import { allPages } from '../pages/index.ts';
 import { SIZES } from '../pages/lab.ts';
 import { page, squares, times } from '../plugins/training/tiny.ts';
@@ -58,7 +58,7 @@ describe('a node', () => {
   });
   it('takes a dim of the page', () => {
     const d = derive(dqn, 'ensemble', (g, { b }) => {
-      const member = g.dim('member', 7), q = g.add('more', per(member, mlpQ({ hidden: [] })), { x: each(member, b.obs) });
+      const member = g.dim('member', 7), q = g.add('more', per(member, mlpAgentQ({ hidden: [] })), { x: each(member, b.obs) });
       const mix = g.add('mix', defineNode({ type: 'meanOf', in: { q: f32('... ?a') }, out: { loss: f32('') }, forward: ({ q }) => ({ loss: mean(q) }) })(), { q: now(q.q) });
       g.train('more', mix.loss, { optimiser: sgd({ lr: 1 }) });
     });

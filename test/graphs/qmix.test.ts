@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toJson, type Definition } from '../../core/definition.ts';
 import { derive, swap } from '../../core/graph.ts';
 import { iql, qmix, qplex, vdn } from '../../graphs/index.ts';
-import { duplexMixer, mlpQ } from '../../nodes/index.ts';
+import { duplexMixer, mlpAgentQ } from '../../nodes/index.ts';
 import { layerTable } from '../../plugins/testing.ts';
 import { normals, numbers, off } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf } from '../properties/batch.ts';
@@ -36,7 +36,7 @@ describe('qmix', () => {
   });
   it('takes no notice of what agents would gain by unavailable actions', async () => {
     // an agent without memory whose values are its input: q of action a is obs a
-    const page = derive(qmix, 'plain', g => { g.swap('agentQ', mlpQ({ hidden: [] })); }), sizes = { ...sizesOf(page), obs: 3, action: 3 }, batch = drawBatch(page, sizes), table = layerTable(page, sizes);
+    const page = derive(qmix, 'plain', g => { g.swap('agentQ', mlpAgentQ({ hidden: [] })); }), sizes = { ...sizesOf(page), obs: 3, action: 3 }, batch = drawBatch(page, sizes), table = layerTable(page, sizes);
     const plain = Object.fromEntries(table.map(t => [t.name, t.name === 'agentQ/net/kernel0' ? { shape: t.shape, data: Float32Array.from({ length: t.weights }, (_, i) => (i < 9 && i % 4 === 0 ? 1 : 0)) } : t.name === 'agentQ/net/bias0' ? { shape: t.shape, data: new Float32Array(3) } : normals(1, t.name, t.shape)]));
     const avail = batch['data.avail']!, obs = batch['data.obs']!, tempting = { ...batch, 'data.obs': { shape: obs.shape, data: Float32Array.from(obs.data, (x, i) => (avail.data[i] ? x : 1000)) } };
     const [a, b] = [await evaluate(page, { sizes, batch, weights: plain, targets: plain }), await evaluate(page, { sizes, batch: tempting, weights: plain, targets: plain })];
@@ -44,7 +44,7 @@ describe('qmix', () => {
     expect(b.losses).toEqual(a.losses);
   });
   it('takes agents without memory, and the mixer of matrix games', async () => {
-    const page = swap(swap(qmix, 'agentQ', mlpQ({ hidden: [64, 64] }), { name: 'plain' }), 'mixer', duplexMixer({ heads: 10, advHypernet: [64, 64] }), { name: 'matrix' }), sizes = { ...sizesOf(page), time: 1, obs: 1, state: 2 };
+    const page = swap(swap(qmix, 'agentQ', mlpAgentQ({ hidden: [64, 64] }), { name: 'plain' }), 'mixer', duplexMixer({ heads: 10, advHypernet: [64, 64] }), { name: 'matrix' }), sizes = { ...sizesOf(page), time: 1, obs: 1, state: 2 };
     const r = await evaluate(page, { sizes, batch: drawBatch(page, sizes) });
     expect(Number.isFinite(r.losses['q'])).toBe(true);
     expect(layerTable(page, sizes).find(t => t.name === 'agentQ/net/kernel0')?.shape).toEqual([1 + 3 + 2, 64]);

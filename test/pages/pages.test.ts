@@ -107,7 +107,7 @@ describe('rules', () => {
       forward: maskedMse.spec.forward as never,
     });
     const looped = (name: string, pass: (w: Wire<'f32', 'step'>) => Wire<'f32', 'step'>, loss = maskedMse() as ReturnType<typeof through>) => derive(dqn, name, (g, { b, q, chosen, target }) => {
-      const again = g.shared('again', q, { x: b.obs });                   // no lagged weights: the target depends on what is trained
+      const again = g.shared('again', q, { obs: b.obs });                 // no lagged weights: the target depends on what is trained
       g.remove('targetQ');
       g.rewire('nextGreedy', { q: next(again.q) });
       g.rewire('nextQ', { q: next(again.q) });

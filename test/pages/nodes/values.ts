@@ -10,11 +10,11 @@ import { beside, gated, halves, last } from './maths.ts';
 export const duelingQ = defineNode({
   type: 'duelingQ',
   config: { hidden: 64 },
-  in: { x: f32('... ?x') },
+  in: { obs: f32('... ?obs') },
   out: { q: f32('... action') },
-  layers: ({ x, action }, { hidden }) => ({ trunk: dense(x, hidden), value: mlp([hidden, hidden, 1]), advantage: mlp([hidden, hidden, action]) }),
-  forward({ x }, { trunk, value, advantage }) {
-    const z = relu(trunk(x)), a = advantage(z);
+  layers: ({ obs, action }, { hidden }) => ({ trunk: dense(obs, hidden), value: mlp([hidden, hidden, 1]), advantage: mlp([hidden, hidden, action]) }),
+  forward({ obs }, { trunk, value, advantage }) {
+    const z = relu(trunk(obs)), a = advantage(z);
     return { q: add(value(z), sub(a, average(a, -1, true))) };
   },
 });
