@@ -26,7 +26,7 @@ export interface EnvironmentSpec {
 
 /**
  * K copies of one environment. `fields[name]` has the length copies x (product of its dims), is allocated once and written by `reset`
- * and `step`. Always there: `obs`, `reward`, `terminated`, `truncated`; where the game has them: `state`, `avail`, `alive`, `agentReward`, `won`.
+ * and `step`. Always there: `obs`, `reward`, `terminated`, `truncated`; where the game has them: `state`, `avail`, `alive` (f32, 0 or 1), `agentReward`, `won`.
  * bool fields are Uint8Array of 0 and 1, i32 Int32Array, f32 Float32Array. With one agent the dims leave `agent` out.
  */
 export interface VectorEnvironment {

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { map, Observable, share, Subject, zip, type Subscription } from 'rxjs';
+import { map, type Observable, share, Subject, zip, type Subscription } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
 import { typeOf, type Typed } from './infer.ts';
 import type { Over } from './layers.ts';

@@ -3,7 +3,7 @@ import { check } from './check.ts';
 import { bare, parse, print, type ActRule, type Definition, type Entry, type Page, type Role, type Source, type TargetRule, type TrainRule } from './definition.ts';
 import { GraphError, nearest, type Issue } from './error.ts';
 import { NOWHERE } from './infer.ts';
-import type { NodeSpec, NodeUse } from './node.ts';
+import type { Erased, NodeSpec, NodeUse } from './node.ts';
 import type { DType, Ports } from './port.ts';
 import type { Schedule } from './schedule.ts';
 import type { World } from './world.ts';
@@ -13,22 +13,21 @@ declare const PHASE: unique symbol;
 declare const PORTS: unique symbol;
 const NODE = Symbol('node');
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- phases and ports of wires of any kind: `any` is the type that fits all of them in inference */
 /** What the compiler knows of a wire beside its dtype: over `time+1` (slot), over `time` (step), or a number (none). All other dims are checked when the page is built. */
-export interface Wire<T extends DType = DType, in out P = any> { readonly text: string; readonly [TYPE]?: T; readonly [PHASE]?: (p: P) => P }
+export interface Wire<T extends DType = DType, in out P = Erased> { readonly text: string; readonly [TYPE]?: T; readonly [PHASE]?: (p: P) => P }
 type DTypeOf<X> = X extends { dtype: infer T extends DType } ? T : never;
 /** Wires for ports: those with leading dims share one phase. */
-export type Wires<I, P = any> = { readonly [K in keyof I]: Wire<DTypeOf<I[K]>, I[K] extends { spec: `...${string}` } ? P : 'none'> };
-type PhaseIn<X> = 0 extends 1 & X ? never : X extends Wire<any, infer P> ? (0 extends 1 & P ? never : P) : never;
+export type Wires<I, P = Erased> = { readonly [K in keyof I]: Wire<DTypeOf<I[K]>, I[K] extends { spec: `...${string}` } ? P : 'none'> };
+type PhaseIn<X> = 0 extends 1 & X ? never : X extends Wire<Erased, infer P> ? (0 extends 1 & P ? never : P) : never;
 type OpenKeys<I, F> = keyof I extends never ? keyof F : { [K in keyof I]: I[K] extends { spec: `...${string}` } ? K : never }[keyof I];
-type Settle<P> = [P] extends [never] ? any : 'step' extends P ? 'step' : 'slot';
+type Settle<P> = [P] extends [never] ? Erased : 'step' extends P ? 'step' : 'slot';
 /** The phase of a node: step if any wire with leading dims is, else slot. */
 type PhaseOf<I, F> = Settle<PhaseIn<F[OpenKeys<I, F> & keyof F]>>;
 type Only<I, F> = keyof I extends never ? unknown : { readonly [K in Exclude<keyof F & string, keyof I>]: never };
 type Given = Readonly<Record<string, Wire>>;
 interface Named { readonly [NODE]: string }
 /** A node on the page: its outputs as wires. */
-export type Placed<I, O, P = any> = Wires<O, P> & Named & { readonly [PORTS]?: I };
+export type Placed<I, O, P = Erased> = Wires<O, P> & Named & { readonly [PORTS]?: I };
 type Fields<W> = { readonly [K in keyof W]: Wire<DTypeOf<W[K]>, W[K] extends { at: 'slot' } ? 'slot' : 'step'> };
 const OUTCOME = ['reward', 'terminated', 'truncated', 'valid'] as const;
 /** The fields of a source; `outcome` is reward, terminated, truncated and valid as one record. */
@@ -36,7 +35,7 @@ export type Data<W> = Fields<W> & { readonly outcome: Fields<Pick<W, Extract<key
 
 /** The text of a wire; where a page gives none (a misspelt output of `g.at`), `check` says so with the place. */
 const textOf = (w: Wire | undefined): string => w?.text ?? NOWHERE;
-const apply = <T extends DType, P>(w: Wire<T, any> | undefined, op: string): Wire<T, P> => {
+const apply = <T extends DType, P>(w: Wire<T, Erased> | undefined, op: string): Wire<T, P> => {
   const r = parse(textOf(w));
   return { text: print({ ...r, via: [...r.via, op] }) };
 };
@@ -51,7 +50,7 @@ export const once = <T extends DType, P>(w: Wire<T, P>): Wire<T, P> => apply(w, 
 /** Repeated along a dim that it lacks; also a record of wires: ...each('agent', ep.outcome). */
 export function each<T extends DType, P>(dim: string, w: Wire<T, P>): Wire<T, P>;
 export function each<R extends Given>(dim: string, w: R): R;
-export function each(dim: string, w: any): unknown {
+export function each(dim: string, w: Erased): unknown {
   return w === undefined || typeof w.text === 'string' ? apply(w as Wire | undefined, `each ${dim}`) : Object.fromEntries(Object.entries(w as Given).map(([k, x]) => [k, apply(x, `each ${dim}`)]));
 }
 /** A loss with a weight, for `train`. */
@@ -149,7 +148,7 @@ export class Graph<W extends World> {
   }
 
   /** The outputs of a node by its name; for pages whose handles are not at hand. */
-  at(name: string): any {
+  at(name: string): Erased {
     const entry = this.#page.nodes[name], spec = entry && this.#specs.get(entry.type);
     if (!entry) this.#missing(name);
     return { ...Object.fromEntries(Object.keys((spec?.out ?? {}) as object).map(k => [k, { text: `${name}.${k}` }])), [NODE]: name };
@@ -202,8 +201,6 @@ export class Graph<W extends World> {
     return d;
   }
 }
-/* eslint-enable @typescript-eslint/no-explicit-any */
-
 const used = (page: Page, specs: ReadonlyMap<string, NodeSpec>) => new Map([...specs].filter(([type]) => Object.values(page.nodes).some(e => e.type === type)));
 const empty = (name: string, world: World): Page => ({ format: 1, name, world, sources: {}, memory: {}, keep: {}, nodes: {}, train: {}, targets: {}, priority: {}, dims: {} });
 

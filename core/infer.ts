@@ -104,6 +104,8 @@ export function infer(d: Definition): Inference {
     if (!isKnown(d, name)) { spoiled.add(name); continue; }
     const found = issues.length, bound = Object.create(null) as Record<string, string>, entering: Entering[] = [], role = d.page.nodes[owner(d.page, name)]!.role;
     const absent = Object.keys(ports).filter(k => !(k in entry.in)), surplus = spec.rest ? [] : Object.keys(entry.in).filter(k => !Object.hasOwn(ports, k)), offered = Object.keys(entry.in).join(', ') || 'nothing';
+    const own = d.page.nodes[owner(d.page, name)]!;
+    if (entry.of !== undefined && absent.some(k => !(k in own.in))) { spoiled.add(name); continue; }        // said at the node whose weights it uses
     if (absent.length || (spec.rest && !Object.keys(entry.in).length)) {
       const asks = absent.map(k => `${k} ${wants(ports[k]!)}`).join(', ') || `at least one input, ${wants(spec.rest!)}`;
       issues.push({

@@ -31,8 +31,8 @@ export interface Layer<F = (x: Tensor) => Tensor> {
   readonly carry?: number;
   bind(t: Readonly<Record<string, Tensor>>, over: Over): F;
 }
-/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- layers of all functions in one record */
-export type Layers = Readonly<Record<string, Layer<any>>>;
+/** Layers of a node, whatever functions they make. */
+export type Layers = Readonly<Record<string, Layer<unknown>>>;
 
 const fanIn = (from: number): Init => ({ law: 'uniform', bound: 1 / Math.sqrt(Math.max(1, from)) });
 export const orthogonal = (gain = 1): Init => ({ law: 'orthogonal', gain });

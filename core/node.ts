@@ -21,8 +21,9 @@ type Size = Readonly<Record<string, number>>;
 /** A layer as `forward` sees it: the function that its tensors make. */
 export type Bound<W> = { readonly [K in keyof W]: W[K] extends Layer<infer F> ? F : never };
 
-/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- node types are erased here and nowhere else: a page holds nodes of all types in one record */
-type Erased = any;
+/** Node types are erased here and nowhere else: a page holds nodes of all types in one record. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the type that fits all of them in inference
+export type Erased = any;
 
 export interface NodeSpec<C = Erased, K extends Knobs = Erased, I extends Ports = Erased, N extends Noises = Erased, O extends Ports = Erased, W extends Layers = Erased> {
   readonly type: string;

@@ -42,7 +42,7 @@ export class Programs {
   constructor(plan: Plan) {
     this.plan = plan;
     this.main = Object.keys(plan.d.page.sources)[0]!;
-    this.#key = `${structuralHash(plan.d)}/${Object.entries(plan.sizes).sort().join()}`;
+    this.#key = `${structuralHash(plan.d)}/${Object.entries(plan.sizes).map(([k, n]) => `${k}=${n}`).sort().join()}`;
   }
 
   /** What `once` asks for, over the whole batch. */

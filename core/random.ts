@@ -3,7 +3,7 @@
  * replayed, resumed and compared bit for bit. The generator is xoroshiro128+ of pure-rand, seeded by a hash of the key.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { type xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
 export type Law = 'normal' | 'uniform' | 'gumbel';
 

@@ -119,7 +119,8 @@ export class Run {
     const over = at.steps >= steps;
     if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return this.#evaluate(s);
     if (over && at.steps > s.logged) return this.#log(s);
-    if (Math.floor(at.steps / checkpointEvery) > Math.floor(s.saved / checkpointEvery) || (over && at.steps > s.saved)) return this.#save(s);
+    if (over && at.steps > s.saved) return this.#save(s);
+    if (Math.floor(at.steps / checkpointEvery) > Math.floor(s.saved / checkpointEvery)) return this.#trySave(s);
     if (over) return { ...s, done: 'finished' };
     return this.#collect(s);
   }
@@ -165,6 +166,13 @@ export class Run {
   #moment(s: RunState): Moment { const { steps, updates, episodes } = s.learner.counters; return { step: steps, update: updates, episode: episodes, seconds: this.#seconds() }; }
   #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }
 
+  /** A checkpoint on the way that cannot be written is an alarm; the next is tried in its turn, and the last one must succeed. */
+  async #trySave(s: RunState): Promise<RunState> {
+    try { return await this.#save(s); } catch (e) {
+      this.#event(s, 'alarm', { what: 'a checkpoint was not saved', reason: e instanceof Error ? e.message : String(e) });
+      return { ...s, saved: s.learner.counters.steps };
+    }
+  }
   async #save(s: RunState): Promise<RunState> {
     const { store, learner, rollout, replay, flush } = this.#parts, update = s.learner.counters.updates, saved = { ...s, saved: s.learner.counters.steps };
     if (!store) return saved;

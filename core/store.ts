@@ -8,6 +8,7 @@ export interface Snapshot { readonly arrays: Readonly<Record<string, NamedArray>
 
 /** Snapshots by update number: each complete or not there, never half. */
 export interface Store {
+  /** The arrays must stay as they are until it settles. Saving an update again replaces it. */
   save(update: number, snapshot: Snapshot): Promise<void>;
   /** Updates with a complete snapshot, oldest first. */
   list(): Promise<readonly number[]>;

@@ -27,6 +27,8 @@ export { greedyAction } from './values/greedy-action.ts';
 export { mlpAgentQ } from './values/mlp-agent-q.ts';
 export { mlpQ } from './values/mlp-q.ts';
 export { rnnAgentQ } from './values/rnn-agent-q.ts';
+/** Tensor functions for authors of nodes: masks, one-hots, choices without a gradient. */
+export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 
 const folders = {
   features: [join],

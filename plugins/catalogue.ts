@@ -19,6 +19,26 @@ function find<T>(kind: string, name: string, all: ReadonlyMap<string, T>): T {
   throw new InputError(`no ${kind} is called ${JSON.stringify(name)}${near ? `; did you mean ${near}?` : ''}`, `skein list ${kind === 'algorithm' ? 'algorithms' : kind === 'node type' ? 'nodes' : `${kind}s`} shows them`);
 }
 
+/** Milliseconds after which a run lets signals, timers and disks have their turn. */
+const BREATH = 20;
+/** Backends answer at once, so a run on one would never leave the microtasks: no signal would be heard and no timer fire. */
+function breathing(engine: Engine): Engine {
+  let breathed = performance.now();
+  return {
+    info: engine.info, alive: () => engine.alive(), close: () => { engine.close(); },
+    compile(program) {
+      const compiled = engine.compile(program);
+      return {
+        dispose: () => { compiled.dispose(); },
+        async run(supply) {
+          if (performance.now() - breathed > BREATH) { await new Promise(resolve => { setImmediate(resolve); }); breathed = performance.now(); }
+          return compiled.run(supply);
+        },
+      };
+    },
+  };
+}
+
 @injectable()
 export class Catalogue {
   readonly pages: ReadonlyMap<string, Definition>;
@@ -52,9 +72,9 @@ export class Catalogue {
     return made;
   }
   /** `tfjs`, `tfjs:wasm`; without a name the first engine, with the best backend that loads. */
-  engine(name?: string): Promise<Engine> {
+  async engine(name?: string): Promise<Engine> {
     const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
-    return find('engine', kind, this.engines).open(backend);
+    return breathing(await find('engine', kind, this.engines).open(backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */
   checkEnvironment(id: string): void { parseEnvironmentId(id, this.environments); }

@@ -32,7 +32,7 @@ export interface Composition { readonly catalogue: Catalogue; readonly training:
 /** Ours, and the plugins that are named: `./file.ts` or `npm:package`. */
 export async function compose({ plugins = [] }: { readonly plugins?: readonly string[] } = {}): Promise<Composition> {
   const container = new Container(), records: PluginRecord[] = [];
-  await container.load(own);
+  container.load(own);
   for (const reference of plugins) {
     const { module, ...record } = await loadPlugin(reference);
     await install(container, { ...record, module });

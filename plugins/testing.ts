@@ -19,6 +19,8 @@ import type { NamedArray } from '../core/store.ts';
 import { freshState, initialise, START, view, type LearnerState, type Slots } from '../core/weights.ts';
 import { tfjs } from './engines/tfjs.ts';
 
+export { checkEnvironment } from './environments/check.ts';
+
 export type Given = NamedArray | TypedArray;
 type Arrays = Record<string, NamedArray>;
 const engines = new Map<string, Promise<Engine>>();

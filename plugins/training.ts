@@ -13,7 +13,7 @@ import { Rollout, sizesOf } from './rollout.ts';
 import { Run, type RunParts, type RunSettings, type Summary } from '../core/run.ts';
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
-import type { Moment, RunRecord, Tracker } from '../core/tracker.ts';
+import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
 import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
 import { curve, type CurveReference } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
@@ -58,6 +58,8 @@ export interface Outcome extends Summary { readonly folder: string | undefined; 
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
 
+/** Alarms of the run folder itself, once there is somebody to hear them. */
+interface Heard { alarm?: (event: RunEvent) => void }
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 const issuesOf = (d: Definition): readonly Issue[] => check(d);
 /** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
@@ -94,24 +96,24 @@ export class Training {
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
     };
     const engine = await this.#catalogue.engine(o.engine), built = await this.#build(d, o.environment, engine, settings);
-    const folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }));
+    const heard: Heard = {}, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }), { alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
       format: 1, name: folder?.path.split(/[\\/]/).at(-1) ?? d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
       engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
-    return this.#ready(d, built, settings, engine, record, folder, o, undefined);
+    return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
   }
 
   /** A run that is there, from its newest complete checkpoint on; `steps` makes it longer. */
   async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    const { record: old } = await readRun(path), d = this.#pageOf(old, path), folder = await RunFolder.open(path);
+    const { record: old } = await readRun(path), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { alarm: e => { heard.alarm?.(e); } });
     try {
       const store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = o.from ?? updates.at(-1);
       if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'it broke off before its first one: train it anew');
       const snapshot = await store.load(newest), settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
       const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
       if (position.success) await folder.rewind(position.data);
-      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings }, folder, o, snapshot);
+      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings }, folder, o, snapshot, heard);
     } catch (e) { await folder.close(); throw e; }
   }
 
@@ -145,7 +147,7 @@ export class Training {
     return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
   }
 
-  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined): Prepared {
+  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout } = built, main = learner.programs.main, source = d.page.sources[main]!;
     const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: rollout.stored, needsNext: rollout.needsNext, seed: settings.seed });
     const parts: RunParts = {
@@ -161,12 +163,26 @@ export class Training {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        const made = await Promise.all(this.#catalogue.trackers.map(async t => t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) }))), trackers: readonly Tracker[] = [...(folder ? [folder] : []), ...made, ...o.trackers ?? []];
+        let trackers: readonly Tracker[] = folder ? [folder] : [];
         try {
-          for (const t of trackers) if (t !== folder || !resumed) await t.start?.(record);
-          const faults: unknown[] = [], guard = (work: () => void | Promise<void>) => { try { void Promise.resolve(work()).catch((e: unknown) => { faults.push(e); }); } catch (e) { faults.push(e); } };
-          run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(() => t.metrics?.(m)); } });
-          run.events$.subscribe({ next: e => { for (const t of trackers) guard(() => t.event?.(e)); } });
+          const made = await Promise.all(this.#catalogue.trackers.map(async t => t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })));
+          trackers = [...trackers, ...made, ...o.trackers ?? []];
+          heard.alarm = e => { for (const t of trackers) if (t !== folder) void t.event?.(e); };
+          for (const t of trackers) await t.start?.(record);
+          const told = new Set<Tracker>();
+          /** A tracker that fails is heard of once, through the others; the run goes on. */
+          const guard = (t: Tracker, work: (t: Tracker) => void | Promise<void>, at: Moment): void => {
+            const failed = (e: unknown) => {
+              if (told.has(t)) return;
+              told.add(t);
+              const alarm: RunEvent = { step: at.step, update: at.update, episode: at.episode, seconds: at.seconds, kind: 'alarm', detail: { code: 'TRACKER', what: `a tracker failed and is not told again: ${e instanceof Error ? e.message : String(e)}` } };
+              for (const other of trackers) if (!told.has(other)) guard(other, x => x.event?.(alarm), at);
+            };
+            if (told.has(t)) return;
+            try { void Promise.resolve(work(t)).catch(failed); } catch (e) { failed(e); }
+          };
+          run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(t, x => x.metrics?.(m), m); } });
+          run.events$.subscribe({ next: e => { for (const t of trackers) guard(t, x => x.event?.(e), e); } });
           if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) t.progress?.(p); } });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
           return { ...summary, folder: folder?.path, score: summary.evaluation };
@@ -174,8 +190,8 @@ export class Training {
           for (const t of trackers) if (t !== folder) await t.close?.();
           if (folder) {
             await folder.flush();
-            const { metrics } = await readRun(folder.path);
-            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) }));
+            const { metrics } = await readRun(folder.path).catch(() => ({ metrics: [] }));
+            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
           await env.close();

@@ -7,7 +7,7 @@ const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const
 const ALWAYS = ['obs', 'reward', 'terminated', 'truncated'];
 /** What fields of these names are; `agent` falls away where there is one agent. Of `obs` and `state` only the dtype is fixed. */
 const KNOWN: Readonly<Record<string, { readonly dtype: DType; readonly dims?: string }>> = {
-  obs: { dtype: 'f32' }, state: { dtype: 'f32' }, avail: { dtype: 'bool', dims: 'agent action' }, alive: { dtype: 'bool', dims: 'agent' },
+  obs: { dtype: 'f32' }, state: { dtype: 'f32' }, avail: { dtype: 'bool', dims: 'agent action' }, alive: { dtype: 'f32', dims: 'agent' },
   reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: 'agent' },
   terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' }, won: { dtype: 'bool', dims: '' },
 };

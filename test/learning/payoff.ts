@@ -8,7 +8,7 @@ import { plan } from '../../core/plan.ts';
 import { Learner, type Batch } from '../../core/step.ts';
 import { freshState, type LearnerState } from '../../core/weights.ts';
 import { iql, qmix, qplex, vdn } from '../../graphs/index.ts';
-import { duplexMixer, join, mlpQ, monotonicMixer } from '../../nodes/index.ts';
+import { duplexMixer, join, mlpAgentQ, monotonicMixer } from '../../nodes/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { evaluateEpisodes } from '../../plugins/evaluation.ts';
 import { sizesOf } from '../../plugins/rollout.ts';
@@ -17,7 +17,7 @@ import { sizesOf } from '../../plugins/rollout.ts';
 const plain = (page: unknown, name: string, hidden: readonly number[]): Definition => derive(page as Definition<unknown, never>, name, g => {
   const ep = g.data() as never as { obs: never; agentId: never };
   g.replace('agentInput', join(), { obs: ep.obs, id: ep.agentId } as never);
-  g.swap('agentQ', mlpQ({ hidden }));
+  g.swap('agentQ', mlpAgentQ({ hidden }));
 });
 export const PAGES = {
   iql: (hidden: readonly number[]) => plain(iql, 'iql', hidden),

@@ -12,7 +12,7 @@ export class Toy implements VectorEnvironment {
   spec: EnvironmentSpec = {
     id: 'toy/line', sizes: { agent: 2, action: 3, obs: 1 }, actions: 'discrete', limit: LIMIT, reward: 'sum', returns: { least: 0, most: 2 * LIMIT },
     fields: {
-      obs: { dtype: 'f32', dims: 'agent obs' }, avail: { dtype: 'bool', dims: 'agent action' }, alive: { dtype: 'bool', dims: 'agent' },
+      obs: { dtype: 'f32', dims: 'agent obs' }, avail: { dtype: 'bool', dims: 'agent action' }, alive: { dtype: 'f32', dims: 'agent' },
       reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: 'agent' }, terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
     },
   };
@@ -22,7 +22,7 @@ export class Toy implements VectorEnvironment {
   constructor({ copies, seed }: ToySetting) {
     this.copies = copies;
     this.fields = {
-      obs: new Float32Array(copies * 2), avail: new Uint8Array(copies * 6).fill(1), alive: new Uint8Array(copies * 2), reward: new Float32Array(copies),
+      obs: new Float32Array(copies * 2), avail: new Uint8Array(copies * 6).fill(1), alive: new Float32Array(copies * 2), reward: new Float32Array(copies),
       agentReward: new Float32Array(copies * 2), terminated: new Uint8Array(copies), truncated: new Uint8Array(copies).fill(1),
     };
     this.states = Array.from({ length: copies }, (_, copy) => ({ position: [0, 0], step: 0, reward: [0, 0], ended: 1, key: [seed, copy, -1] }));

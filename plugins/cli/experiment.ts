@@ -1,0 +1,58 @@
+/** What `skein train` is asked for: options of the command line over those of a file. */
+import { z } from 'zod';
+import { InputError, nearest } from '../../core/error.ts';
+import type { Document } from '../documents.ts';
+import { settingOf, swapOf, type Swap } from './edits.ts';
+import { countOf, evaluationOf, seedOf } from './options.ts';
+
+/** As commander hands them over, unread. */
+export interface TrainFlags {
+  readonly env?: string; readonly steps?: string; readonly seed?: string; readonly engine?: string; readonly evaluate?: string; readonly checkpoint?: string; readonly envs?: string; readonly out?: string;
+  readonly set?: readonly string[]; readonly swap?: readonly string[]; readonly plugin?: readonly string[];
+  readonly json?: boolean; readonly quiet?: boolean; readonly ascii?: boolean;
+}
+export interface Experiment {
+  readonly env: string; readonly steps: number; readonly seed: number;
+  readonly engine?: string; readonly evaluate?: { readonly every?: number; readonly episodes?: number }; readonly checkpoint?: number; readonly envs?: number; readonly out?: string;
+  readonly set: Readonly<Record<string, unknown>>; readonly swap: readonly Swap[]; readonly plugin: readonly string[];
+}
+/** Steps of a run that nobody gave a length: minutes of a small game. */
+const STEPS = 100_000;
+
+const written = z.union([z.string().max(100), z.number()], 'a number, or text like 200k'), name = z.string('text').min(1, 'text').max(2000);
+/** Values stay as they were written: they are read by the same functions as on the command line. */
+export const experimentSchema = z.strictObject({
+  algorithm: name, env: name.optional(), steps: written.optional(), seed: written.optional(), engine: name.optional(), evaluate: written.optional(), checkpoint: written.optional(), envs: written.optional(), out: name.optional(),
+  set: z.record(z.string(), z.unknown(), 'path: value, for example mixer.embed: 16').optional(), swap: z.array(name, 'a list of slot=type').optional(), plugin: z.array(name, 'a list of files and npm:packages').optional(),
+}, 'options under their names, for example algorithm: qmix');
+export type ExperimentFile = z.infer<typeof experimentSchema>;
+
+/** Does a document hold a page, rather than options? */
+export const isPage = ({ value }: Document): boolean => typeof value === 'object' && value !== null && 'nodes' in value;
+
+export function readExperiment(document: Document, file: string): ExperimentFile {
+  const { value } = document;
+  if (typeof value === 'object' && value !== null && 'players' in value) throw new InputError(`${document.place(['players'])}: several populations are not in this version`, 'name one algorithm');
+  const parsed = experimentSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const names = Object.keys(experimentSchema.shape), wrong = parsed.error.issues.flatMap(issue => {
+    if (issue.code !== 'unrecognized_keys') return [`${document.place(issue.path)}: ${issue.path.length ? `${issue.path.join('.')}: ` : ''}${issue.path[0] === 'algorithm' && !Object.hasOwn(value as object, 'algorithm') ? 'no algorithm' : issue.message.startsWith('Invalid') ? issue.message : `expected ${issue.message}`}`];
+    return issue.keys.map(key => { const near = nearest(key, names); return `${document.place([key])}: no option is called ${JSON.stringify(key)}${near ? `; did you mean ${near}?` : ''}`; });
+  });
+  throw new InputError(wrong.length === 1 ? wrong[0]! : `${file}: ${wrong.length} problems\n${wrong.map(line => `  ${line}`).join('\n')}`, `options are ${names.join(', ')}`);
+}
+
+/** The command line wins; of a setting or a slot that both name, too. Errors name where a value was written. */
+export function mergeExperiment(flags: TrainFlags, file?: { readonly options: ExperimentFile; readonly place: (option: string) => string }): Experiment {
+  const from = file?.options, subject = (option: keyof TrainFlags & keyof ExperimentFile) => (flags[option] === undefined && from?.[option] !== undefined ? `${file!.place(option)}: ${option}` : `--${option}`);
+  const read = <T>(option: 'steps' | 'seed' | 'evaluate' | 'checkpoint' | 'envs', as: (written: string | number, subject: string) => T): T | undefined => { const x = flags[option] ?? from?.[option]; return x === undefined ? undefined : as(x, subject(option)); };
+  const env = flags.env ?? from?.env;
+  if (env === undefined) throw new InputError('no environment is named', '--env <id>, for example --env lbf/8x8-2p-2f-coop; skein list environments shows them');
+  const swaps = new Map([...from?.swap ?? [], ...flags.swap ?? []].map(swapOf).map(s => [s.slot, s]));
+  const engine = flags.engine ?? from?.engine, out = flags.out ?? from?.out, evaluate = read('evaluate', evaluationOf), checkpoint = read('checkpoint', countOf), envs = read('envs', countOf);
+  return {
+    env, steps: read('steps', countOf) ?? STEPS, seed: read('seed', seedOf) ?? 1,
+    set: { ...from?.set, ...Object.fromEntries((flags.set ?? []).map(settingOf)) }, swap: [...swaps.values()], plugin: [...new Set([...from?.plugin ?? [], ...flags.plugin ?? []])],
+    ...(engine === undefined ? {} : { engine }), ...(out === undefined ? {} : { out }), ...(evaluate ? { evaluate } : {}), ...(checkpoint === undefined ? {} : { checkpoint }), ...(envs === undefined ? {} : { envs }),
+  };
+}

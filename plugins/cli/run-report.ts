@@ -1,0 +1,76 @@
+/** What a run says before it begins and after it has ended; between the two the trackers of the console speak. */
+import type { EnvironmentSpec } from '../../core/environment.ts';
+import type { RunEvent, Tracker } from '../../core/tracker.ts';
+import type { Plan } from '../../core/plan.ts';
+import type { Score } from '../evaluation.ts';
+import type { PluginRecord } from '../plugin.ts';
+import { score } from '../trackers/readable.ts';
+import type { Outcome, Prepared } from '../training.ts';
+import { counted, grouped, labelled } from './layout.ts';
+import type { Paper, Session } from './session.ts';
+import { worldInWords } from './world-facts.ts';
+
+export interface RunFacts {
+  readonly spec: EnvironmentSpec;
+  readonly plan: Plan;
+  readonly random: Score | undefined;
+  /** Why it is this engine. */
+  readonly because: string;
+  readonly plugins: readonly PluginRecord[];
+  readonly edits: readonly string[];
+  readonly remarks: readonly string[];
+}
+const LABEL = 7;
+
+export class RunReport implements Tracker {
+  readonly #session: Session;
+  readonly #paper: Paper;
+  readonly #facts: RunFacts;
+  readonly #json: boolean;
+  readonly #quiet: boolean;
+  #prepared: Prepared | undefined;
+  /** Where this session of the run began. */
+  #begun = { step: 0, seconds: 0 };
+
+  constructor(session: Session, facts: RunFacts, { json = false, quiet = false }: { readonly json?: boolean | undefined; readonly quiet?: boolean | undefined }) {
+    this.#session = session; this.#facts = facts; this.#json = json; this.#quiet = quiet;
+    this.#paper = json ? session.remarks : session.answer;
+  }
+  /** What is known only once the run is ready. */
+  of(prepared: Prepared): void { this.#prepared = prepared; }
+
+  start(): void {
+    if (this.#quiet) return;
+    const { spec, plan, random, because, plugins, edits, remarks } = this.#facts, { engine: { info }, folder } = this.#prepared!, weights = new Map<string, number>();
+    for (const s of plan.slices) weights.set(s.node, (weights.get(s.node) ?? 0) + s.size);
+    this.#lines([
+      ['world', worldInWords(spec)],
+      ['weights', `${grouped(plan.total)}: ${[...weights].map(([node, n]) => `${node} ${grouped(n)}`).join(', ')}`],
+      ['engine', `${info.engine} ${info.version} on ${info.backend}${info.device === undefined ? '' : `, ${info.device}`}: ${because}`],
+      ...(edits.length ? [['edits', edits.join(', ')] as const] : []),
+      ...plugins.map(p => ['plugin', `${p.name} ${p.version} from ${p.from}`] as const),
+      ...(random ? [['random', `${score(random.mean)} return per episode by random play (${counted(random.episodes, 'episode')})`] as const] : []),
+      ...(folder === undefined ? [] : [['folder', folder] as const]),
+      ...remarks.map(remark => ['note', remark] as const),
+    ]);
+    this.#paper.print('');
+  }
+  event({ kind, step, seconds }: RunEvent): void { if (kind === 'start' || kind === 'resume') this.#begun = { step, seconds }; }
+
+  /** The last lines, after the trackers have closed. */
+  end(outcome: Outcome): void {
+    const { random, spec } = this.#facts, { folder, score: scores, reason, seconds, state: { counters } } = outcome, taken = seconds - this.#begun.seconds, made = counters.steps - this.#begun.step;
+    const stepsPerSecond = taken > 0 ? Math.round(made / taken) : 0, curve = folder === undefined ? undefined : `${folder}/curve.svg`, steps = this.#prepared!.record.steps;
+    if (this.#json) this.#session.stdout.write(`${JSON.stringify({ kind: 'summary', reason, step: counters.steps, update: counters.updates, episode: counters.episodes, seconds: Math.round(seconds * 1000) / 1000, steps_per_second: stepsPerSecond, ...scores, unit: 'return per episode', random: random ?? null, returns: spec.returns ?? null, folder: folder ?? null, curve: curve ?? null })}\n`);
+    const result = scores['eval/return'], compared = [...(random ? [`random play ${score(random.mean)}`] : []), ...(spec.returns ? [`best possible ${score(spec.returns.most)}`] : [])];
+    const said = result === undefined ? 'no evaluation yet' : `return ${score(result)} per episode${compared.length ? ` (${compared.join(', ')})` : ''}`, speed = made > 0 ? `${grouped(stepsPerSecond)} steps/s` : 'no step made';
+    if (!this.#quiet) {
+      this.#paper.print('');
+      if (curve !== undefined) this.#lines([['curve', curve]]);
+      if (reason === 'stopped' && folder !== undefined) this.#lines([['stopped', `at ${grouped(counters.steps)} of ${grouped(steps)} steps; skein resume ${folder} goes on`]]);
+      else if (made === 0 && folder !== undefined) this.#lines([['note', `the run has all its ${grouped(steps)} steps; --steps makes it longer`]]);
+    }
+    this.#paper.print(`[[bold|${said}]], ${speed}${folder === undefined ? '' : `, ${folder}`}`);
+  }
+  #lines(rows: readonly (readonly [label: string, text: string])[]): void { for (const [label, text] of rows) this.#paper.print(...labelled(label, text, LABEL, this.#paper.columns)); }
+}

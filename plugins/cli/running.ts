@@ -1,0 +1,46 @@
+/** A run on the command line: told to the console, stopped by signals. */
+import type { Definition } from '../../core/definition.ts';
+import type { EnvironmentSpec } from '../../core/environment.ts';
+import { plan } from '../../core/plan.ts';
+import { sizesOf } from '../rollout.ts';
+import type { Tracker } from '../../core/tracker.ts';
+import type { CurveReference } from '../../visualizer/curve.ts';
+import type { Composition } from '../compose.ts';
+import { consoleTrackers } from '../trackers/console.ts';
+import type { Prepared } from '../training.ts';
+import { randomPlay } from './random-play.ts';
+import { RunReport, type RunFacts } from './run-report.ts';
+import type { ExitCode, Session, Signal } from './session.ts';
+
+export interface ConsoleFlags { readonly json?: boolean; readonly quiet?: boolean; readonly ascii?: boolean }
+interface Subject extends Pick<RunFacts, 'because' | 'edits' | 'remarks'> { readonly page: Definition; readonly environment: string; readonly seed: number; readonly engine: string | undefined }
+const CODES: Readonly<Record<Signal, ExitCode>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** The first signal asks the run to stop, which leaves a checkpoint; the second ends the process. */
+async function untilSignalled<T>(session: Session, stop: () => void, work: () => Promise<T>): Promise<{ readonly result: T; readonly code: ExitCode }> {
+  const { io } = session;
+  let code: ExitCode = 0;
+  const hear = (signal: Signal) => () => {
+    if (code !== 0) { io.exit(CODES[signal]); return; }
+    code = CODES[signal];
+    session.stderr.write(session.remarks.isTerminal ? '\r\x1b[K' : '');
+    session.remarks.print('stopping with a checkpoint; once more ends at once');
+    stop();
+  };
+  const listeners = (['SIGINT', 'SIGTERM'] as const).map(signal => [signal, hear(signal)] as const);
+  for (const [signal, listener] of listeners) io.signals.on(signal, listener);
+  try { return { result: await work(), code }; } finally { for (const [signal, listener] of listeners) io.signals.off(signal, listener); }
+}
+
+/** A run from its preparation to its last line. */
+export async function runOnConsole(session: Session, { catalogue, training, plugins }: Composition, { page, environment, seed, ...subject }: Subject, flags: ConsoleFlags, prepare: (o: { readonly trackers: readonly Tracker[]; readonly references: readonly CurveReference[] }) => Promise<Prepared>): Promise<ExitCode> {
+  const single = await catalogue.environment(environment, { copies: 1, seed }), spec: EnvironmentSpec = single.spec, sized = plan(page, sizesOf(page, single));
+  await single.close();
+  const random = await randomPlay(training, page, spec, seed, subject.engine), report = new RunReport(session, { ...subject, spec, plan: sized, random, plugins }, flags);
+  const { stdout, stderr, io: { environment: variables } } = session;
+  const prepared = await prepare({ trackers: [...consoleTrackers({ stdout, stderr, ...flags, environment: variables }), report], references: random ? [{ label: 'random', value: random.mean }] : [] });
+  report.of(prepared);
+  const { result, code } = await untilSignalled(session, () => { prepared.run.stop(); }, () => prepared.begin());
+  report.end(result);
+  return result.reason === 'stopped' ? code : 0;
+}

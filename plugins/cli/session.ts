@@ -1,0 +1,58 @@
+/** What one call of the command line talks to. Text for people goes to standard output, and to standard error where `--json` needs the other. */
+import { lasting, type TextOutput } from '../trackers/text-output.ts';
+
+export interface Io {
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signals: { on(signal: Signal, listener: () => void): unknown; off(signal: Signal, listener: () => void): unknown };
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+export type Signal = 'SIGINT' | 'SIGTERM';
+export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143;
+
+type Style = 'bold' | 'dim' | 'red';
+const SGR: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '1;31' };
+/** What could move a cursor or turn the writing direction stands in names and texts of others; line breaks are ours. */
+// eslint-disable-next-line no-control-regex -- control characters are what it is about
+const harmless = (text: string) => text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+
+/** Text for people, on one stream. */
+export class Paper {
+  readonly #out: TextOutput;
+  readonly #colour: boolean;
+  /** Characters that a line may take: the terminal's, and 100 where there is none. */
+  readonly columns: number;
+  readonly isTerminal: boolean;
+  constructor(out: TextOutput, environment: Io['environment']) {
+    this.#out = out;
+    this.isTerminal = out.isTTY === true;
+    this.columns = this.isTerminal ? Math.max(40, out.columns ?? 80) : 100;
+    this.#colour = this.isTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
+  }
+  /** Lines; `[[bold|text]]` marks a style. */
+  print(...lines: readonly string[]): void {
+    for (const line of lines) this.#out.write(`${this.#styled(line)}\n`);
+  }
+  #styled(line: string): string {
+    return harmless(line).replace(/\[\[(bold|dim|red)\|(.*?)\]\]/g, (_, style: Style, text: string) => (this.#colour ? `\x1b[${SGR[style]}m${text}\x1b[0m` : text));
+  }
+}
+
+export class Session {
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  /** Where the answer of a command for people goes. */
+  readonly answer: Paper;
+  /** Errors and remarks. */
+  readonly remarks: Paper;
+  readonly io: Io;
+  code: ExitCode = 0;
+  constructor(io: Io) {
+    this.io = io;
+    this.stdout = lasting(io.stdout); this.stderr = lasting(io.stderr);
+    this.answer = new Paper(this.stdout, io.environment); this.remarks = new Paper(this.stderr, io.environment);
+  }
+  json(document: unknown): void { this.stdout.write(`${JSON.stringify(document, null, 2)}\n`); }
+}

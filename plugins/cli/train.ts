@@ -1,0 +1,42 @@
+/** `skein train`: a new run. */
+import { Command } from 'commander';
+import type { PluginRecord } from '../plugin.ts';
+import type { TrainFlags } from './experiment.ts';
+import { option } from './options.ts';
+import type { Session } from './session.ts';
+
+export const train = (session: Session): Command => new Command('train')
+  .summary('train an algorithm in an environment')
+  .description('Trains an algorithm, evaluates on the way, saves checkpoints, and ends with the score, the speed and the folder of the run.\nA file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on the command line wins.')
+  .argument('<algorithm>', 'a name (skein list algorithms), ./page.ts[#export], ./page.json, npm:package#export, or a file of options: experiment.yaml')
+  .addOption(option.env())
+  .addOption(option.steps('environment steps over all copies: 200k, 2M, 1e6 (default 100k)'))
+  .addOption(option.seed())
+  .addOption(option.set())
+  .addOption(option.swap())
+  .addOption(option.engine())
+  .option('--evaluate <steps:episodes>', 'pace of evaluations, 10k:32 (default: 20 in a run, 32 episodes each)')
+  .option('--checkpoint <steps>', 'steps between checkpoints, 50k (default: 10 in a run)')
+  .option('--envs <copies>', "copies of the environment (default: the page's number, else 1)")
+  .option('--out <folder>', 'folder of the run (default runs/<page>-<env>-<seed>)')
+  .addOption(option.plugin())
+  .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
+  .addOption(option.quiet())
+  .addOption(option.ascii())
+  .action(async (algorithm: string, flags: TrainFlags) => {
+    const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment } = await import('./experiment.ts');
+    const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined, file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;
+    const asked = mergeExperiment(flags, file && { options: file, place: key => document!.place([key]) });
+    const { compose } = await import('../compose.ts'), { findPage, openPage, strangers } = await import('../pages.ts'), { edited, editsInWords } = await import('./edits.ts'), { runOnConsole } = await import('./running.ts');
+    const composition = await compose({ plugins: asked.plugin }), { catalogue, training, plugins } = composition;
+    catalogue.checkEnvironment(asked.env);
+    const source = await findPage(file?.algorithm ?? algorithm, catalogue), page = edited(await openPage(source, catalogue), asked, catalogue), own = strangers(page, catalogue.registry);
+    session.code = await runOnConsole(session, composition, {
+      page, environment: asked.env, seed: asked.seed, engine: asked.engine, because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(asked),
+      remarks: own.length ? [`only ${source.subject} has the node ${own.length === 1 ? 'type' : 'types'} ${own.join(', ')}; resume and evaluate will need a --plugin that binds ${own.length === 1 ? 'it' : 'them'}`] : [],
+    }, flags, console => training.prepare(page, {
+      environment: asked.env, steps: asked.steps, seed: asked.seed, plugins: plugins satisfies readonly PluginRecord[], ...console,
+      ...(asked.engine === undefined ? {} : { engine: asked.engine }), ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
+      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }),
+    }));
+  });

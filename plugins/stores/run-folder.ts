@@ -1,0 +1,149 @@
+/** The folder of a run: its record, its metrics and events, kept by one process at a time. `docs/run-folder.md` has every field. */
+import { z } from 'zod';
+import { InputError, RunError } from '../../core/error.ts';
+import type { MetricRecord, Moment, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
+import { AppendLog, type LogPosition } from './append-log.ts';
+import { disk, reasonOf, replaceFile, unlessMissing, type FileSystem } from './file-system.ts';
+import { readRecord, RECORD } from './read-run.ts';
+import { eventLine, EVENTS, metricLine, METRICS, wholeLines } from './run-lines.ts';
+import { LOCK, lockRun, processes, type Processes } from './run-lock.ts';
+
+const logPosition = z.strictObject({ bytes: z.int().nonnegative(), records: z.int().nonnegative() });
+/** How far the files of a run have got: what a checkpoint keeps, so that a resumed run goes on exactly there. */
+export const runPosition = z.strictObject({ metrics: logPosition, events: logPosition });
+export type RunPosition = z.infer<typeof runPosition>;
+
+export interface RunFolderSettings {
+  /** Hears of an alarm that the folder itself raises (a full disk); the folder has recorded it already. */
+  readonly alarm?: (event: RunEvent) => void;
+  /** Milliseconds between two flushes. */
+  readonly flushEvery?: number;
+  /** Bytes of each file that wait for the disk at most. */
+  readonly limit?: number;
+  readonly files?: FileSystem;
+  readonly processes?: Processes;
+}
+
+const START: Moment = { step: 0, update: 0, episode: 0, seconds: 0 };
+
+export class RunFolder implements Tracker {
+  readonly #files: FileSystem;
+  readonly #metrics: AppendLog;
+  readonly #events: AppendLog;
+  readonly #alarm: (event: RunEvent) => void;
+  readonly #unlock: () => Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  #moment = START;
+  #outage = false;
+  #told = 0;
+
+  private constructor(readonly path: string, unlock: () => Promise<void>, from: RunPosition | undefined, settings: RunFolderSettings) {
+    const { alarm = () => undefined, flushEvery = 1000, limit, files = disk } = settings;
+    const log = (name: string, position: LogPosition | undefined) =>
+      new AppendLog(`${path}/${name}`, { files, ...(limit !== undefined && { limit }), ...(position && { from: position }) });
+    this.#files = files; this.#alarm = alarm; this.#unlock = unlock;
+    this.#metrics = log(METRICS, from?.metrics); this.#events = log(EVENTS, from?.events);
+    this.#timer = setInterval(() => { void this.flush(); }, flushEvery).unref();
+  }
+
+  /** A new run. A folder with anything in it is refused: two runs never share one. */
+  static async create(path: string, settings: RunFolderSettings = {}): Promise<RunFolder> {
+    const { files = disk, processes: system = processes } = settings;
+    const refuseUnlessEmpty = async () => {
+      const there = await files.list(path).catch(unlessMissing) ?? [];
+      if (there.includes(RECORD)) throw new InputError(`${path} holds a run already`, `go on with it by skein resume ${path}, or name another folder with --out`);
+      if (there.some(name => name !== LOCK)) throw new InputError(`${path} is not empty`, 'name a new folder with --out');
+    };
+    await refuseUnlessEmpty();                                           // before anything is made in a folder of somebody else's
+    const unlock = await usable(path, async () => { await files.makeFolder(path); return lockRun(path, files, system); });
+    await orGiveBack(unlock, refuseUnlessEmpty);                         // another may have made and ended a run in between
+    return new RunFolder(path, unlock, undefined, settings);
+  }
+
+  /** A run that is there, to go on with it. */
+  static async open(path: string, settings: RunFolderSettings = {}): Promise<RunFolder> {
+    const { files = disk, processes: system = processes } = settings;
+    await readRecord(path, files);
+    const unlock = await usable(path, () => lockRun(path, files, system));
+    const from = await orGiveBack(unlock, async () => ({ metrics: await wholeLines(files, `${path}/${METRICS}`), events: await wholeLines(files, `${path}/${EVENTS}`) }));
+    return new RunFolder(path, unlock, from, settings);
+  }
+
+  /** Records that the disk did not take, so far. */
+  get dropped(): number { return this.#metrics.dropped + this.#events.dropped; }
+
+  start(record: RunRecord): Promise<void> { return this.put(RECORD, `${JSON.stringify(record, null, 2)}\n`); }
+
+  metrics(record: MetricRecord): void {
+    this.#moment = record;
+    this.#metrics.push(Buffer.from(metricLine(record)));
+  }
+  event(event: RunEvent): void {
+    this.#moment = event;
+    this.#events.push(Buffer.from(eventLine(event)));
+  }
+
+  /** A file of the run that is written whole: a picture, a curve. */
+  async put(name: string, text: string): Promise<void> {
+    await usable(`${this.path}/${name}`, () => replaceFile(this.#files, this.path, name, text));
+  }
+
+  /** For a checkpoint: flushes to the disk. Events that belong to what the checkpoint holds are sent before it is asked. */
+  async position(): Promise<RunPosition> {
+    const position = { metrics: await this.#metrics.settle(), events: await this.#events.settle() };
+    this.#watch();
+    return position;
+  }
+
+  /** Back to a checkpoint's position, so that what follows is written once. `missing` records had not reached the disk when the run broke off. */
+  async rewind(to: RunPosition): Promise<{ readonly missing: number }> {
+    let missing = 0;
+    for (const [log, position] of [[this.#metrics, to.metrics], [this.#events, to.events]] as const) {
+      const found = await usable(log.path, () => wholeLines(this.#files, log.path, position.bytes));
+      await log.rewind(found);
+      if (log.trouble !== undefined) throw unusable(log.path, log.trouble);
+      missing += Math.max(0, position.records - found.records);
+    }
+    return { missing };
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([this.#metrics.flush(), this.#events.flush()]);
+    this.#watch();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+    await Promise.all([this.#metrics.close(), this.#events.close()]);
+    await this.#unlock().catch(() => undefined);                       // a lock that stays names a process that is gone, and is taken over
+  }
+
+  /** One alarm when the disk stops taking records, one when it takes them again, with the number that were lost meanwhile. */
+  #watch(): void {
+    const failing = [this.#metrics, this.#events].find(({ trouble }) => trouble !== undefined);
+    if (failing && !this.#outage) {
+      this.#outage = true;
+      this.#raise({ file: failing.path, reason: reasonOf(failing.trouble), what: `${failing.path} cannot be written: ${reasonOf(failing.trouble)}; records wait in memory` });
+    } else if (!failing && this.#outage) {
+      this.#outage = false;
+      const dropped = this.dropped - this.#told;
+      this.#told = this.dropped;
+      this.#raise({ dropped, what: `the disk takes records again; ${dropped} ${dropped === 1 ? 'was' : 'were'} dropped meanwhile` });
+    }
+  }
+  #raise(detail: Readonly<Record<string, unknown>>): void {
+    const { step, update, episode, seconds } = this.#moment;
+    const event: RunEvent = { kind: 'alarm', step, update, episode, seconds, detail: { code: 'DISK', ...detail } };
+    this.event(event);
+    this.#alarm(event);
+  }
+}
+
+const unusable = (path: string, error: unknown) => new RunError(`${path} cannot be used: ${reasonOf(error)}`, 'make room or give rights, or name another folder with --out');
+const usable = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
+  try { return await work(); } catch (error) { throw error instanceof RunError ? error : Object.assign(unusable(path, error), { cause: error }); }
+};
+const orGiveBack = async <T>(unlock: () => Promise<void>, work: () => Promise<T>): Promise<T> => {
+  try { return await work(); } catch (error) { await unlock().catch(() => undefined); throw error; }
+};

@@ -1,0 +1,50 @@
+/** A run in a log: `key=value` lines, one every ten seconds, and one for each result and event. */
+import type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
+import { shareOf } from './progress-line.ts';
+import { oneLine } from './readable.ts';
+import { RemainingTime } from './remaining-time.ts';
+import { wordsOf } from './terminal.ts';
+import type { TextOutput } from './text-output.ts';
+
+type Value = string | number | undefined;
+
+function shown(value: string | number): string {
+  if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
+  return /^[^\s"=]+$/.test(value) ? oneLine(value) : JSON.stringify(oneLine(value));
+}
+const line = (fields: Readonly<Record<string, Value>>) =>
+  `${Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${oneLine(key)}=${shown(value)}`])).join(' ')}\n`;
+
+const moment = ({ step, update, episode, seconds }: Moment) => ({ step, update, episode, seconds: Math.round(seconds) });
+const chosen = (values: Readonly<Record<string, number>>, names: RegExp) => Object.fromEntries(Object.entries(values).filter(([name]) => names.test(name)));
+
+/** Milliseconds between two lines of progress. */
+const EVERY = 10_000;
+
+export class KeyValues implements Tracker {
+  readonly #remaining = new RemainingTime();
+  #next: number;
+  constructor(readonly out: TextOutput, readonly clock: () => number = () => performance.now()) { this.#next = clock() + EVERY; }
+
+  start({ name, algorithm, environment, steps, seed }: RunRecord): void {
+    this.#line({ kind: 'run', name, algorithm, environment, steps, seed: typeof seed === 'number' ? seed : undefined });
+  }
+  metrics({ values, ...at }: MetricRecord): void {
+    const results = chosen(values, /(^|\/)eval\//);
+    if (Object.keys(results).length) this.#line({ kind: 'eval', ...moment(at), ...results });
+  }
+  event(event: RunEvent): void {
+    const { code } = event.detail;
+    this.#line({ kind: event.kind, ...moment(event), code: typeof code === 'string' ? code : undefined, what: wordsOf(event) || undefined });
+  }
+  progress(progress: Progress): void {
+    const remaining = this.#remaining.after(progress), now = this.clock();
+    if (now < this.#next) return;
+    this.#next = now + EVERY;
+    this.#line({ kind: 'progress', ...moment(progress), of: progress.steps, percent: Math.floor(shareOf(progress) * 1000) / 10,
+      steps_per_second: Math.round(progress.stepsPerSecond), eta_seconds: remaining === undefined ? undefined : Math.round(remaining),
+      ...chosen(progress.latest, /(^|\/)((train|eval)\/(return|win)|loss\/[^/]+)$/) });
+  }
+
+  #line(fields: Readonly<Record<string, Value>>): void { this.out.write(line(fields)); }
+}

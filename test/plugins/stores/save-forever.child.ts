@@ -1,0 +1,14 @@
+/** Saves checkpoints until it is killed: what `checkpoints-killed.test.ts` starts. */
+import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
+import { snapshotOf } from './snapshots.ts';
+
+const [folder, from] = [process.argv[2]!, Number(process.argv[3])];
+const checkpoints = new Checkpoints(folder, { version: '0.1.0' });
+
+async function saveForever(): Promise<never> {
+  for (let update = from; ; update++) {
+    await checkpoints.save(update, snapshotOf(update));
+    process.stdout.write('.');
+  }
+}
+void saveForever();

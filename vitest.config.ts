@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+const minutes = 60_000;
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/learning/**', 'test/bench/**', 'test/fixtures/**'],
+          testTimeout: 0.5 * minutes,
+          hookTimeout: 0.5 * minutes,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'learning',
+          include: ['test/learning/**/*.test.ts'],
+          testTimeout: 60 * minutes,
+          hookTimeout: 5 * minutes,
+        },
+      },
+    ],
+  },
+});
