@@ -1,4 +1,6 @@
 /** Errors are records first (tests, pictures and `--json` read fields), text second. */
+import { distance } from 'fastest-levenshtein';
+
 export interface Issue {
   /** SHAPE, OFFER, PORT, ... : the table in `check.ts`. */
   readonly code: string;
@@ -47,17 +49,7 @@ export class RunError extends Error {
 export function nearest(name: string, all: Iterable<string>): string | undefined {
   const names = [...all];
   if (names.length > 1000 || name.length > 64) return undefined;
-  const plain = (s: string) => s.toLowerCase().replace(/[-_]/g, ''), a = plain(name);
-  let best: string | undefined, least = Math.max(2, Math.ceil(a.length / 3)) + 1;
-  for (const candidate of names) {
-    const b = plain(candidate);
-    let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++) next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-      row = next;
-    }
-    if (row[b.length]! < least) { least = row[b.length]!; best = candidate; }
-  }
-  return best;
+  const plain = (s: string) => s.toLowerCase().replace(/[-_]/g, ''), a = plain(name), far = Math.max(2, Math.ceil(a.length / 3));
+  const near = names.map(n => ({ n, apart: distance(a, plain(n)) })).filter(x => x.apart <= far);
+  return near.sort((x, y) => x.apart - y.apart)[0]?.n;
 }

@@ -36,7 +36,7 @@ for (const kernelName of ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal
   tf.registerGradient({ kernelName, inputsToSave: ['a', 'b'], gradFunc: (_, saved) => ({ a: () => tf.zerosLike(saved[0]!), b: () => tf.zerosLike(saved[1]!) }) });
 }
 /** Runs without the tape: nothing made in here takes or passes a gradient, and none of the work for one is done. */
-export function untaped<T>(f: () => T): T {
+function untaped<T>(f: () => T): T {
   const { state } = tf.engine();
   state.kernelDepth++;
   try { return f(); } finally { state.kernelDepth--; }

@@ -8,9 +8,7 @@ import type { DType, Ports } from './port.ts';
 import type { Schedule } from './schedule.ts';
 import type { World } from './world.ts';
 
-declare const TYPE: unique symbol;
-declare const PHASE: unique symbol;
-declare const PORTS: unique symbol;
+declare const TYPE: unique symbol, PHASE: unique symbol, PORTS: unique symbol;
 const NODE = Symbol('node');
 
 /** What the compiler knows of a wire beside its dtype: over `time+1` (slot), over `time` (step), or a number (none). All other dims are checked when the page is built. */

@@ -6,12 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Schedule } from './schedule.ts';
 
-export interface Optimiser {
-  readonly type: 'adam' | 'rmsprop' | 'sgd';
-  readonly lr: number | Schedule;
-  readonly decay?: number;
-  readonly eps?: number;
-}
+export interface Optimiser { readonly type: 'adam' | 'rmsprop' | 'sgd'; readonly lr: number | Schedule; readonly decay?: number; readonly eps?: number }
 /** Adam (arXiv 1412.6980), betas 0.9 and 0.999, eps outside the root. */
 export const adam = (o: { lr: number | Schedule; eps?: number }): Optimiser => ({ type: 'adam', eps: 1e-8, ...o });
 /** RMSProp, not centred, no momentum, eps outside the root: w -= lr g / (sqrt(v) + eps). */

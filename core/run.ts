@@ -2,7 +2,7 @@
  * A run as streams over time. Its state is folded by steps (a tick of the environments, an update, an evaluation, a checkpoint), one at a time,
  * so whatever is to happen between two updates is one step more. Metrics, events and taps are streams of plain data.
  */
-import { concatMap, defer, EMPTY, expand, filter, from, map, Observable, of, share, Subject, takeUntil } from 'rxjs';
+import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject } from 'rxjs';
 import type { Source } from './definition.ts';
 import type { OutputArray } from './engine.ts';
 import { RunError } from './error.ts';
@@ -67,7 +67,7 @@ const prefixed = (prefix: string, values: Readonly<Record<string, number>>) => O
 
 export class Run {
   readonly metrics$: Observable<MetricRecord>; readonly events$: Observable<RunEvent>; readonly progress$: Observable<Progress>;
-  readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>(); readonly #end = new Subject<void>();
+  readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
   readonly #settings: RunSettings; readonly #parts: RunParts;
   readonly #asked = new Map<string, { every: number; readers: number }>();
   #stopping = false; #saving: (() => void)[] = [];
@@ -101,9 +101,7 @@ export class Run {
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
     this.#event(begun, resume ? 'resume' : 'start', {});
-    const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s)))), 1), share(), takeUntil(this.#end));
-    let last: RunState = begun;
-    await new Promise<void>((resolve, reject) => { state$.pipe(concatMap(s => of(s)), map(s => { last = s; })).subscribe({ error: reject, complete: resolve }); });
+    const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s)))), 1)), last = await lastValueFrom(state$);
     const summary: Summary = { reason: last.done ?? 'stopped', state: last.learner, seconds: this.#seconds(), evaluation: last.evaluation };
     this.#event(last, 'end', { reason: summary.reason });
     for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();

@@ -55,7 +55,7 @@ export const passesGradient = (d: Definition) => (e: Edge): boolean => {
   return !e.via.includes('stop') && !e.via.includes('once') && d.page.nodes[e.from]?.role !== 'target' && port?.dtype === 'f32' && port.still !== true;
 };
 /** Losses that the nodes among these bring themselves, at their own places only (not where they are targets, shared or frozen). */
-export const penalties = (d: Definition, nodes: Iterable<string>): string[] => [...nodes].flatMap(n => {
+const penalties = (d: Definition, nodes: Iterable<string>): string[] => [...nodes].flatMap(n => {
   const role = d.page.nodes[n]?.role;
   if (role !== 'add' && role !== 'slot') return [];
   return Object.entries(use(d, n).spec.out as Record<string, Port>).filter(([, p]) => p.kind === 'penalty').map(([k]) => `${n}.${k}`);

@@ -15,9 +15,7 @@ export interface MetricRecord extends Moment { readonly values: Readonly<Record<
 export interface RunEvent extends Moment { readonly kind: 'start' | 'swap' | 'checkpoint' | 'alarm' | 'resume' | 'end'; readonly detail: Readonly<Record<string, unknown>> }
 /** What a tracker is told at the start; plain JSON, the content of `run.json`. */
 export interface RunRecord {
-  readonly name: string;
-  readonly algorithm: string;
-  readonly environment: string;
+  readonly name: string; readonly algorithm: string; readonly environment: string;
   /** Steps that the run is to take. */
   readonly steps: number;
   readonly [key: string]: unknown;
@@ -26,11 +24,8 @@ export interface RunRecord {
 export interface Progress extends Moment { readonly steps: number; readonly stepsPerSecond: number; readonly latest: Readonly<Record<string, number>> }
 
 export interface Tracker {
-  start?(record: RunRecord): void | Promise<void>;
-  metrics?(record: MetricRecord): void | Promise<void>;
-  event?(event: RunEvent): void | Promise<void>;
-  progress?(progress: Progress): void;
-  close?(): void | Promise<void>;
+  start?(record: RunRecord): void | Promise<void>; metrics?(record: MetricRecord): void | Promise<void>; event?(event: RunEvent): void | Promise<void>;
+  progress?(progress: Progress): void; close?(): void | Promise<void>;
 }
 /** A tracker by name; `make` is called once a run. `folder` is undefined for a run that keeps nothing. */
 export interface TrackerFactory { readonly name: string; make(setting: { readonly folder: string | undefined; readonly record: RunRecord; readonly resumed?: Moment }): Tracker | Promise<Tracker> }

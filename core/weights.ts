@@ -57,7 +57,7 @@ export interface Counters {
 }
 export const START: Counters = { steps: 0, updates: 0, episodes: 0, last: { steps: 0, updates: 0, episodes: 0 } };
 
-export const freshSlots = (plan: Plan): Record<string, Slots> => Object.fromEntries([...plan.rules.values()].map(r =>
+const freshSlots = (plan: Plan): Record<string, Slots> => Object.fromEntries([...plan.rules.values()].map(r =>
   [r.name, { count: 0, moments: Object.fromEntries(slotsOf(plan.d.page.train[r.name]!.optimiser).map(m => [m, new Float32Array(r.size)])) }]));
 
 /** A learner before its first update: weights from the seed, lagged ones equal to them, moments zero. */

@@ -32,7 +32,7 @@ export async function findPage(reference: string, catalogue: Pick<Catalogue, 'pa
 
 const isDefinition = (x: unknown): x is Definition => typeof x === 'object' && x !== null && 'specs' in x && x.specs instanceof Map && 'page' in x && typeof x.page === 'object';
 /** Errors of a page whose file has a copy of skein of its own are told by their names. */
-export const issuesIn = (e: unknown): { readonly graph: string; readonly issues: readonly Issue[] } | undefined =>
+const issuesIn = (e: unknown): { readonly graph: string; readonly issues: readonly Issue[] } | undefined =>
   (e instanceof Error && e.name === 'GraphError' && 'issues' in e ? e as GraphError : undefined);
 
 function exportOf({ subject, exported }: { readonly subject: string; readonly exported: string | undefined }, module: Readonly<Record<string, unknown>>): Definition {

@@ -5,7 +5,7 @@ import { check } from '../../core/check.ts';
 import { bare, fromJson, parse, print, toJson, type Definition, type Page } from '../../core/definition.ts';
 import { describe as picture } from '../../core/describe.ts';
 import { GraphError, InputError } from '../../core/error.ts';
-import { Graph, derive, graph, next, now } from '../../core/graph.ts';
+import { type Graph, derive, graph, next, now } from '../../core/graph.ts';
 import { defineNode } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { plan } from '../../core/plan.ts';

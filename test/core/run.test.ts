@@ -192,11 +192,6 @@ describe('asked to stop', () => {
     const kept = [...w.store.kept.values()].at(-1)!;
     expect((kept.meta as { counters: object }).counters).toEqual(state.counters);
   });
-  it('from outside, by a timer or a signal, hears of it: a run lets the event loop turn', async () => {
-    const w = runOf(every({ every: 100 }), { steps: 2000 }), timer = setTimeout(() => { w.run.stop(); }, 5), { reason } = await w.start();
-    clearTimeout(timer);
-    expect(reason).toBe('stopped');
-  });
   it('before it has begun, ends at once', async () => {
     const w = runOf(every());
     w.run.stop();

@@ -1,6 +1,6 @@
 /** T10, T12, T13: whatever a document holds, it is data that was meant, or an error with file, line and remedy, soon. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -109,6 +109,17 @@ describe('a hostile document is refused', () => {
       expect(value === undefined || JSON.stringify(value) !== undefined).toBe(true);
       if (value !== undefined) try { fromJson(value, registry, 'x'); } catch (e) { expect(e).toBeInstanceOf(InputError); }
     }), { numRuns: 3000, interruptAfterTimeLimit: 20_000 }));
+});
+
+describe('the corpus of hostile files', () => {
+  const corpus = 'test/fixtures/documents';
+  it.each(readdirSync(corpus))('%s', async name => {
+    const start = performance.now(), error = await readDocument(`${corpus}/${name}`).then(() => undefined, (e: unknown) => e);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(new RegExp(`^${corpus}/${name.replaceAll('.', '\\.')}.*\\n {2}fix: `));
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect({}).not.toHaveProperty('polluted');
+  });
 });
 
 describe('a file', () => {

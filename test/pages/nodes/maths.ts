@@ -15,8 +15,6 @@ export const mean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), 
 
 /** A cast, because the kernel of wasm leaves whole numbers whatever dtype is asked for. */
 export const oneHot = (action: Tensor, actions: number): Tensor => float(hot(cast(action, 'int32'), actions));
-/** The entry of the last axis that `action` names. */
-export const take = (x: Tensor, action: Tensor): Tensor => sum(mul(x, oneHot(action, x.shape.at(-1)!)), -1);
 export const maskUnavailable = (x: Tensor, avail: Tensor): Tensor => add(x, mul(not(avail), -1e9));
 export const greatest = (x: Tensor): Tensor => argMax(detach(x), -1);
 

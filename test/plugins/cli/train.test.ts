@@ -92,12 +92,10 @@ describe('how it is said', () => {
   it('on a terminal has colours and one line that is drawn anew, and fits it', async () => {
     const { stdout } = await skeinWith({ columns: 80 }, 'train', 'qmix', ...TINY, '--out', folder.in('terminal'));
     expect(stdout).toContain('\u001b[1mqmix\u001b[0m');
-    // eslint-disable-next-line no-control-regex -- control characters are what it is about
     for (const line of stdout.replace(/\x1b\[[\d;]*m/g, '').split(/[\n\r]/)) if (!line.includes(folder.path)) expect(line.replace('\u001b[K', '').length).toBeLessThanOrEqual(80);
   });
   it('--ascii and NO_COLOR leave plain text', async () => {
     const { stdout } = await skeinWith({ columns: 120, environment: { NO_COLOR: '1' } }, 'train', 'qmix', ...TINY, '--ascii', '--out', folder.in('ascii'));
-    // eslint-disable-next-line no-control-regex -- control characters are what it is about
     expect(stdout.replaceAll('\r\u001b[K', '')).toMatch(/^[\x20-\x7e\n]*$/);
   });
 });
@@ -165,6 +163,19 @@ describe('plugins of a run (T43)', () => {
     expect(stdout).toContain('  engine   relay 9.0.0 on script: the one named\n');
     expect(recordOf(folder.in('relay')).engine).toMatchObject({ engine: 'relay', backend: 'script' });
     expect(await skein('train', 'qmix', ...tiny('relay:native'), ...relay, '--out', folder.in('never'))).toEqual({ code: 2, stdout: '', stderr: 'error: engine relay:native does not load: librelay.so.2: cannot open shared object file\n  fix: install librelay 2, or leave the backend out\n' });
+  });
+  it('a backend that is named never gives way to another, and the best that loads is taken where none is (T44)', async () => {
+    const [{ backends, taken }] = JSON.parse((await skein('list', 'engines', '--json')).stdout) as [{ readonly backends: readonly { readonly name: string; readonly loads: boolean }[]; readonly taken: string }], tiny = TINY.filter((word, i) => word !== '--engine' && TINY[i - 1] !== '--engine');
+    expect(backends.map(b => b.name)).toContain('cpu');
+    for (const { name, loads } of backends) if (!loads) {
+      const { code, stdout, stderr } = await skein('train', 'qmix', ...tiny, '--engine', `tfjs:${name}`, '--out', folder.in('never'));
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^error: engine tfjs:${name} does not load: [^\\n]+\\n {2}fix: `));
+      expect(stderr).not.toContain(process.cwd());
+    }
+    const { stdout } = await skein('train', 'qmix', ...tiny, '--out', folder.in('best')), { engine: { engine, backend } } = recordOf(folder.in('best'));
+    expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  engine   ${taken}: the best that loads here\n`);
+    expect(taken).toMatch(new RegExp(`^${engine} .* on ${backend.replace(/[()]/g, '\\$&')}`));
   });
   it('a page with a node type of its own says what it will need', async () => {
     writeFileSync(folder.in('own.ts'), `import { meanMixer } from '${process.cwd()}/test/fixtures/plugins/mean-mixer.ts';\nimport { swap } from '${process.cwd()}/core/graph.ts';\nimport { vdn } from '${process.cwd()}/graphs/index.ts';\nexport default swap(vdn, 'mixer', meanMixer(), { name: 'mine' });\n`);

@@ -9,7 +9,7 @@ export interface EpisodePlan { readonly length: number; readonly end: 'terminate
 export interface Slot { readonly id: number; readonly copy: number; readonly episode: number; readonly t: number; readonly start: boolean; valid?: boolean; action?: number; reward?: number; terminated?: boolean; truncated?: boolean }
 
 /** obs is the number of the slot and the copy, so that a sample says where it comes from; avail alternates; the action is the number modulo 5. */
-export const FIELDS: readonly StoredField[] = [
+const FIELDS: readonly StoredField[] = [
   { name: 'obs', dtype: 'f32', width: 2, at: 'slot' }, { name: 'avail', dtype: 'bool', width: 2, at: 'slot' }, { name: 'action', dtype: 'i32', width: 1, at: 'step' },
   { name: 'reward', dtype: 'f32', width: 1, at: 'step' }, { name: 'terminated', dtype: 'bool', width: 1, at: 'step' }, { name: 'truncated', dtype: 'bool', width: 1, at: 'step' },
 ];

@@ -1,0 +1,155 @@
+/** Runs put together: settings, faults of environments and of numbers (T15, T16), what a long run holds (T28), and where it runs (T29). */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { config } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fromJson, toJson, type Definition } from '../../../core/definition.ts';
+import type { EnvironmentFamily } from '../../../core/environment.ts';
+import { GraphError, InputError, RunError } from '../../../core/error.ts';
+import { derive } from '../../../core/graph.ts';
+import { dqn, qmix } from '../../../graphs/index.ts';
+import { nodeTypes } from '../../../nodes/index.ts';
+import { Catalogue } from '../../../plugins/catalogue.ts';
+import { tfjs } from '../../../plugins/engines/tfjs.ts';
+import { episodes } from '../../../plugins/replay/episodes.ts';
+import { rollouts } from '../../../plugins/replay/rollouts.ts';
+import { transitions } from '../../../plugins/replay/transitions.ts';
+import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
+import { readRun } from '../../../plugins/stores/read-run.ts';
+import { applySettings, Training, VERSION, type TrainOptions } from '../../../plugins/training.ts';
+import { registry } from '../../pages/index.ts';
+import { Scripted, type Script } from '../rollout/scripted.ts';
+import { facts } from './facts.ts';
+
+let folder: string;
+beforeAll(async () => { folder = await mkdtemp(path.join(os.tmpdir(), 'skein-training-')); });
+afterAll(() => rm(folder, { recursive: true }));
+
+const plans = (copies: number): Script['plans'] => Array.from({ length: copies }, (_, c) => [{ length: 3 + c, end: 'terminated' as const }, { length: 5, end: 'truncated' as const }]);
+/** Training in scripted environments, which it gives back. */
+function training(script: Omit<Script, 'plans'> & { readonly plans?: Script['plans'] } = {}): { training: Training; made: Scripted[] } {
+  const made: Scripted[] = [], family: EnvironmentFamily = { family: 'scripted', about: 'plays a script', tasks: { play: 'as written' }, options: {}, make: (_, __, { copies }) => { const env = new Scripted({ plans: plans(copies), ...script }); made.push(env); return env; } };
+  return { training: new Training(new Catalogue([], nodeTypes, [family], [tfjs], [episodes, transitions, rollouts], [])), made };
+}
+const tiny = applySettings(dqn, { 'q.hidden': [4], 'data.batch': 2, 'data.start': 4, 'data.every': 1, 'data.keep': 50 });
+const OPTIONS = { environment: 'scripted/play', steps: 40, seed: 1, engine: 'tfjs:wasm', evaluate: { episodes: 2, every: 20 }, logEvery: 10, out: false } as const satisfies TrainOptions;
+
+describe('settings', () => {
+  it('reach nodes, sources, rules, targets and acting', () => {
+    const d = applySettings(qmix, { 'agentQ.hidden': 8, 'data.batch': 4, 'q.lr': 0.5, 'q.clipNorm': 3, 'targets.polyak': 0.01, 'act.randomSteps': 7, 'tdTarget.gamma': 0.5 }), { nodes, sources, train, targets, act } = d.page;
+    expect([nodes['agentQ']!.config!['hidden'], nodes['tdTarget']!.config!['gamma'], sources['data']!.batch, train['q']!.optimiser.lr, train['q']!.clipNorm, targets['*'], act!.randomSteps]).toEqual([8, 0.5, 4, 0.5, 3, { polyak: 0.01 }, 7]);
+    expect(train['q']!.optimiser).toEqual({ ...qmix.page.train['q']!.optimiser, lr: 0.5 });
+    expect(qmix.page.nodes['agentQ']!.config!['hidden']).toBe(64);
+  });
+  it('that nothing has are refused, with what there is, and nothing changes', () => {
+    const before = JSON.stringify(toJson(qmix));
+    expect(() => applySettings(qmix, { 'nobody.gamma': 1 })).toThrow('--set nobody.gamma: the page qmix has no nobody');
+    expect(() => applySettings(qmix, { gamma: 1 })).toThrow('--set gamma: write name.setting=value');
+    expect(() => applySettings(qmix, { 'agentQ.widht': 1 })).toThrow(GraphError);
+    expect(() => applySettings(qmix, { 'data.batch': 0.5 })).toThrow(InputError);
+    expect(() => applySettings(qmix, { 'constructor.x': 1, 'agentQ.hidden': 4 })).toThrow('the page qmix has no constructor');
+    expect(JSON.stringify(toJson(qmix))).toBe(before);
+  });
+  it('left out of a page file are the documented ones: an optimiser of a type and a rate alone', () => {
+    const page = toJson(dqn), bare = { ...page, train: { q: { ...page.train['q']!, optimiser: { type: 'adam', lr: 2.5e-4 } } } }, { optimiser } = fromJson(bare, registry).page.train['q']!;
+    expect({ eps: 1e-8, ...optimiser }).toEqual({ type: 'adam', lr: 2.5e-4, eps: 1e-8 });
+    expect(fromJson(bare, registry).page.nodes['q']!.config).toEqual(dqn.page.nodes['q']!.config);
+  });
+});
+
+describe('a run', () => {
+  it('is refused before anything is made where its numbers make no sense', async () => {
+    const { training: t, made } = training();
+    for (const wrong of [{ steps: 0 }, { steps: 1.5 }, { copies: 0 }, { evaluate: { episodes: 0 } }, { logEvery: -1 }, { checkpointEvery: NaN }]) await expect(t.prepare(tiny, { ...OPTIONS, ...wrong, out: `${folder}/never` })).rejects.toThrow(InputError);
+    await expect(t.prepare(tiny, { ...OPTIONS, engine: 'tfjs:cuda', out: `${folder}/never` })).rejects.toThrow('no backend cuda');
+    await expect(t.prepare(tiny, { ...OPTIONS, environment: 'scripted/other', out: `${folder}/never`, copies: 1 }).then(p => p.begin())).resolves.toBeDefined();
+    expect(made.length).toBeGreaterThan(0);
+    expect(await readdir(folder)).not.toContain('never2');
+  });
+  it('closes its environments, whether it ends or fails', async () => {
+    const good = training();
+    await (await good.training.prepare(tiny, OPTIONS)).begin();
+    expect(good.made.every(e => e.closed)).toBe(true);
+    const bad = training({ spoil: at => { if (at.episode === 1 && at.t === 2) throw new Error('crashed'); } });
+    await expect((await bad.training.prepare(tiny, OPTIONS)).begin()).rejects.toThrow('crashed');
+    expect(bad.made.every(e => e.closed)).toBe(true);
+  });
+  it('stops when it is asked from outside, by a timer or a signal: it lets the event loop turn', async () => {
+    const prepared = await training().training.prepare(tiny, { ...OPTIONS, steps: 100_000 }), timer = setTimeout(() => { prepared.run.stop(); }, 30), { reason } = await prepared.begin();
+    clearTimeout(timer);
+    expect(reason).toBe('stopped');
+  });
+  it('goes on where a tracker fails, whatever it fails at', async () => {
+    const unhandled: unknown[] = [];
+    config.onUnhandledError = e => { unhandled.push(e); };
+    try {
+      const fail = () => { throw new Error('no disk'); }, { reason } = await (await training().training.prepare(tiny, { ...OPTIONS, trackers: [{ metrics: fail, event: () => Promise.reject(new Error('no net')), progress: fail }] })).begin();
+      expect(reason).toBe('finished');
+      await new Promise(resolve => { setTimeout(resolve, 5); });
+    } finally { config.onUnhandledError = null; }
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe.each(['tfjs:cpu', 'tfjs:wasm'])('on %s', engine => {
+  const run = async (name: string, script: Omit<Script, 'plans'>, d: Definition, more: Partial<TrainOptions> = {}) => {
+    const out = `${folder}/${name}-${engine.replace(':', '-')}`, { training: t } = training(script), error = await (await t.prepare(d, { ...OPTIONS, engine, out, checkpointEvery: 8, ...more })).begin().then(() => undefined, (e: unknown) => e), store = new Checkpoints(`${out}/checkpoints`, { version: VERSION }), newest = (await store.list()).at(-1)!;
+    return { error, snapshot: await store.load(newest), ...await readRun(out) };
+  };
+  const finite = (arrays: Readonly<Record<string, { readonly data: ArrayLike<number> }>>) => Object.entries(arrays).every(([k, a]) => !/^(weights|lagged|slots)\//.test(k) || Array.from(a.data).every(Number.isFinite));
+  it.each([['an observation', 'obs', NaN], ['a reward', 'reward', Infinity]] as const)('%s that is not finite ends the run before the optimiser sees it; the last checkpoint is whole (T15)', async (_, field, value) => {
+    const { error, snapshot, metrics } = await run(`emits-${field}`, { spoil: (at, fields) => { if (at.episode === 4 && at.t === 2) fields[field]![0] = value; } }, tiny);
+    expect(error).toBeInstanceOf(RunError);
+    expect((error as Error).message).toContain(`scripted/play: copy 0, step 2 of its episode${field === 'obs' ? ', agent 0' : ''}: ${field} is ${value}`);
+    expect(finite(snapshot.arrays)).toBe(true);
+    // episodes of 3, 5, 3 and 5 steps, then 2 more: 18; checkpoints after 8 and 16
+    expect((snapshot.meta as { counters: { steps: number } }).counters.steps).toBe(16);
+    expect(metrics.every(m => Object.values(m.values).every(Number.isFinite))).toBe(true);
+  });
+  it('an exploding loss is not applied, is told of, and ends the run after so many in a row (T16)', async () => {
+    // rewards of 1e25 square to infinity: every loss after them is infinite
+    const { error, snapshot, events } = await run('explodes', { spoil: (at, fields) => { if (at.episode >= 4 && at.t > 0) fields['reward']![at.copy] = 1e25; } }, derive(tiny, 'short', g => { g.transitions({ keep: 2, batch: 2, start: 2 }); }), { failures: 3 });
+    expect((error as Error).message).toMatch(/^3 updates in a row could not be applied; update \d+: rule q: tdLoss\.loss \(maskedMse\) is the first wire that is not finite/);
+    expect(events.filter(e => e.kind === 'alarm').slice(-3).map(e => e.detail['inARow'])).toEqual([1, 2, 3]);
+    expect(finite(snapshot.arrays)).toBe(true);
+  });
+});
+
+describe('a long run', () => {
+  it('holds as many tensors after 3,000 updates as after ten, and hardly more memory (T28)', async () => {
+    const UPDATES = 3000, FROM = 500, { training: t } = training({ plans: [[{ length: 20, end: 'terminated' }]] }), alive = new Set<number>(), rss: number[] = [], kept: number[] = [];
+    const prepared = await t.prepare(derive(tiny, 'long', g => { g.transitions({ keep: 50, batch: 2, start: 2, every: 0.2 }); }), { ...OPTIONS, steps: 602, logEvery: 1000, evaluate: { episodes: 1, every: 10_000 } });
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void, note = () => { collect(); const { rss: all, heapUsed, external } = process.memoryUsage(); rss.push(all); kept.push(heapUsed + external); };
+    prepared.run.progress$.subscribe(p => { if (p.update >= 10) alive.add(prepared.engine.alive()); if (p.update >= FROM && p.update % 500 < 5) note(); });
+    const { state } = await prepared.begin(), updates = state.counters.updates;
+    note();
+    console.error(kept, rss);
+    expect(updates).toBeGreaterThanOrEqual(UPDATES);
+    expect(alive.size).toBe(1);
+    // A batch of this page is 100 bytes, its weights 200, a tensor with its bookkeeping 500: any of them kept by every update is more than 64 bytes.
+    expect((kept.at(-1)! - kept[0]!) / (updates - FROM)).toBeLessThan(64);
+    // Pages of the heap and of WebAssembly are got in pieces of up to 16 MB: two of them over the whole
+    expect(rss.at(-1)! - rss[0]!).toBeLessThan(32 * 2 ** 20);
+  }, 120_000);
+});
+
+describe('another place', () => {
+  it('changes no id, no number and no weight: Turkish letters, Nepal time (T29)', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('locale.child.ts', import.meta.url))], { env: { ...process.env, LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8', TZ: 'Asia/Kathmandu' }, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (x: Buffer) => { text += x.toString('utf8'); });
+    const [here, [code]] = await Promise.all([facts(), once(child, 'close') as Promise<[number]>]), { digest, zone, upper, ...there } = JSON.parse(text) as Record<string, unknown>;
+    expect(code).toBe(0);
+    expect(zone).toBe(-330);                                                // 1970: +5:30, so the child was in Kathmandu
+    expect(there).toEqual(JSON.parse(JSON.stringify(here)));
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(['I', 'İ']).toContain(upper);                                    // whatever the letters of the process are
+  }, 60_000);
+});
