@@ -2,7 +2,6 @@
 import 'reflect-metadata';
 import { Container, ContainerModule } from 'inversify';
 import { TOKENS } from '../core/tokens.ts';
-import type { TrackerFactory } from '../core/tracker.ts';
 import { pages } from '../graphs/index.ts';
 import { nodeTypes } from '../nodes/index.ts';
 import { Catalogue } from './catalogue.ts';
@@ -12,10 +11,8 @@ import { install, loadPlugin, type PluginRecord } from './plugin.ts';
 import { episodes } from './replay/episodes.ts';
 import { rollouts } from './replay/rollouts.ts';
 import { transitions } from './replay/transitions.ts';
-import { TensorBoard } from './trackers/tensorboard.ts';
+import { tensorboard } from './trackers/tensorboard.ts';
 import { Training } from './training.ts';
-
-const tensorboard: TrackerFactory = { name: 'tensorboard', make: ({ folder }) => (folder === undefined ? {} : new TensorBoard(`${folder}/tensorboard`)) };
 
 const own = new ContainerModule(({ bind }) => {
   for (const page of Object.values(pages)) bind(TOKENS.Page).toConstantValue(page);
