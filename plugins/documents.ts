@@ -148,7 +148,8 @@ class Json {
 /** YAML 1.2 as data: no anchors and aliases, no tags of its own, no directives, one document. */
 async function readYaml(text: string, build: Builder): Promise<unknown> {
   const { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, Parser } = await import('yaml');
-  const parser = new Parser(), tokens: CST.Token[] = [];
+  const control = /[\0-\x08\x0b\x0c\x0e-\x1f]/.exec(text), parser = new Parser(), tokens: CST.Token[] = [];
+  if (control) throw new Fault(control.index, 'a control character', 'write it as an escape in double quotes: "\\x07"');
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
     if (parser.stack.length > 2 * DEPTH) throw tooDeep(parser.offset);     // before anything recursive sees it

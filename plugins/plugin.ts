@@ -125,7 +125,7 @@ const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
 export async function install(container: Container, plugin: LoadedPlugin): Promise<void> {
   const refuse = (why: string, fix: string): never => { throw new InputError(`plugin ${plugin.from}: ${why}`, fix); };
   const alone = new Container();
-  const bound = await watched(async () => { alone.load(plugin.module as ContainerModule); return KINDS.map(({ token }) => all(alone, token)); });
+  const bound = await watched(async () => { await alone.loadAsync(plugin.module as ContainerModule); return KINDS.map(({ token }) => all(alone, token)); });
   if ('changed' in bound) {
     if (bound.changed.length) refuse(`it changes globals: ${bound.changed.slice(0, 10).join(', ')}`, 'a plugin binds to TOKENS and changes nothing else');
     refuse(`its module fails: ${reason(bound.error)}`, 'bind plain objects to TOKENS');

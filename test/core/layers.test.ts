@@ -83,6 +83,14 @@ describe('conv', () => {
       }
       close(y.data, want);
     });
+  it('is what tfjs-core convolves, values and gradients, for any size, stride and padding', () => fc.assert(fc.asyncProperty(fc.integer({ min: 3, max: 7 }), fc.integer({ min: 3, max: 7 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.constantFrom('same' as const, 'valid' as const), async (H, W, K, stride, pad) => {
+    const layer = conv(2, 3, K, { stride, pad }), w = drawn(layer), x = draw('image', 2 * H * W * 2), program = (own: boolean) => ({ key: 'conv', run: () => {
+      const f = (...t: Tensor[]) => (own ? layer.bind({ kernel: t[1]!, bias: t[2]! }, NEVER)(t[0]!) : tf.add(tf.conv2d(t[0] as tf.Tensor4D, t[1] as tf.Tensor4D, stride, pad), t[2]!)) as Tensor;
+      const xs = [tensor(x, [2, H, W, 2]), tensor(w['kernel']!, [K, K, 2, 3]), tensor(w['bias']!, [3])], y = f(...xs), cot = tensor(draw('cotangent', y.size), y.shape);
+      return { y, ...Object.fromEntries(tf.grads((...t) => sum(mul(f(...t), cot)))(xs).map((g, i) => [`g${i}`, g])) };
+    } }), [a, b] = [await engine.compile(program(true)).run(() => x), await engine.compile(program(false)).run(() => x)];
+    for (const k of ['y', 'g0', 'g1', 'g2']) { expect(a[k]!.shape).toEqual(b[k]!.shape); close(a[k]!.data, b[k]!.data, 1e-4); }
+  }), { numRuns: 25 }));
 });
 
 describe('parameter', () => {

@@ -2,7 +2,7 @@
 import type { EnvironmentField, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
 import type { EpisodePlan } from '../replay/streams.ts';
 
-export interface Moment { readonly copy: number; readonly episode: number; readonly t: number }
+interface Moment { readonly copy: number; readonly episode: number; readonly t: number }
 export interface Script {
   /** Episodes of each copy, over and over. */
   readonly plans: readonly (readonly EpisodePlan[])[];

@@ -2,4 +2,4 @@
 import { createHash } from 'node:crypto';
 import { facts } from './facts.ts';
 
-void facts().then(found => { process.stdout.write(JSON.stringify({ ...found, digest: createHash('sha256').update(JSON.stringify(found)).digest('hex'), zone: new Date(0).getTimezoneOffset(), upper: 'i'.toLocaleUpperCase() })); });
+void facts().then(found => { process.stdout.write(JSON.stringify({ ...found, digest: createHash('sha256').update(JSON.stringify(found)).digest('hex'), zone: new Date(0).getTimezoneOffset() })); });

@@ -1,5 +1,5 @@
 /** The smallest pages that learn: one number times one observation, so that every step can be worked by hand. */
-import { add, argMax, cast, mul, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { argMax, cast, mul, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { Definition } from '../../../core/definition.ts';
 import type { Engine, Outputs, Program } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
@@ -29,7 +29,6 @@ export const squares = defineNode({
   type: 'squares', in: { a: f32('...'), b: still(f32('...')), mask: still(f32('...')) }, out: { loss: f32('') },
   forward: ({ a, b, mask }: { a: Tensor; b: Tensor; mask: Tensor }) => ({ loss: sum(mul(mask, square(sub(a, b)))) }),
 });
-export const plus = defineNode({ type: 'plus', in: { a: f32('...'), b: f32('...') }, out: { x: f32('...') }, forward: ({ a, b }) => ({ x: add(a, b) }) });
 /** The first action that is allowed. */
 export const firstAllowed = defineNode({
   type: 'firstAllowed', in: { avail: bool('... action') }, out: { action: index('...', 'action') },
@@ -47,7 +46,7 @@ export function page<R>(build: (g: Graph<typeof single>, data: Source) => R, sou
   });
 }
 
-export const SIZES = { obs: 1, action: 2, agent: 1 } as const;
+const SIZES = { obs: 1, action: 2, agent: 1 } as const;
 /** A batch of one-number observations: rows of slots, and rewards that are the numbers to be met. */
 export function batchOf(x: readonly (readonly number[])[], reward: readonly (readonly number[])[], more: Readonly<Record<string, TypedArray>> = {}): Batch {
   const batch = x.length, time = reward[0]!.length, flat = (v: readonly (readonly number[])[]) => Float32Array.from(v.flat());
@@ -73,7 +72,7 @@ export class Watched implements Engine {
   close(): void { this.#engine.close(); }
 }
 
-export interface Steps { readonly learner: Learner; readonly state: LearnerState; update(batch: Batch, options?: Partial<UpdateOptions>, state?: LearnerState): Promise<Updated> }
+interface Steps { readonly learner: Learner; readonly state: LearnerState; update(batch: Batch, options?: Partial<UpdateOptions>, state?: LearnerState): Promise<Updated> }
 /** A learner of a page and its first state. */
 export function steps(d: Definition, engine: Engine, sizes: Readonly<Record<string, number>> = SIZES, seed = 1): Steps {
   const learner = new Learner(plan(d, sizes), engine), state = freshState(learner.plan, seed);
