@@ -69,7 +69,7 @@ export function structuralHash(d: Definition): string {
     return [n, { ...e, config: Object.fromEntries(Object.entries(e.config ?? {}).filter(([k]) => !Object.hasOwn(knobs, k))) }];
   }));
   const rules = Object.fromEntries(Object.entries(train).map(([n, r]) => [n, { ...r, losses: r.losses.map(l => ({ loss: l.loss, weight: l.weight === 1 })), optimiser: { ...r.optimiser, lr: 0 } }]));
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(sorted({ ...rest, nodes: structure, train: rules }))))).slice(0, 16);
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(sorted({ ...rest, first: Object.keys(d.page.sources)[0], nodes: structure, train: rules }))))).slice(0, 16);
 }
 
 /** One difference between two pages: what, where, before and after; the absent side is undefined. */

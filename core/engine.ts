@@ -20,8 +20,8 @@ export interface Executable {
   run(supply: Supply): Promise<Outputs>;
   dispose(): void;
 }
-/** What ran, for the run record: `tfjs`, `wasm (simd)`, versions. */
-export interface EngineInfo { readonly engine: string; readonly backend: string; readonly version: string; readonly device?: string }
+/** What ran, for the run record: `tfjs`, the name that opens it again (`tfjs:wasm`), `wasm (simd)`, versions. */
+export interface EngineInfo { readonly engine: string; readonly opens?: string; readonly backend: string; readonly version: string; readonly device?: string }
 
 export interface Engine {
   readonly info: EngineInfo;

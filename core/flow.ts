@@ -62,7 +62,7 @@ const at = (x: Wired, dim: string, i: number): Wired => {
 };
 
 /** What a node's rows carry in, and what takes the carry that its layers or steps leave. */
-interface Carried { readonly before: Tensor; readonly alive: Tensor | undefined; keep(h: Tensor): void; leave(): void }
+interface Carried { readonly before: Tensor; readonly alive: Tensor | undefined; keep(h: Tensor, at?: number): void; leave(): void }
 interface Incoming { readonly key: string; readonly open: boolean; readonly named: readonly string[]; readonly v: Wired }
 
 export class Flow {
@@ -214,22 +214,30 @@ export class Flow {
     }));
   }
 
+  /** Does a node over `time` see the later slot of each transition (its wires went through `next`)? */
+  #ahead(name: string, seen = new Set<string>()): boolean {
+    seen.add(name);
+    return this.plan.boxes.get(name)!.inputs.some(({ text, dims }) => {
+      const { from, via } = parse(text);
+      return dims.some(x => base(x) === 'time') && (via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && !seen.has(from) && this.#ahead(from, seen)));
+    });
+  }
   /** The carry of a node's rows (of one index, under `per`) and where its episodes start. */
   #carry(name: string, feed: Feed, box: Box, n: number, size: Record<string, number>, time: string | undefined, beside: readonly string[], index: number | undefined): Carried {
     const { per } = use(this.plan.d, name), whole = box.lead.filter(x => !isTime(x)), width = box.carry, shape = [...whole.map(x => size[x]!), width], given = feed.carry(name, shape);
     const mine = given && per !== undefined && index !== undefined ? at({ t: given, dims: [...whole, '#'] }, per, index).t : given;
     const source = time?.split('@')[1] ?? Object.keys(this.plan.d.page.sources)[0]!;
-    let alive: Tensor | undefined, after: Tensor[] = [];
+    const after = new Map<number, Tensor>();
+    let alive: Tensor | undefined;
     if (time !== undefined && feed.restarts(source)) {
-      const start = feed.field(source, 'start'), live = tf.transpose(tf.sub(1, tf.cast(tf.slice(start, [0, 0], [-1, size[time]!]), 'float32')), [1, 0]), others = product(beside.filter(x => base(x) !== 'batch').map(x => size[x]!));
+      const start = feed.field(source, 'start'), live = tf.transpose(tf.sub(1, tf.cast(tf.slice(start, [0, this.#ahead(name) ? 1 : 0], [-1, size[time]!]), 'float32')), [1, 0]), others = product(beside.filter(x => base(x) !== 'batch').map(x => size[x]!));
       alive = tf.reshape(tf.tile(tf.expandDims(live, 2), [1, 1, others]), [size[time]! * n, 1]);
     }
     return {
       before: mine ? tf.reshape(mine, [n, width]) : tf.zeros([n, width]), alive,
-      keep: (h: Tensor) => { after.push(h); },
+      keep: (h, from = 0) => { after.set(from, h); },
       leave: () => {
-        const h = after.length === 1 ? after[0]! : tf.concat(after, 1);
-        after = [];
+        const parts = [...after].sort(([a], [b]) => a - b).map(([, x]) => x), h = parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
         feed.leave(index === undefined ? name : `${name}#${index}`, detach(tf.reshape(h, [...beside.map(x => size[x]!), width])));
       },
     };
@@ -248,7 +256,7 @@ export class Flow {
       const over: Over = {
         length, alive: carried?.alive,
         get carry() { return width && carried ? (width === box.carry ? carried.before : tf.slice(carried.before, [0, begin], [-1, width])) : tf.zeros([0]); },
-        leave: h => { carried?.keep(h); },
+        leave: h => { carried?.keep(h, begin); },
       };
       bound[layer] = l.bind(tensors, over);
     }

@@ -7,10 +7,12 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Schedule } from './schedule.ts';
 
 export interface Optimiser { readonly type: 'adam' | 'rmsprop' | 'sgd'; readonly lr: number | Schedule; readonly decay?: number; readonly eps?: number }
+/** Where a page leaves them out, as a page file may. */
+const EPS = { adam: 1e-8, rmsprop: 1e-5, sgd: 0 } as const, DECAY = 0.99;
 /** Adam (arXiv 1412.6980), betas 0.9 and 0.999, eps outside the root. */
-export const adam = (o: { lr: number | Schedule; eps?: number }): Optimiser => ({ type: 'adam', eps: 1e-8, ...o });
+export const adam = (o: { lr: number | Schedule; eps?: number }): Optimiser => ({ type: 'adam', eps: EPS.adam, ...o });
 /** RMSProp, not centred, no momentum, eps outside the root: w -= lr g / (sqrt(v) + eps). */
-export const rmsprop = (o: { lr: number | Schedule; decay?: number; eps?: number }): Optimiser => ({ type: 'rmsprop', decay: 0.99, eps: 1e-5, ...o });
+export const rmsprop = (o: { lr: number | Schedule; decay?: number; eps?: number }): Optimiser => ({ type: 'rmsprop', decay: DECAY, eps: EPS.rmsprop, ...o });
 /** Plain gradient steps. */
 export const sgd = (o: { lr: number | Schedule }): Optimiser => ({ type: 'sgd', ...o });
 
@@ -20,15 +22,15 @@ export const slotsOf = (o: Optimiser): readonly ('m' | 'v')[] => (o.type === 'ad
 const [B1, B2] = [0.9, 0.999];
 /** What the host works out for step t = 1, 2, ... of a rule: Adam's bias corrections folded into rate and epsilon. */
 export function scalars(o: Optimiser, lr: number, t: number): { rate: number; eps: number } {
-  if (o.type !== 'adam') return { rate: lr, eps: o.eps ?? 0 };
+  if (o.type !== 'adam') return { rate: lr, eps: o.eps ?? EPS[o.type] };
   const root = Math.sqrt(1 - B2 ** t);
-  return { rate: (lr * root) / (1 - B1 ** t), eps: (o.eps ?? 0) * root };
+  return { rate: (lr * root) / (1 - B1 ** t), eps: (o.eps ?? EPS.adam) * root };
 }
 
 /** One step: w, g and slots are flat [P], rate and eps scalars. Returns the new ones. */
 export function optimise(o: Optimiser, w: Tensor, g: Tensor, slots: Readonly<Record<string, Tensor>>, rate: Tensor, eps: Tensor): { w: Tensor; slots: Record<string, Tensor> } {
   if (o.type === 'sgd') return { w: tf.sub(w, tf.mul(rate, g)), slots: {} };
-  const decay = o.type === 'adam' ? B2 : o.decay ?? 0.99;
+  const decay = o.type === 'adam' ? B2 : o.decay ?? DECAY;
   const v = tf.add(tf.mul(slots['v']!, decay), tf.mul(tf.square(g), 1 - decay));
   const root = tf.add(tf.sqrt(v), eps);
   if (o.type === 'rmsprop') return { w: tf.sub(w, tf.div(tf.mul(rate, g), root)), slots: { v } };

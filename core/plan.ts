@@ -5,7 +5,7 @@ import { infer, show, typeOf, type Placement, type Typed } from './infer.ts';
 import type { Init, Layers } from './layers.ts';
 import { recurs } from './node.ts';
 import { base, fit, isTime, named, words, type Port } from './port.ts';
-import { onceWires, passes, reach, topology } from './topology.ts';
+import { kept, onceWires, passes, reach, topology } from './topology.ts';
 
 export type SizesByDim = Readonly<Record<string, number>>;
 /** One tensor of the arena, `node/layer/tensor`. */
@@ -14,8 +14,8 @@ export interface Slice {
   readonly layer: string; readonly tensor: string;
   readonly shape: readonly number[]; readonly init: Init; readonly layout: string;
   readonly from: number; readonly size: number;
-  /** Own weights for each index of a leading dim; 0 where there is none. */
-  readonly per: number;
+  /** Own weights for each index of a leading dim: how many, and of which; 0 where there is none. */
+  readonly per: number; readonly dim?: string;
 }
 export interface Entry { readonly key: string; readonly text: string; readonly port: Port; readonly dims: readonly string[]; readonly named: readonly string[] }
 /** A node with its sizes. */
@@ -118,7 +118,7 @@ function layout(d: Definition, boxes: ReadonlyMap<string, Box>, nodes: readonly 
       const shape = n ? [n, ...s.shape] : s.shape, size = shape.reduce((a, b) => a * b, 1);
       if (from + size > MOST) throw new GraphError(d.page.name, [{ code: 'SIZE', at: `${node}/${layer}/${tensor}`, what: `the weights up to ${node}/${layer}/${tensor} [${shape.join(', ')}] are ${from + size}`, expected: `at most ${MOST} weights`, got: String(from + size), fix: `narrower layers in ${node}` }]);
       if (!(Number.isInteger(size) && size > 0)) throw new GraphError(d.page.name, [{ code: 'SIZE', at: `${node}/${layer}/${tensor}`, what: `${node}/${layer}/${tensor} would have the shape [${shape.join(', ')}]`, expected: 'sizes above 0', got: `[${shape.join(', ')}]`, fix: 'look for a dim without a size in this environment, or a width of 0' }]);
-      slices.push({ name: `${node}/${layer}/${tensor}`, node, layer, tensor, shape, init: s.init, layout: n ? `[${per!}] of ${s.layout}` : s.layout, from, size, per: n });
+      slices.push({ name: `${node}/${layer}/${tensor}`, node, layer, tensor, shape, init: s.init, layout: n ? `[${per!}] of ${s.layout}` : s.layout, from, size, per: n, ...(per === undefined ? {} : { dim: per }) });
       from += size;
     }
   }
@@ -126,12 +126,12 @@ function layout(d: Definition, boxes: ReadonlyMap<string, Box>, nodes: readonly 
 }
 
 function timeFree(d: Definition, boxes: ReadonlyMap<string, Box>): boolean {
-  const { graph } = topology(d), open = Object.keys(d.page.train).flatMap(r => reach(d, r).losses.map(l => parse(l).from)), seen = new Set<string>();
+  const { graph } = topology(d), open = [...Object.keys(d.page.train).flatMap(r => reach(d, r).losses), ...kept(d)].filter(t => !t.includes(' | once')).map(t => parse(t).from), seen = new Set<string>();
   while (open.length) {
     const n = open.pop()!;
     if (seen.has(n) || !(n in d.page.nodes)) continue;
     seen.add(n);
-    if (boxes.get(n)!.carry > 0 || Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).includes('time'))) return false;
+    if (boxes.get(n)!.carry > 0 || Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime))) return false;
     graph.forEachInEdge(n, (_, e) => { if (!e.via.includes('once')) open.push(e.from); });
   }
   return true;

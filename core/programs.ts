@@ -59,7 +59,10 @@ export class Programs {
     const flow = new Flow(this.plan, 'learn');
     return { key: `${this.#key}/pass/${rules.join()}/${JSON.stringify(options)}`, run: input => {
       const out: Record<string, Tensor> = {};
-      rules.forEach((name, i) => { this.#rule(this.plan.rules.get(name)!, flow, input, options, i === 0, out); });
+      try { rules.forEach((name, i) => { this.#rule(this.plan.rules.get(name)!, flow, input, options, i === 0, out); }); } catch (e) {
+        for (const t of Object.values(out)) t.dispose();                    // losses and taps that were kept for the end
+        throw e;
+      }
       return out;
     } };
   }
@@ -80,13 +83,10 @@ export class Programs {
       }).reduce((a, b) => tf.add(a, b));
     };
     const { grads } = tf.engine().gradients(total, views, undefined, true) as { grads: (Tensor | null)[] };
-    const pieces = grads.map((g, i) => {
-      const flat = g ? tf.reshape(g, [-1]) : tf.zeros([rule.slices[i]!.size]);
-      return spec.clipEach === undefined ? flat : tf.mul(flat, clipFactor(tf.norm(flat), spec.clipEach));
-    });
-    const whole = pieces.length === 1 ? pieces[0]! : tf.concat(pieces as Tensor1D[]), size = [rule.size], mask = sweep && input(`mask.${rule.name}`, size, 'f32');
-    const gradient = mask ? tf.mul(whole, mask) : whole, norm = tf.sqrt(tf.sum(tf.square(gradient)));
-    const clipped = spec.clipNorm === undefined ? gradient : tf.mul(gradient, clipFactor(norm, spec.clipNorm));
+    const pieces = grads.map((g, i) => (g ? tf.reshape(g, [-1]) : tf.zeros([rule.slices[i]!.size]))), size = [rule.size], mask = sweep && input(`mask.${rule.name}`, size, 'f32');
+    const masked = (list: Tensor[]) => { const all = list.length === 1 ? list[0]! : tf.concat(list as Tensor1D[]); return mask ? tf.mul(all, mask) : all; }, length = (x: Tensor) => tf.sqrt(tf.sum(tf.square(x)));
+    const gradient = masked(pieces), norm = length(gradient), each = spec.clipEach === undefined ? gradient : masked(pieces.map(g => tf.mul(g, clipFactor(length(g), spec.clipEach!))));
+    const clipped = spec.clipNorm === undefined ? each : tf.mul(each, clipFactor(spec.clipEach === undefined ? norm : length(each), spec.clipNorm));
     const before: Record<string, Tensor> = Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, input(`${m}.${rule.name}`, size, 'f32')])), w = input(`arena.${rule.name}`, size, 'f32');
     const after = optimise(spec.optimiser, w, clipped, before, input(`rate.${rule.name}`, [], 'f32'), input(`eps.${rule.name}`, [], 'f32'));
     const settle = (from: Tensor, to: Tensor) => (mask ? tf.add(from, tf.mul(mask, tf.sub(to, from))) : to);
@@ -101,7 +101,7 @@ export class Programs {
     return [
       ...(first ? Object.entries(page.keep).flatMap(([n, w]) => Object.entries(w).map(([k, t]): [string, string] => [`memory.${n}.${k}`, t])) : []),
       ...(first ? Object.entries(page.priority).map(([s, t]): [string, string] => [`priority.${s}`, t]) : []),
-      ...taps.map((t): [string, string] => [`tap.${t}`, t]),
+      ...taps.map((t): [string, string] => [`tap.${t}`, this.plan.once.includes(`${t} | once`) ? `${t} | once` : t]),
     ];
   }
 
@@ -169,7 +169,7 @@ export class Programs {
         return cut(input(`once.${i}`, shape, dtype), (typeOf(d, text, types) as Typed).dims);
       },
       carry: (node, shape) => {
-        if (!carries) return undefined;
+        if (!carries || this.#lead(node).some(x => x.includes('@'))) return undefined;      // carries belong to the source that is acted in
         const whole = [cuts[this.main]!.batch, ...shape.slice(1)];
         return acting || page.nodes[node]!.role !== 'target' ? cut(input(`carry.${node}`, base(this.#lead(node)[0] ?? '') === 'batch' ? whole : shape, 'f32'), this.#lead(node)) : undefined;
       },
@@ -180,7 +180,7 @@ export class Programs {
   }
   /** Rows of a minibatch, taken inside the program: the index is the input, not the copied rows. Time-free pages index single transitions. */
   #take(t: Tensor, dims: readonly string[], rows: Tensor, T: number): Tensor {
-    if (base(dims[0] ?? '') !== 'batch') return t;
+    if (dims[0] !== 'batch') return t;                                   // of another source, or of none
     const gather = (x: Tensor, i: Tensor): Tensor => (x.dtype === 'bool' ? tf.cast(tf.gather(tf.cast(x, 'int32'), i as Tensor1D), 'bool') : tf.gather(x, i as Tensor1D));
     const time = dims.findIndex(isTime);
     if (!this.plan.timeFree) return gather(t, rows);

@@ -19,9 +19,9 @@ export interface RandomSource {
   state(): readonly number[];
 }
 
-/** 32-bit FNV-1a over the text of the key, finished by murmur3's mixer: near keys give unrelated seeds. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
+/** 32-bit FNV-1a over the text of the key from one of two beginnings, finished by murmur3's mixer: near keys give unrelated seeds. */
+function hash(text: string, start: number): number {
+  let h = start;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
@@ -35,7 +35,7 @@ export class Random implements RandomSource {
   /** The stream of a key, from its beginning. Both halves of the state come from the whole key, so 64 bits separate two streams. */
   static of(seed: number, stream: string, ...counters: readonly number[]): Random {
     const key = `${seed}/${stream}/${counters.join('/')}`;
-    const [a, b] = [hash(key), hash(`${key}#`)];
+    const [a, b] = [hash(key, 0x811c9dc5), hash(key, 0x2a65c1d3)];
     return new Random(xoroshiro128plusFromState([a ^ 0x9e3779b9, ~b, b, a | 1]));
   }
   static from(state: readonly number[]): Random { return new Random(xoroshiro128plusFromState(state)); }

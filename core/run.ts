@@ -2,8 +2,8 @@
  * A run as streams over time. Its state is folded by steps (a tick of the environments, an update, an evaluation, a checkpoint), one at a time,
  * so whatever is to happen between two updates is one step more. Metrics, events and taps are streams of plain data.
  */
-import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject } from 'rxjs';
-import type { Source } from './definition.ts';
+import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject, tap } from 'rxjs';
+import { parse, type Source } from './definition.ts';
 import type { OutputArray } from './engine.ts';
 import { RunError } from './error.ts';
 import { typeOf } from './infer.ts';
@@ -11,7 +11,8 @@ import type { Replay, Row, Sample } from './replay.ts';
 import type { Batch, Learner } from './step.ts';
 import type { NamedArray, Snapshot, Store } from './store.ts';
 import type { MetricRecord, Moment, Progress, RunEvent } from './tracker.ts';
-import { fromArrays, toArrays, type LearnerState } from './weights.ts';
+import { topology } from './topology.ts';
+import { fromArrays, START, toArrays, type LearnerState } from './weights.ts';
 
 export interface RunSettings {
   readonly seed: number;
@@ -65,12 +66,14 @@ const add = (w: Window, values: Readonly<Record<string, number>>): Window => {
 };
 const prefixed = (prefix: string, values: Readonly<Record<string, number>>) => Object.fromEntries(Object.entries(values).map(([k, x]) => [`${prefix}/${k}`, x]));
 
+const NEW: RunState = { learner: { weights: new Float32Array(), lagged: new Float32Array(), slots: {}, memory: {}, counters: START }, window: {}, evaluated: 0, saved: 0, logged: 0, failures: 0, evaluation: {} };
+
 export class Run {
   readonly metrics$: Observable<MetricRecord>; readonly events$: Observable<RunEvent>; readonly progress$: Observable<Progress>;
   readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
   readonly #settings: RunSettings; readonly #parts: RunParts;
-  readonly #asked = new Map<string, { every: number; readers: number }>();
-  #stopping = false; #saving: (() => void)[] = [];
+  readonly #asked = new Map<string, number[]>();
+  #stopping = false; #over = false; #saving: (() => void)[] = [];
   #origin = 0; #lastLog = { seconds: 0, steps: 0 };
 
   constructor(settings: RunSettings, parts: RunParts) {
@@ -82,29 +85,42 @@ export class Run {
   tap$(wire: string, { everyUpdates = 1 } = {}): Observable<Tap> {
     const { plan } = this.#parts.learner, type = typeOf(plan.d, wire, plan.types);
     if (typeof type === 'string') throw new RunError(`no tap on ${wire}: ${type}`);
+    const { from, port } = parse(wire), { page } = plan.d;
+    if (from in page.sources && !topology(plan.d).graph.someOutEdge(from, (_, e) => e.port === port)) throw new RunError(`no tap on ${wire}: no node reads ${port}, so batches do not hold it`);
     return new Observable<Tap>(out => {
-      const held = this.#asked.get(wire);
-      this.#asked.set(wire, { every: Math.min(everyUpdates, held?.every ?? everyUpdates), readers: (held?.readers ?? 0) + 1 });
+      const readers = this.#asked.get(wire) ?? [];
+      this.#asked.set(wire, [...readers, everyUpdates]);
       const s = this.#taps.pipe(filter(t => t.wire === wire && t.update % everyUpdates === 0)).subscribe(out);
-      return () => { s.unsubscribe(); const h = this.#asked.get(wire)!; if (h.readers > 1) this.#asked.set(wire, { ...h, readers: h.readers - 1 }); else this.#asked.delete(wire); };
+      return () => { s.unsubscribe(); const left = [...this.#asked.get(wire)!]; left.splice(left.indexOf(everyUpdates), 1); if (left.length) this.#asked.set(wire, left); else this.#asked.delete(wire); };
     });
   }
   /** Ends after the step under way, with a checkpoint. */
   stop(): void { this.#stopping = true; }
   /** Asks for a checkpoint between this step and the next; resolves when it is written. */
-  checkpoint(): Promise<void> { return new Promise(resolve => { this.#saving.push(resolve); }); }
+  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise(resolve => { this.#saving.push(resolve); }); }
 
   /** Runs to the end. Subscribe to the streams first. */
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
-    const begun = resume ? this.#restore(learner, resume) : { learner, window: {}, evaluated: 0, saved: 0, logged: 0, failures: 0, evaluation: {} };
+    try { return await this.#run(learner, resume); } catch (e) {
+      this.#event(this.#last, 'end', { reason: 'failed', what: e instanceof Error ? e.message : String(e) });
+      throw e;
+    } finally {
+      this.#over = true;
+      for (const done of this.#saving.splice(0)) done();                  // the end left a checkpoint, or the failure says why there is none
+      for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
+    }
+  }
+  #last: RunState = NEW;
+  async #run(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
+    const begun = resume ? this.#restore(learner, resume) : { ...NEW, learner };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
+    this.#last = begun;
     this.#event(begun, resume ? 'resume' : 'start', {});
-    const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s)))), 1)), last = await lastValueFrom(state$);
+    const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s))).pipe(tap(n => { this.#last = n; }))), 1)), last = await lastValueFrom(state$);
     const summary: Summary = { reason: last.done ?? 'stopped', state: last.learner, seconds: this.#seconds(), evaluation: last.evaluation };
     this.#event(last, 'end', { reason: summary.reason });
-    for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     return summary;
   }
 
@@ -128,13 +144,13 @@ export class Run {
     const now = { ...counters, steps: counters.steps + steps, episodes: counters.episodes + episodes.length };
     const window = episodes.reduce<Window>((w, e: Episode) => add(w, { 'train/return': e.return, 'train/length': e.length, ...(e.won === undefined ? {} : { 'train/win': Number(e.won) }) }), s.window);
     const next = { ...s, learner: { ...s.learner, counters: now }, window };
-    const moved = Math.floor(now.steps / this.#settings.logEvery) > Math.floor(s.logged / this.#settings.logEvery) ? this.#log(next) : next;
-    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, stepsPerSecond: this.#rate(moved), latest: { ...means(moved.window), ...moved.evaluation } });
+    const rate = this.#rate(next), { logEvery, steps: total } = this.#settings, moved = now.steps < total && Math.floor(now.steps / logEvery) > Math.floor(s.logged / logEvery) ? this.#log(next) : next;
+    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, stepsPerSecond: rate, latest: { ...means(moved.window), ...moved.evaluation } });
     return moved;
   }
   async #learn(s: RunState): Promise<RunState> {
     const { rollout, replay, learner } = this.#parts, update = s.learner.counters.updates, sample = replay.sample(update), batch = rollout.batch(sample);
-    const taps = [...this.#asked].filter(([, { every }]) => (update + 1) % every === 0).map(([wire]) => wire);
+    const taps = [...this.#asked].filter(([, readers]) => readers.some(every => (update + 1) % every === 0)).map(([wire]) => wire);
     const done = await learner.update(s.learner, batch, { seed: this.#settings.seed, ...(taps.length ? { taps } : {}) }), next = { ...s, learner: done.state };
     if (done.failed !== undefined) {
       const failures = s.failures + 1;

@@ -15,7 +15,7 @@ import type { Plan, Rule } from './plan.ts';
 import { parse, use, type TargetRule } from './definition.ts';
 import { Random } from './random.ts';
 import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
-import { topology, upstream } from './topology.ts';
+import { kept, topology, upstream } from './topology.ts';
 import { gather, scatter, view, type Counters, type LearnerState } from './weights.ts';
 
 /** Segments of every source: fields as `source.field`, over [batch, time+1, ...] or [batch, time, ...]. */
@@ -62,6 +62,7 @@ export function targetsDue(rule: TargetRule, at: Clocks, last: Clocks): boolean 
 const finite = (data: TypedArray): boolean => { for (const x of data) if (!Number.isFinite(x)) return false; return true; };
 const one = (x: number) => Float32Array.of(x);
 const number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN;
+const bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
 
 /** A page on an engine: programs built once for each shape, and the host's part of a step. It holds no learner state. */
 export class Learner {
@@ -102,32 +103,38 @@ export class Learner {
     const epochs = async (wanted: (rule: string) => boolean, tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
       for (let e = 0; e < (main.epochs ?? 1); e++) {
         const order = options.order?.epochs?.[e] ?? (parts === 1 ? undefined : Random.of(options.seed, 'order', state.counters.updates, ...tag, e).permutation(items));
-        for (let m = 0; m < parts; m++) for (const [depth, pass] of this.plan.passes.entries()) {
+        for (let m = 0, first = !sweep; m < parts; m++, first = !sweep) for (const pass of this.plan.passes) {
           const rules = pass.filter(r => wanted(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
           if (!rules.length) continue;
-          const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts)), first = depth === 0 && !sweep;
+          const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts));
           const shape: PassOptions = { cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) };
-          const out = await this.#run(`pass/${rules.join()}/${JSON.stringify(shape)}`, () => this.programs.pass(rules, shape), { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) });
-          const failed = rules.find(r => !Number.isFinite(number(out[`norm.${r}`])) || this.plan.rules.get(r)!.losses.some((_, i) => !Number.isFinite(number(out[`loss.${r}.${i}`]))));
-          if (failed !== undefined) return await this.#culprit(failed, { ...call, once }, shapes);
+          const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
+          const out = await this.#run(`pass/${rules.join()}/${JSON.stringify(shape)}`, () => this.programs.pass(rules, shape), here);
+          const failed = rules.find(r => bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
+          if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
+          first = false;
           this.#settle(rules, out, now, sweep, { sums, norms, taps, gradients, priorities }, clocks);
         }
       }
       return undefined;
     };
 
-    let failed = await epochs(r => !page.train[r]!.sweep, []);
-    for (const [name, { sweep }] of Object.entries(page.train)) {
-      if (!sweep || failed !== undefined) continue;
+    let failed: string | undefined;
+    // a sweep is over before what comes `after` it begins, and begins when what it comes after is over
+    const stage = (r: string): number => { const { after, sweep } = page.train[r]!; return after === undefined ? 0 : stage(after) + (sweep || page.train[after]!.sweep ? 1 : 0); }, all = Object.keys(page.train);
+    for (let at = 0; at <= Math.max(...all.map(stage)); at++) for (const name of ['', ...all.filter(r => page.train[r]!.sweep && stage(r) === at)]) {
+      const sweep = page.train[name]?.sweep;
+      if (!sweep) { failed ??= await epochs(r => !page.train[r]!.sweep && stage(r) === at, []); continue; }
+      if (failed !== undefined) break;
       const rule = this.plan.rules.get(name)!, n = sweep.over === 'time' ? T : page.dims[sweep.over] ?? this.plan.sizes[sweep.over]!, before = now.slots[name]!.count;
       const indices = options.order?.sweep ?? (sweep.order === 'backwards' ? Int32Array.from({ length: n }, (_, i) => n - 1 - i) : Random.of(options.seed, `sweep/${name}`, state.counters.updates).permutation(n));
       for (const index of indices) {
-        if (sweep.over !== 'time') now.slots[name]!.count = before;      // each index has taken as many steps as the others
+        if (rule.slices.some(x => x.dim === sweep.over)) now.slots[name]!.count = before;      // each index has taken as many steps as the others
         failed ??= await epochs(r => r === name, [index + 1], { rule, index });
       }
     }
     const counters: Counters = { ...state.counters, updates: state.counters.updates + 1 };
-    if (failed !== undefined) return { state: { ...state, counters: { ...counters, last: clocksOf(counters) } }, losses: {}, norms, taps, gradients, priorities: {}, failed };
+    if (failed !== undefined) return { state: { ...state, counters }, losses: {}, norms, taps, gradients, priorities: {}, failed };
     const losses = Object.fromEntries([...sums].map(([k, s]) => [k, s.total / s.n]));
     return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, counters), slots: now.slots, memory: now.memory, counters: { ...counters, last: clocksOf(counters) } }, losses, norms, taps, gradients, priorities };
   }
@@ -179,12 +186,12 @@ export class Learner {
     return Object.fromEntries(Object.entries(out).map(([k, o]) => [k.slice('tap.'.length), o]));
   }
   /** The first wire of a rule whose values are not finite, in words. */
-  async #culprit(rule: string, call: Call, shapes: readonly OnceShape[]): Promise<string> {
-    const slice = upstream(this.plan.d, this.plan.rules.get(rule)!.losses.map(l => parse(l).from)), texts = floatWires(this.plan.d).filter(t => slice.has(parse(t).from));
+  async #culprit(rule: string, call: Call, shapes: readonly OnceShape[], out_: Outputs): Promise<string> {
+    const slice = upstream(this.plan.d, [...this.plan.rules.get(rule)!.losses, ...kept(this.plan.d)].map(l => parse(l).from)), texts = floatWires(this.plan.d).filter(t => slice.has(parse(t).from));
     for (const [name, data] of Object.entries(call.batch.fields)) if (data instanceof Float32Array && !finite(data)) return `rule ${rule}: ${name} of the batch holds a number that is not finite`;
     for (const s of this.plan.slices) if (!finite(view(call.now.weights, s))) return `rule ${rule}: the weight ${s.name} holds a number that is not finite`;
     const out = await this.#probe(texts, call, shapes), first = texts.find(t => !finite(out[t]!.data));
-    return first === undefined ? `rule ${rule}: its gradient is not finite, though every wire is` : `rule ${rule}: ${first} (${use(this.plan.d, parse(first).from).spec.type}) is the first wire that is not finite`;
+    return first === undefined ? `rule ${rule}: its ${bad(out_[`norm.${rule}`]) ? 'gradient is not finite, though every wire is' : 'step would give a weight that is not finite'}` : `rule ${rule}: ${first} (${use(this.plan.d, parse(first).from).spec.type}) is the first wire that is not finite`;
   }
 
   /** One acting step of all copies. `fields` by name over [copies, 1, ...]; `counters` key the noise. */
@@ -256,13 +263,13 @@ export class Learner {
   }
 }
 const clocksOf = ({ steps, updates, episodes }: Counters) => ({ steps, updates, episodes });
-/** 1 for what a sweep at this index may change: all weights for a sweep over time, else those of the index where weights have the dim. */
+/** 1 for what a sweep at this index may change: all weights, and of those that have the dim the ones of the index. */
 function sweepMask(rule: Rule, index: number, over: string): Float32Array {
   const mask = new Float32Array(rule.size);
   let from = 0;
   for (const s of rule.slices) {
-    const one = s.per ? s.size / s.per : s.size, begin = over === 'time' || !s.per ? 0 : index * one;
-    mask.fill(1, from + begin, from + begin + (over === 'time' || !s.per ? s.size : one));
+    const one = s.dim === over ? s.size / s.per : s.size, begin = s.dim === over ? index * one : 0;
+    mask.fill(1, from + begin, from + begin + one);
     from += s.size;
   }
   return mask;

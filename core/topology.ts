@@ -96,12 +96,14 @@ export function passes(page: Page): string[][] {
   for (const r of Object.keys(page.train)) (out[depth(r)] ??= []).push(r);
   return out.filter(Boolean);
 }
+/** Wires whose values a pass writes beside its losses: memory and priorities. */
+export const kept = ({ page }: Definition): string[] => [...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority)];
 /** Wires that are computed once per batch, each as the text up to and including `once`. */
 export function onceWires(d: Definition): string[] {
   const roots = Object.keys(d.page.train).flatMap(r => reach(d, r).losses.map(l => parse(l).from));
-  const kept = [...Object.values(d.page.keep).flatMap(k => Object.values(k)), ...Object.values(d.page.priority)], texts = new Set<string>();
+  const texts = new Set<string>();
   const note = (text: string) => { const at = text.indexOf(' | once'); if (at >= 0) texts.add(text.slice(0, at + 7)); };
-  kept.forEach(note);
-  for (const n of upstream(d, [...roots, ...kept.map(t => parse(t).from)])) topology(d).graph.forEachInEdge(n, (_, e) => { note(e.text); });
+  kept(d).forEach(note);
+  for (const n of upstream(d, [...roots, ...kept(d).map(t => parse(t).from)])) topology(d).graph.forEachInEdge(n, (_, e) => { note(e.text); });
   return [...texts];
 }

@@ -105,7 +105,7 @@ export function fromArrays(plan: Plan, arrays: Arrays, into: LearnerState, { par
   for (const [name, to] of Object.entries(want)) {
     const given = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
     if (!given) problems.push(`missing  ${name} [${to.shape.join(', ')}]`);
-    else if (given.shape.join() !== to.shape.join() || !(given.data instanceof Float32Array)) problems.push(`shape    ${name} is [${given.shape.join(', ')}], the page has [${to.shape.join(', ')}]`);
+    else if (given.shape.join() !== to.shape.join() || !(given.data instanceof Float32Array) || given.data.length !== to.data.length) problems.push(`shape    ${name} is [${given.shape.join(', ')}], the page has [${to.shape.join(', ')}]`);
     else (to.data as Float32Array).set(given.data);
   }
   for (const name of own) if (!Object.hasOwn(want, name)) problems.push(`extra    ${name} [${arrays[name]!.shape.join(', ')}]`);

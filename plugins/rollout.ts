@@ -87,11 +87,10 @@ export class Rollout implements Collector {
   /** Refuses numbers that are not finite and agents without an allowed action, before anything learns from them. */
   #judge(): void {
     const { spec } = this.#env, K = this.#env.copies, agents = this.#sizes['agent']!, where = (c: number, of: string) => `${spec.id}: copy ${c}, step ${this.#lengths[c]!} of its episode${of}`;
-    for (const name of ['obs', 'state', 'reward', 'agentReward']) {
-      const data = this.#fields[name];
-      if (!(data instanceof Float32Array)) continue;
+    for (const [name, data] of Object.entries(this.#fields)) {
+      if (!(data instanceof Float32Array) || (MADE.has(name) && name !== 'reward')) continue;
       for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i]!)) {
-        const each = data.length / K, agent = name === 'obs' || name === 'agentReward' ? `, agent ${Math.floor((i % each) / (each / agents))}` : '';
+        const each = data.length / K, agent = name === 'obs' || words(this.#d.page.world[name]!.spec)[0] === 'agent' ? `, agent ${Math.floor((i % each) / (each / agents))}` : '';
         throw new RunError(`${where(Math.floor(i / each), agent)}: ${name} is ${data[i]!}`, 'nothing was learned from it; look at the environment, or resume from the last checkpoint');
       }
     }
@@ -182,7 +181,7 @@ export class Rollout implements Collector {
   }
 
   snapshot(): Snapshot {
-    const arrays: Record<string, NamedArray> = {}, put = (name: string, data: TypedArray) => { arrays[name] = { shape: [data.length], data }; };
+    const arrays: Record<string, NamedArray> = {}, put = (name: string, data: TypedArray) => { arrays[name] = { shape: [data.length], data: data.slice() }; };
     put('fresh', this.#fresh); put('ended', this.#ended);
     if (this.#fields['lastAction']) put('lastAction', this.#fields['lastAction']);
     for (const [n, h] of Object.entries(this.#carry)) put(`carry/${n}`, h);

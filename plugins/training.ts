@@ -113,7 +113,7 @@ export class Training {
       const snapshot = await store.load(newest), settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
       const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
       if (position.success) await folder.rewind(position.data);
-      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings }, folder, o, snapshot, heard);
+      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
     } catch (e) { await folder.close(); throw e; }
   }
 
@@ -121,17 +121,17 @@ export class Training {
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
     const { record } = await readRun(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
-    const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
+    const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
     const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
     const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: setting.episodes ?? 100, seed: seedFor(seed, 'evaluate'), ...(setting.policy ? { policy: setting.policy } : {}) });
-    learner.dispose(); engine.close();
+    learner.dispose(); engine.close(); await env.close();
     return { score: scoreOf(episodes, seed), update: newest, record };
   }
   /** What any allowed action scores: the number that a policy has to beat. */
   async random(d: Definition, environment: string, episodes: number, seed = 1, engineName?: string): Promise<Score> {
-    const engine = await this.#catalogue.engine(engineName), { learner } = await this.#build(d, environment, engine, { seed, copies: 1 } as RunSettings & { copies: number });
+    const engine = await this.#catalogue.engine(engineName), { learner, env } = await this.#build(d, environment, engine, { seed, copies: 1 } as RunSettings & { copies: number });
     const played = await evaluateEpisodes(d, learner, freshState(learner.plan, seed), s => this.#catalogue.environment(environment, s), { episodes, seed: seedFor(seed, 'random policy'), policy: 'random' });
-    learner.dispose();
+    learner.dispose(); engine.close(); await env.close();
     return scoreOf(played, seed);
   }
 
@@ -183,7 +183,7 @@ export class Training {
           };
           run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(t, x => x.metrics?.(m), m); } });
           run.events$.subscribe({ next: e => { for (const t of trackers) guard(t, x => x.event?.(e), e); } });
-          if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) t.progress?.(p); } });
+          if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) guard(t, x => x.progress?.(p), p); } });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
           return { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
@@ -201,7 +201,8 @@ export class Training {
     };
   }
 }
-const engineName = (record: RunRecord): string => (record['engine'] as { engine: string }).engine;
+/** The engine with its backend: another one would not give the same bits. */
+const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
   const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
   return { ...state, counters: meta.counters, memory: meta.memory };

@@ -89,7 +89,7 @@ async function open(named?: string): Promise<Engine> {
   for (const name of named === undefined ? Object.keys(BACKENDS) : [named]) {
     try {
       const backend = await BACKENDS[name]!();
-      return new TfjsEngine(backend);
+      return new TfjsEngine(name, backend);
     } catch (e) { failed.push(`${name}: ${reason(e)}`); }
   }
   throw new InputError(named === undefined ? `engine tfjs: no backend loads\n  ${failed.join('\n  ')}` : `engine tfjs:${named} does not load: ${failed[0]!.slice(named.length + 2)}`, named === undefined ? 'npm install' : 'leave the backend out to take the best that loads, or install it');
@@ -97,13 +97,20 @@ async function open(named?: string): Promise<Engine> {
 
 class TfjsEngine implements Engine {
   readonly info;
-  constructor(backend: string) { this.info = { engine: 'tfjs', backend, version: tf.version_core }; }
-  compile(program: Program): Executable { return { run: supply => run(program, supply), dispose: () => undefined }; }
+  readonly #backend = tf.getBackend();
+  constructor(name: string, backend: string) { this.info = { engine: 'tfjs', opens: `tfjs:${name}`, backend, version: tf.version_core }; }
+  compile(program: Program): Executable {
+    return { run: async supply => {
+      if (tf.getBackend() !== this.#backend) await tf.setBackend(this.#backend);          // another engine may have taken the process's backend
+      return run(program, supply, this.#backend === 'cpu');
+    }, dispose: () => undefined };
+  }
   alive(): number { return tf.memory().numTensors; }
   close(): void { /* the backend belongs to the process */ }
 }
 
-async function run(program: Program, supply: Supply) {
+/** `shared`: the backend works on the very arrays that it is given, and gives them out again. */
+async function run(program: Program, supply: Supply, shared: boolean) {
   const inputs = new Map<string, tf.Tensor>();
   let outputs: Readonly<Record<string, tf.Tensor>> = {};
   tf.engine().startScope(program.key);
@@ -111,14 +118,20 @@ async function run(program: Program, supply: Supply) {
     outputs = program.run((name, shape, dtype) => {
       const known = inputs.get(name);
       if (known) return known;
-      const made = tf.keep(tf.tensor(supply(name, shape, dtype), [...shape], DTYPES[dtype]));
+      const given = supply(name, shape, dtype), made = tf.keep(tf.tensor(shared ? given.slice() : given, [...shape], DTYPES[dtype]));
       inputs.set(name, made);
       return made;
     });
     for (const t of Object.values(outputs)) tf.keep(t);
+  } catch (e) {
+    const { state } = tf.engine();
+    for (const { saved } of state.activeTape ?? []) for (const t of saved ?? []) if (!t.isDisposed) t.dispose();     // what a broken gradient had put aside
+    state.activeTape = [];
+    for (const t of inputs.values()) if (!t.isDisposed) t.dispose();
+    throw e;
   } finally { tf.engine().endScope(); }
   try {
-    const read = await Promise.all(Object.entries(outputs).map(async ([name, t]): Promise<[string, OutputArray]> => [name, { shape: t.shape, dtype: BACK[t.dtype]!, data: (await t.data()) as TypedArray }]));
+    const read = await Promise.all(Object.entries(outputs).map(async ([name, t]): Promise<[string, OutputArray]> => [name, { shape: t.shape, dtype: BACK[t.dtype]!, data: shared ? (await t.data() as TypedArray).slice() : await t.data() as TypedArray }]));
     return Object.fromEntries(read);
   } finally {
     for (const t of Object.values(outputs)) if (!t.isDisposed) t.dispose();

@@ -4,6 +4,7 @@ import { add, mean, mul, square, sub, type Tensor } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TargetRule } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
+import { GraphError } from '../../core/error.ts';
 import { each, graph, next, now, once, weigh, type Wire } from '../../core/graph.ts';
 import { constant, dense, parameter, type Layer } from '../../core/layers.ts';
 import { defineNode, normal, per } from '../../core/node.ts';
@@ -371,6 +372,17 @@ describe('lagged weights', () => {
       }
       expect(due).toBeLessThanOrEqual(Math.floor(last / every));
     }));
+  });
+  it('follow the rule of a place that lags as that of the node it lags, or it is refused: never ignored', async () => {
+    const named = () => page((g, data) => {
+      const y = g.add('value', times(), { x: data.obs }), lagged = g.target('lagged', y, { x: data.obs });
+      g.train('value', g.add('loss', squares(), { a: now(y.y), b: next(lagged.y), mask: data.valid }).loss, { optimiser: sgd({ lr: LR }) });
+      g.targets({ everyUpdates: 1000 });
+      g.targets({ everyUpdates: 1 }, [lagged]);
+    });
+    let made: ReturnType<typeof named> | undefined;
+    try { made = named(); } catch (e) { expect(e).toBeInstanceOf(GraphError); }
+    if (made) { const { state } = await steps(made, engine).update(batch); expect(state.lagged).toEqual(state.weights); }
   });
   it('catch up with a multiple that passed at an update which was not applied', async () => {
     const s = steps(page_({ everyEpisodes: 200 }), engine), bad = batchOf([[NaN, 2], [1, 3]], [[0], [0]]);
