@@ -20,10 +20,9 @@ export interface Source {
   readonly cut: 'episodes' | 'transitions' | 'rollout';
   /** Whose actions: the page's own, unless named. */
   readonly by?: string;
-  readonly keep?: number; readonly batch?: number; readonly start?: number; readonly every?: number;
-  readonly length?: number; readonly burnIn?: number;
-  readonly prioritised?: { readonly alpha: number; readonly beta: number | Schedule };
+  readonly keep?: number; readonly batch?: number; readonly start?: number; readonly every?: number; readonly length?: number; readonly burnIn?: number;
   readonly steps?: number; readonly copies?: number; readonly epochs?: number; readonly minibatches?: number;
+  readonly prioritised?: { readonly alpha: number; readonly beta: number | Schedule };
 }
 export interface Term { readonly loss: string; readonly weight: number | Schedule }
 export interface TrainRule {
@@ -41,17 +40,10 @@ type Table<T> = Readonly<Record<string, T>>;
 export interface Page {
   readonly format: 1;
   readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string;
-  readonly world: World;
-  readonly sources: Table<Source>;
-  readonly memory: Table<Table<number>>;
-  readonly keep: Table<Table<string>>;
-  readonly nodes: Table<Entry>;
-  readonly train: Table<TrainRule>;
+  readonly world: World; readonly sources: Table<Source>; readonly nodes: Table<Entry>; readonly train: Table<TrainRule>;
   /** By the node whose lagged weights follow; '*' for all others. */
   readonly targets: Table<TargetRule>;
-  readonly priority: Table<string>;
-  readonly dims: Table<number>;
-  readonly act?: ActRule;
+  readonly memory: Table<Table<number>>; readonly keep: Table<Table<string>>; readonly priority: Table<string>; readonly dims: Table<number>; readonly act?: ActRule;
 }
 declare const WORLD: unique symbol;
 export type Registry = ReadonlyMap<string, NodeSpec>;

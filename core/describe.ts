@@ -25,13 +25,9 @@ export interface NodeDescription {
 export interface WireDescription { readonly from: string; readonly to: string; readonly via: readonly string[]; readonly dims: readonly string[]; readonly dtype: string; readonly gradient: boolean }
 export interface Description {
   readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string; readonly hash: string;
-  readonly sources: Readonly<Record<string, Source>>;
-  readonly memory: Page['memory'];
-  readonly nodes: readonly NodeDescription[];
-  readonly wires: readonly WireDescription[];
-  readonly train: Readonly<Record<string, TrainRule & { readonly trains: readonly string[] }>>;
-  readonly targets: Readonly<Record<string, TargetRule>>;
-  readonly act?: ActRule;
+  readonly sources: Readonly<Record<string, Source>>; readonly memory: Page['memory'];
+  readonly nodes: readonly NodeDescription[]; readonly wires: readonly WireDescription[];
+  readonly train: Readonly<Record<string, TrainRule & { readonly trains: readonly string[] }>>; readonly targets: Readonly<Record<string, TargetRule>>; readonly act?: ActRule;
 }
 
 /** Plain JSON of a page; with sizes also shapes and weight counts. */

@@ -32,8 +32,7 @@ export interface Engine {
 }
 /** An engine by name; `open` loads its libraries, and fails with the reason where they cannot be had. */
 export interface EngineFactory {
-  readonly name: string;
-  readonly about: string;
+  readonly name: string; readonly about: string;
   /** Backends that a user may name after a colon: `tfjs:wasm`. */
   readonly backends: readonly string[];
   open(backend?: string): Promise<Engine>;

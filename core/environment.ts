@@ -14,10 +14,8 @@ export interface EnvironmentSpec {
   readonly sizes: Readonly<Record<string, number>>;
   readonly fields: Readonly<Record<string, EnvironmentField>>;
   readonly actions: 'discrete' | 'continuous';
-  /** Most steps of an episode; Infinity where there is none. */
-  readonly limit: number;
-  /** What `reward` is: the common reward of the game, or the sum over its agents. */
-  readonly reward: 'common' | 'sum';
+  /** Most steps of an episode (Infinity where there is none), and what `reward` is: the common reward of the game, or the sum over its agents. */
+  readonly limit: number; readonly reward: 'common' | 'sum';
   /** Names of the populations and their agents, where there are several. */
   readonly players?: Readonly<Record<string, readonly number[]>>;
   /** Bounds of an episode's return, where the rules give them; for tests and for reading a score. */
@@ -30,8 +28,7 @@ export interface EnvironmentSpec {
  * bool fields are Uint8Array of 0 and 1, i32 Int32Array, f32 Float32Array. With one agent the dims leave `agent` out.
  */
 export interface VectorEnvironment {
-  readonly spec: EnvironmentSpec;
-  readonly copies: number;
+  readonly spec: EnvironmentSpec; readonly copies: number;
   readonly fields: Readonly<Record<string, TypedArray>>;
   /** actions: [copies agent] indices, or [copies agent action] in [-1, 1]. A copy whose episode has ended stays as it is until `reset`. */
   step(actions: TypedArray): void | Promise<void>;
@@ -47,10 +44,8 @@ export interface VectorEnvironment {
 export type RandomFactory = (copy: number, episode: number) => RandomSource;
 
 export interface EnvironmentOption {
-  readonly about: string;
-  readonly default: number | boolean | string;
-  readonly least?: number; readonly most?: number; readonly whole?: true;
-  readonly choices?: readonly string[];
+  readonly about: string; readonly default: number | boolean | string;
+  readonly least?: number; readonly most?: number; readonly whole?: true; readonly choices?: readonly string[];
 }
 export type OptionValues = Readonly<Record<string, number | boolean | string>>;
 

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { map, type Observable, share, Subject, zip, type Subscription } from 'rxjs';
+import { map, type Observable, share, Subject, zip } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
 import { typeOf, type Typed } from './infer.ts';
 import type { Over } from './layers.ts';
@@ -75,24 +75,15 @@ export class Flow {
   readonly #nodes = new Map<string, Observable<Values>>();
   constructor(plan: Plan, stage: Flow['stage']) { this.plan = plan; this.stage = stage; }
 
-  /** Pushes one pass and returns the wires asked for. Subscribe once and pull often: `asking` keeps the subscriptions. */
-  asking(texts: readonly string[]): { pull(feed: Feed): Tensor[]; close(): void } {
-    let out: Tensor[] = [], failed: unknown[] = [];
-    // without an error callback RxJS would rethrow later, from a timer, and leave holes in `out`
-    const subscriptions: Subscription[] = texts.map((text, i) => this.#wire$(text).subscribe({ next: x => { out[i] = x; }, error: e => { failed.push(e); } }));
-    return {
-      pull: feed => {
-        out = []; failed = [];
-        this.#pass$.next(feed);
-        if (failed.length) throw failed[0];
-        return out;
-      },
-      close: () => { for (const s of subscriptions) s.unsubscribe(); },
-    };
-  }
+  /** Pushes one pass and returns the wires asked for. A program is asked for once when it is traced, and run without streams from then on. */
   pull(texts: readonly string[], feed: Feed): Tensor[] {
-    const asked = this.asking(texts);
-    try { return asked.pull(feed); } finally { asked.close(); }
+    const out: Tensor[] = [], failed: unknown[] = [];
+    // without an error callback RxJS would rethrow later, from a timer, and leave holes in `out`
+    const subscriptions = texts.map((text, i) => this.#wire$(text).subscribe({ next: x => { out[i] = x; }, error: e => { failed.push(e); } }));
+    this.#pass$.next(feed);
+    for (const s of subscriptions) s.unsubscribe();
+    if (failed.length) throw failed[0];
+    return out;
   }
 
   #wire$(text: string): Observable<Tensor> {
@@ -214,12 +205,13 @@ export class Flow {
     }));
   }
 
-  /** Does a node over `time` see the later slot of each transition (its wires went through `next`)? */
+  /** Does a node over `time` see the later slot of each transition alone (all its wires went through `next`)? */
   #ahead(name: string, seen = new Set<string>()): boolean {
     seen.add(name);
-    return this.plan.boxes.get(name)!.inputs.some(({ text, dims }) => {
+    const over = this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time'));
+    return over.length > 0 && over.every(({ text }) => {
       const { from, via } = parse(text);
-      return dims.some(x => base(x) === 'time') && (via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && !seen.has(from) && this.#ahead(from, seen)));
+      return via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && !seen.has(from) && this.#ahead(from, seen));
     });
   }
   /** The carry of a node's rows (of one index, under `per`) and where its episodes start. */

@@ -22,16 +22,14 @@ export interface Cut { readonly batch: number; readonly time: number }
 export type Cuts = Readonly<Record<string, Cut>>;
 export interface OnceShape { readonly shape: readonly number[]; readonly dtype: DType }
 export interface PassOptions {
-  readonly cuts: Cuts;
-  readonly once: readonly OnceShape[];
+  readonly cuts: Cuts; readonly once: readonly OnceShape[];
   /** Rows of a minibatch; undefined for the whole batch. */
   readonly rows?: number;
   /** Writes memory and priorities. */
   readonly first: boolean;
   /** A rollout brings the carries of its first slot. */
   readonly carries: boolean;
-  readonly taps?: readonly string[];
-  readonly gradients?: boolean;
+  readonly taps?: readonly string[]; readonly gradients?: boolean;
 }
 
 export class Programs {
@@ -101,15 +99,17 @@ export class Programs {
     return [
       ...(first ? Object.entries(page.keep).flatMap(([n, w]) => Object.entries(w).map(([k, t]): [string, string] => [`memory.${n}.${k}`, t])) : []),
       ...(first ? Object.entries(page.priority).map(([s, t]): [string, string] => [`priority.${s}`, t]) : []),
-      ...taps.map((t): [string, string] => [`tap.${t}`, this.plan.once.includes(`${t} | once`) ? `${t} | once` : t]),
+      ...taps.map((t): [string, string] => [`tap.${t}`, this.#tapped(t)]),
     ];
   }
 
+  /** What was computed once is shown as it was. */
+  #tapped(text: string): string { return this.plan.once.includes(`${text} | once`) ? `${text} | once` : text; }
   /** Some wires on a whole batch, with the weights as they are. */
   probe(texts: readonly string[], cuts: Cuts, once: readonly OnceShape[], carries: boolean): Program {
     const flow = new Flow(this.plan, 'learn');
     return { key: `${this.#key}/probe/${texts.join()}/${JSON.stringify([cuts, once, carries])}`, run: input => {
-      const out = flow.pull(texts, this.#feed(input, cuts, { carries, once }));
+      const out = flow.pull(texts.map(t => this.#tapped(t)), this.#feed(input, cuts, { carries, once }));
       return Object.fromEntries(out.map((t, i) => [`tap.${texts[i]!}`, t]));
     } };
   }

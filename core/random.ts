@@ -9,12 +9,8 @@ export type Law = 'normal' | 'uniform' | 'gumbel';
 
 /** Draws of one stream. `what` names the draw, so that a recorded sequence can stand in for it; ordinary streams ignore it. */
 export interface RandomSource {
-  /** In [0, 1), 53 bits. */
-  uniform(what?: string): number;
-  /** A whole number in [0, below). */
-  integer(below: number, what?: string): number;
-  /** A shuffled 0 .. n-1. */
-  permutation(n: number, what?: string): Int32Array;
+  /** In [0, 1), 53 bits; a whole number in [0, below); a shuffled 0 .. n-1. */
+  uniform(what?: string): number; integer(below: number, what?: string): number; permutation(n: number, what?: string): Int32Array;
   /** Everything that the next draw depends on, as plain data. */
   state(): readonly number[];
 }

@@ -8,9 +8,7 @@ import type { Snapshot } from './store.ts';
 /** A field as it is stored: `width` values a slot. */
 export interface StoredField { readonly name: string; readonly dtype: DType; readonly width: number; readonly at: 'slot' | 'step' }
 export interface ReplaySetting {
-  readonly source: Source;
-  readonly copies: number;
-  readonly fields: readonly StoredField[];
+  readonly source: Source; readonly copies: number; readonly fields: readonly StoredField[];
   /** Does the page read the action after the last transition of a segment? It is known one step later. */
   readonly needsNext: boolean;
   readonly seed: number;
@@ -32,10 +30,8 @@ export interface Replay {
   slot(copy: number, row: Row, start: boolean): void;
   /** What became of the open slot. Not `valid`: the slot that holds the final observation of an episode. */
   step(copy: number, row: Row, valid: boolean): void;
-  /** Items that ever came in: episodes, environment steps, or rollouts. */
-  readonly inserted: number;
-  /** Items that can be drawn now. */
-  readonly stored: number;
+  /** Items that ever came in (episodes, environment steps, or rollouts), and those that can be drawn now. */
+  readonly inserted: number; readonly stored: number;
   /** The batch of an update; the same number gives the same batch of the same content. */
   sample(update: number): Sample;
   /** New priorities of the items of a sample. */

@@ -15,9 +15,8 @@ import { topology } from './topology.ts';
 import { fromArrays, START, toArrays, type LearnerState } from './weights.ts';
 
 export interface RunSettings {
-  readonly seed: number;
   /** Environment steps over all copies. */
-  readonly steps: number;
+  readonly steps: number; readonly seed: number;
   readonly evaluateEvery: number; readonly checkpointEvery: number; readonly logEvery: number;
   /** Updates in a row that may fail for numbers that are not finite. */
   readonly failures: number;

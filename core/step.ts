@@ -40,8 +40,7 @@ export interface Updated {
   /** Weighted sum of each rule's losses, and each of its terms, as `rule` and `rule/node`; means over minibatches. */
   readonly losses: Readonly<Record<string, number>>;
   /** Norm of each rule's gradient before clipping. */
-  readonly norms: Readonly<Record<string, number>>;
-  readonly taps: Readonly<Record<string, OutputArray>>;
+  readonly norms: Readonly<Record<string, number>>; readonly taps: Readonly<Record<string, OutputArray>>;
   /** By `node/layer/tensor`, before clipping; of the last pass of each rule. */
   readonly gradients: Readonly<Record<string, Float32Array>>;
   readonly priorities: Readonly<Record<string, Float32Array>>;
@@ -100,10 +99,12 @@ export class Learner {
     const items = this.plan.timeFree && (main.minibatches ?? 1) > 1 ? B * T : B, parts = main.minibatches ?? 1;
     if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
 
+    let lead = true;                                                     // memory and priorities are written in the first pass of each minibatch
     const epochs = async (wanted: (rule: string) => boolean, tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
+      let ran = false;
       for (let e = 0; e < (main.epochs ?? 1); e++) {
         const order = options.order?.epochs?.[e] ?? (parts === 1 ? undefined : Random.of(options.seed, 'order', state.counters.updates, ...tag, e).permutation(items));
-        for (let m = 0, first = !sweep; m < parts; m++, first = !sweep) for (const pass of this.plan.passes) {
+        for (let m = 0, first = lead; m < parts; m++, first = lead) for (const pass of this.plan.passes) {
           const rules = pass.filter(r => wanted(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
           if (!rules.length) continue;
           const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts));
@@ -112,10 +113,11 @@ export class Learner {
           const out = await this.#run(`pass/${rules.join()}/${JSON.stringify(shape)}`, () => this.programs.pass(rules, shape), here);
           const failed = rules.find(r => bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
-          first = false;
+          first = false; ran = true;
           this.#settle(rules, out, now, sweep, { sums, norms, taps, gradients, priorities }, clocks);
         }
       }
+      lead &&= !ran;
       return undefined;
     };
 

@@ -44,8 +44,7 @@ function orthogonalise(into: Float32Array, shape: readonly number[], gain: numbe
 /** Moments of one train rule over what it trains, and the steps that it took. */
 export interface Slots { readonly count: number; readonly moments: Readonly<Record<string, Float32Array>> }
 export interface LearnerState {
-  readonly weights: Float32Array;
-  readonly lagged: Float32Array;
+  readonly weights: Float32Array; readonly lagged: Float32Array;
   readonly slots: Readonly<Record<string, Slots>>;
   readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly counters: Counters;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
 import { Flow, type Feed } from '../../core/flow.ts';
-import { graph, now } from '../../core/graph.ts';
+import { graph, next, now } from '../../core/graph.ts';
 import { dense, gru } from '../../core/layers.ts';
 import { defineNode, per, recurs } from '../../core/node.ts';
 import { sgd } from '../../core/optimiser.ts';
@@ -76,11 +76,11 @@ describe('demand', () => {
       expect(flow.fired.size).toBe(10);
     }
   });
-  it('gives the same values alone and together, and from kept subscriptions', async () => {
+  it('gives the same values alone and together, and from one flow again and again', async () => {
     const p = plan(qmix, SIZES), texts = ['tdLoss.loss', 'mixer.qTot'], together = await pull(new Flow(p, 'learn'), texts, feedOf(p));
     for (const t of texts) expect((await pull(new Flow(p, 'learn'), [t], feedOf(p)))[t]).toEqual(together[t]);
     const flow = new Flow(p, 'learn');
-    const out = await engine.compile({ key: 'kept', run: () => { const asked = flow.asking(texts), one = asked.pull(feedOf(p)), two = asked.pull(feedOf(p)); asked.close(); return { one: one[1]!, two: two[1]! }; } }).run(() => new Float32Array(0));
+    const out = await engine.compile({ key: 'kept', run: () => { const one = flow.pull(texts, feedOf(p)), two = flow.pull(texts, feedOf(p)); return { one: one[1]!, two: two[1]! }; } }).run(() => new Float32Array(0));
     expect(out['one']!.data).toEqual(together['mixer.qTot']);
     expect(out['two']!.data).toEqual(together['mixer.qTot']);
   });
@@ -183,6 +183,28 @@ describe('carries', () => {
       const fields = Object.fromEntries(['obs', 'agentId', 'start', 'avail'].map(k => [k, slot(batch[`data.${k}`]!, t)]));
       expect([...(await evaluateAct(d, { sizes, fields, weights })).carry['agentQ']!].map(x => x.toFixed(5))).toEqual([...slot(taps['agentQ.hidden']!, t).data].map(x => x.toFixed(5)));
     }
+  });
+  describe('over transitions', () => {
+    // an episode ends with slot 2, whose observation is 3; the next one starts at slot 3, with 4: transition 2 (3 -> 4) is none, transition 3 (4 -> 5) the first of the new one
+    const walk = defineNode({ type: 'walk', in: { x: f32('... ?x') }, out: { y: f32('...') }, layers: ({ x }) => ({ w: dense(x, 1, { bias: false }) }), carry: () => 1, step: ({ x }, carry, { w }) => { const h = add(carry, w(x)); return { y: h.reshape([-1]), carry: h }; } });
+    const row = (shape: readonly number[], ...data: number[]) => ({ shape, data: Float32Array.from(data) });
+    const twice = defineNode({ type: 'double', in: { x: f32('... ?x') }, out: { x: f32('... ?x') }, forward: ({ x }) => ({ x: mul(2, x) }) });
+    const run = async (kind: 'next' | 'both' | 'meeting') => {
+      const d = page((g, data) => {
+        const two = kind === 'meeting' ? g.add('two', twice(), { x: next(data.obs) }).x : undefined;
+        const x = kind === 'next' ? next(data.obs) : g.add('pair', join(), two ? { a: g.add('four', twice(), { x: two }).x, b: two } : { a: now(data.obs), b: next(data.obs) }).x, y = g.add('walk', walk(), { x });
+        g.train('walk', g.add('loss', squares(), { a: y.y, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 0 }) });
+      }, g => g.rollout({ steps: 5, copies: 1 })), w = kind === 'next' ? row([1, 1], 1) : kind === 'both' ? row([2, 1], 10, 1) : row([2, 1], 0.125, 0.25);
+      const { taps } = await evaluateStep(d, { sizes: { obs: 1, action: 2, agent: 1, batch: 1, time: 5 }, batch: { 'data.obs': row([1, 6, 1], 1, 2, 3, 4, 5, 6), 'data.reward': row([1, 5], 0, 0, 0, 0, 0), 'data.start': { shape: [1, 6], data: Uint8Array.of(1, 0, 0, 1, 0, 0) } }, weights: { 'walk/w/kernel': w }, taps: ['walk.y'] });
+      return [...taps['walk.y']!.data];
+    };
+    it('that read the later slot alone, the carry is forgotten where the episode of that slot starts: 2 5 | 4 9 15', async () => { expect(await run('next')).toEqual([2, 5, 4, 9, 15]); });
+    it('also where its wires part and meet again', async () => { expect(await run('meeting')).toEqual([2, 5, 4, 9, 15]); });
+    it('that read both slots, it is forgotten at the first transition of an episode: nothing of the one that is none remains', async () => {
+      // 10 a + b of each transition: 12 23 (34) 45 56; from transition 3 on 45, 101
+      const y = await run('both');
+      expect([y[0], y[1], y[3], y[4]]).toEqual([12, 35, 45, 101]);
+    });
   });
   it('of an index are its own: agents with weights of their own do not see the others', async () => {
     const d = recurrent(per('agent', rnnAgentQ({ hidden: 3 }))), weights = drawWeights(1, layerTable(d, sizes)), batch = labBatch(d), obs = batch['data.obs']!;

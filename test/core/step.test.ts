@@ -414,6 +414,19 @@ describe('memory', () => {
       expect(s.state.memory).toEqual({ seen: { n: 5 } });
     }
   });
+  it('is written once an update also beside sweeps: where all rules sweep, and where rules stand before and after one', async () => {
+    const more = defineNode({ type: 'more', in: { n: f32('') }, out: { n: f32('') }, forward: ({ n }) => ({ n: add(n, 1) }) }), sweep = { over: 'time', order: 'backwards' } as const;
+    const swept = (rules: Readonly<Record<string, object>>) => page((g, data) => {
+      const seen = g.memory('seen', { n: 0 });
+      for (const [name, rule] of Object.entries(rules)) { const y = g.add(`${name}Value`, times(), { x: data.obs }); g.train(name, g.add(`${name}Loss`, squares(), { a: now(y.y), b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 1e-3 }), ...rule }); }
+      g.keep('seen', g.add('more', more(), seen));
+    }, g => g.episodes({ keep: 10, batch: 2 }));
+    for (const rules of [{ only: { sweep } }, { before: {}, only: { sweep } }, { before: {}, only: { sweep, after: 'before' }, later: { after: 'only' } }]) {
+      const s = steps(swept(Object.fromEntries(Object.entries(rules).map(([k, x]) => [k === 'only' ? 'swept' : k, Object.fromEntries(Object.entries(x as object).map(([o, v]) => [o, v === 'only' ? 'swept' : v]))]))), engine), done = await s.update(batch, { taps: ['more.n'] });
+      expect(done.state.memory, Object.keys(rules).join()).toEqual({ seen: { n: 1 } });
+      expect([...done.taps['more.n']!.data]).toEqual([1]);
+    }
+  });
   it('is not written by a number that is not finite: the update fails instead', async () => {
     const inverse = defineNode({ type: 'inverse', in: { n: f32('') }, out: { n: f32('') }, forward: ({ n }) => ({ n: n.div(sub(n, n)) }) });
     const poisoned = page((g, data) => {
@@ -494,4 +507,5 @@ describe('a tap', () => {
     // rewards (1, 0) and (2, 1) less their means: 0.5, -0.5, 0.5, -0.5
     expect(seen.every(x => Math.abs(x) === 0.5)).toBe(true);
   });
+
 });

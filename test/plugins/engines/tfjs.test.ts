@@ -44,6 +44,12 @@ describe('a backend', () => {
     for (const x of [onWasm, onCpu, onWasm]) await x.run(() => new Float32Array(0));
     expect(where).toEqual(['wasm', 'cpu', 'wasm']);
   });
+  it('is its own also where programs of two engines run at the same time', async () => {
+    const where: string[] = [], note = (as: string) => ({ key: 'where', run: () => { where.push(`${as} on ${getBackend()}`); return { y: tensor([1]) }; } });
+    const wasm = (await tfjs.open('wasm')).compile(note('wasm')), cpu = (await tfjs.open('cpu')).compile(note('cpu'));
+    await Promise.all([wasm, cpu, wasm, wasm, cpu].map(x => x.run(() => new Float32Array(0))));
+    expect(where.sort()).toEqual(['cpu on cpu', 'cpu on cpu', 'wasm on wasm', 'wasm on wasm', 'wasm on wasm']);
+  });
   it('leaves no handlers of its own on the process', async () => {
     const before = ['uncaughtException', 'unhandledRejection'].map(e => process.listenerCount(e));
     await tfjs.open('wasm');
