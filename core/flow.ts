@@ -72,7 +72,7 @@ export class Flow {
   readonly fired = new Map<string, number>();
   readonly #pass$ = new Subject<Feed>();
   readonly #wires = new Map<string, Observable<Tensor>>();
-  readonly #nodes = new Map<string, Observable<Values>>();
+  readonly #nodes = new Map<string, Observable<Values>>(); readonly #later = new Map<string, boolean>();
   constructor(plan: Plan, stage: Flow['stage']) { this.plan = plan; this.stage = stage; }
 
   /** Pushes one pass and returns the wires asked for. A program is asked for once when it is traced, and run without streams from then on. */
@@ -206,13 +206,13 @@ export class Flow {
   }
 
   /** Does a node over `time` see the later slot of each transition alone (all its wires went through `next`)? */
-  #ahead(name: string, seen = new Set<string>()): boolean {
-    seen.add(name);
-    const over = this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time'));
-    return over.length > 0 && over.every(({ text }) => {
-      const { from, via } = parse(text);
-      return via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && !seen.has(from) && this.#ahead(from, seen));
-    });
+  #ahead(name: string): boolean {
+    const known = this.#later.get(name);
+    if (known !== undefined) return known;
+    const over = this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time')).map(i => parse(i.text));
+    const later = over.length > 0 && over.every(({ from, via }) => via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && this.#ahead(from)));
+    this.#later.set(name, later);
+    return later;
   }
   /** The carry of a node's rows (of one index, under `per`) and where its episodes start. */
   #carry(name: string, feed: Feed, box: Box, n: number, size: Record<string, number>, time: string | undefined, beside: readonly string[], index: number | undefined): Carried {
