@@ -116,11 +116,11 @@ export class Programs {
 
   /** One acting step of all copies: the action (or that of an evaluation) and the carries it leaves. */
   act(copies: number, best: boolean): Program {
-    const { act } = this.plan.d.page, flow = new Flow(this.plan, 'act'), texts = [best ? act!.best ?? act!.action : act!.action, ...this.watched()];
+    const { act } = this.plan.d.page, flow = new Flow(this.plan, 'act'), texts = [best ? act!.best ?? act!.action : act!.action, ...this.watched()], carries = [...this.carries(copies)];
     return { key: `${this.#key}/act/${copies}/${best}`, run: input => {
       const left = new Map<string, Tensor>(), feed = this.#feed(input, { [this.main]: { batch: copies, time: 1 } }, { carries: true, acting: left });
       const [action] = flow.pull(texts, feed), out: Record<string, Tensor> = { action: action! };
-      for (const [node, shape] of this.carries(copies)) {
+      for (const [node, shape] of carries) {
         const parts = [...left].filter(([k]) => k === node || k.startsWith(`${node}#`)).map(([, t]) => t), { per } = use(this.plan.d, node);
         if (parts.length) out[`carry.${node}`] = per === undefined ? parts[0]! : tf.stack(parts, this.#lead(node).indexOf(per));
         else out[`carry.${node}`] = tf.zeros([...shape]);

@@ -58,7 +58,7 @@ export function targetsDue(rule: TargetRule, at: Clocks, last: Clocks): boolean 
   if (rule.everyEpisodes !== undefined) return due(rule.everyEpisodes, at.episodes, last.episodes);
   return due(rule.everyUpdates ?? 1, at.updates, last.updates);
 }
-const finite = (data: TypedArray): boolean => { for (const x of data) if (!Number.isFinite(x)) return false; return true; };
+const finite = (data: TypedArray): boolean => { for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false; return true; };
 const one = (x: number) => Float32Array.of(x);
 const number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN;
 const bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
@@ -89,7 +89,7 @@ export class Learner {
   async update(state: LearnerState, batch: Batch, options: UpdateOptions): Promise<Updated> {
     const { page } = this.plan.d, main = page.sources[this.programs.main]!, { batch: B, time: T } = batch.cuts[this.programs.main]!, clocks: Clocks = state.counters;
     const now: Working = {
-      weights: state.weights.slice(), memory: JSON.parse(JSON.stringify(state.memory)) as Working['memory'],
+      weights: state.weights.slice(), memory: structuredClone(state.memory) as Working['memory'],
       slots: Object.fromEntries(Object.entries(state.slots).map(([r, s]) => [r, { count: s.count, moments: { ...s.moments } }])),
     };
     const sums = new Map<string, { total: number; n: number }>(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};

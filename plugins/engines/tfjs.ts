@@ -100,8 +100,8 @@ class TfjsEngine implements Engine {
   readonly #backend = tf.getBackend();
   constructor(name: string, backend: string) { this.info = { engine: 'tfjs', opens: `tfjs:${name}`, backend, version: tf.version_core }; }
   compile(program: Program): Executable {
-    return { run: async supply => {
-      if (tf.getBackend() !== this.#backend) await tf.setBackend(this.#backend);          // another engine may have taken the process's backend
+    return { run: supply => {
+      if (tf.getBackend() !== this.#backend) void tf.setBackend(this.#backend);          // another engine may have taken it; at once, so that nothing comes between
       return run(program, supply, this.#backend === 'cpu');
     }, dispose: () => undefined };
   }

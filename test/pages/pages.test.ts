@@ -113,7 +113,10 @@ describe('rules', () => {
       g.rewire('nextQ', { q: next(again.q) });
       g.replace('tdLoss', loss, { prediction: chosen.value, target: pass(target.value), mask: b.valid });
     });
-    const weights = async (page: Definition) => (await step(page)).weights;
+    const weights = async (page: Definition) => {
+      const batch = batchOf(page), ends = batch['data.terminated']!;
+      return (await step(page, { batch: { ...batch, 'data.terminated': { ...ends, data: new Uint8Array(ends.data.length) } } })).weights;        // where all items end, no target depends on a value
+    };
     const still = await weights(looped('still', w => w)), stopped = await weights(looped('stopped', stop)), open = await weights(looped('open', w => w, through()));
     expect(still).toEqual(stopped);
     expect(moved(still, open).length).toBeGreaterThan(0);
@@ -225,8 +228,9 @@ describe('gradients', () => {
     };
     for (const k of own.filter((_, i) => i % Math.ceil(own.length / 5) === 0)) {
       const g = Float32Array.from(gradients[k]!.data), steep = g.reduce((best, x, i) => (Math.abs(x) > Math.abs(g[best]!) ? i : best), 0);
-      const slope = ((await at(k, steep, 1e-2)) - (await at(k, steep, -1e-2))) / 2e-2;
-      expect(Math.abs(slope - g[steep]!), `${k}[${steep}]: slope ${slope}, gradient ${g[steep]}`).toBeLessThan(2e-3 + 0.03 * Math.abs(slope));
+      // a step may cross a kink on one side (a ReLU that opens): the slope of the other side is the gradient there
+      const here = (await at(k, steep, 0)), sides = [((await at(k, steep, 2e-3)) - here) / 2e-3, (here - (await at(k, steep, -2e-3))) / 2e-3], apart = Math.min(...sides.map(x => Math.abs(x - g[steep]!)));
+      expect(apart, `${k}[${steep}]: slopes ${sides.join(' and ')}, gradient ${g[steep]}`).toBeLessThan(2e-3 + 0.03 * Math.abs(g[steep]!));
     }
   }, 60_000);
 });
