@@ -17,7 +17,7 @@ const ROWS: readonly Row[] = [
   { algorithm: 'vdn', game: 'matrix/m4', updates: 4000, seeds: [1, 2, 3], enough: 3, values: additive(6.578, 2.611, -1.356), tolerance: 0.1, greedy: 12, paper: 'least squares: 6.578 2.611 -1.356' },
   { algorithm: 'qmix', game: 'matrix/m1', updates: 5000, seeds: [1, 2, 3, 4, 5], enough: 4, values: additive(-8, -8, 0), tolerance: 0.3, greedy: 0, paper: 'QPLEX paper: -8 -8 0' },
   { algorithm: 'qmix', game: 'matrix/m4', updates: 4000, seeds: [1, 2, 3], enough: 3, values: additive(12.3, -0.02, -0.02), tolerance: 0.5, greedy: 12, paper: 'measured before: 12.2 to 12.4, -0.01 to -0.04' },
-  { algorithm: 'qplex', game: 'matrix/m1', updates: 8000, seeds: [1, 2, 3], enough: 3, values: additive(8, -12, 0), tolerance: 1, greedy: 8, paper: 'QPLEX paper: 8.0 -12.1 0' },
+  { algorithm: 'qplex', game: 'matrix/m1', updates: 8000, seeds: [1, 2, 3, 4, 5], enough: 4, values: additive(8, -12, 0), tolerance: 1, greedy: 8, paper: 'QPLEX paper: 8.0 -12.1 0' },
 ];
 
 describe('one-step games', () => {
@@ -38,6 +38,7 @@ describe('one-step games', () => {
       const learned = await learn(PAGES[algorithm]([64, 64]), game, ONE_STEP, updates, seed), qTot = await learned.wire('mixer.qTot'), hit = near(qTot, values, tolerance) && learned.greedy === greedy;
       table.add({ row: `${algorithm.toUpperCase()}, ${game.slice(-2).toUpperCase()}`, seed, ours: round(qTot), theirs: paper, tolerance: String(tolerance), greedy: learned.greedy });
       if (hit) hits++;
+      if (algorithm !== 'qmix') expect(learned.greedy, `seed ${seed}`).toBe(greedy);        // QMIX on M1 depends on the basin that a seed falls into
     }
     expect(hits).toBeGreaterThanOrEqual(enough);
   });

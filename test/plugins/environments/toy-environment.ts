@@ -6,7 +6,8 @@ export interface ToySetting { readonly copies: number; readonly seed: number }
 export interface ToyState { position: number[]; step: number; reward: number[]; ended: number; key: readonly [seed: number, copy: number, episode: number] }
 
 /** Two agents on a line of cells; an episode lasts LIMIT steps; agents earn where they stand and die at the left end. */
-export const LIMIT = 6, CELLS = 9;
+export const LIMIT = 6;
+const CELLS = 9;
 export class Toy implements VectorEnvironment {
   readonly copies: number;
   spec: EnvironmentSpec = {
