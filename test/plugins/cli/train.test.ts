@@ -26,7 +26,7 @@ describe('train', () => {
         weights  243: agentQ 162, mixer 81
         engine   tfjs N on cpu (plain JavaScript): the one named
         edits    data.batch = 2, agentQ.hidden = 4, mixer.embed = 2, mixer.hypernet = [4]
-        random   4.090 return per episode by random play (100 episodes)
+        random   4.920 return per episode by random play (100 episodes)
         folder   ./first
 
       kind=start step=0 update=0 episode=0 seconds=N
@@ -37,7 +37,7 @@ describe('train', () => {
       kind=end step=60 update=28 episode=30 seconds=N what="reason finished"
 
         curve    ./first/curve.svg
-      return 7.000 per episode (random play 4.090, best possible 8.000), N steps/s, ./first
+      return 7.000 per episode (random play 4.920, best possible 8.000), N steps/s, ./first
       "
     `);
   });
