@@ -1,6 +1,7 @@
 /** Greedy episodes on environments of their own. Each copy plays its share, so that short episodes do not count for more. */
 import type { Definition } from '../core/definition.ts';
 import type { VectorEnvironment } from '../core/environment.ts';
+import { RunError } from '../core/error.ts';
 import type { Episode } from '../core/run.ts';
 import { Rollout } from './rollout.ts';
 import type { Learner } from '../core/step.ts';
@@ -14,6 +15,8 @@ export interface EvaluationSetting {
   readonly policy?: 'page' | 'random';
 }
 const COPIES = 32;
+/** Steps of one episode at most, where its environment has no limit. */
+const LONGEST = 100_000;
 /** A seed for whatever needs one, from the run's own and what it is for. */
 export const seedFor = (seed: number, what: string, ...counters: readonly number[]): number => Random.of(seed, what, ...counters).integer(2 ** 31);
 
@@ -22,7 +25,9 @@ export async function evaluateEpisodes(d: Definition, learner: Learner, state: L
   try {
     const rollout = new Rollout(d, learner, environment, seed), done: Episode[] = [], nothing = { step: () => undefined, slot: () => undefined };
     await rollout.begin(() => undefined);
-    while (done.length < episodes) {
+    const most = LONGEST * Math.max(...share);
+    for (let ticks = 0; done.length < episodes; ticks++) {
+      if (ticks > most) throw new RunError(`${environment.spec.id}: an evaluation took ${ticks} steps a copy and ${done.length} of ${episodes} episodes ended`, 'a limit of steps in the environment: this policy never ends an episode');
       const tick = await rollout.tick(state, nothing, { best: true, random: policy === 'random' });
       for (const e of tick.episodes) if (share[e.copy]! > 0) { share[e.copy]!--; done.push(e); }
     }
