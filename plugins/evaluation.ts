@@ -13,21 +13,21 @@ export interface EvaluationSetting {
   readonly seed: number;
   /** `page`: the page's best actions; `random`: any allowed action, the score to be better than. */
   readonly policy?: 'page' | 'random';
+  /** Steps of one episode at most, where its environment has no limit: 100,000. */
+  readonly longest?: number;
 }
 const COPIES = 32;
-/** Steps of one episode at most, where its environment has no limit. */
-const LONGEST = 100_000;
 /** A seed for whatever needs one, from the run's own and what it is for. */
 export const seedFor = (seed: number, what: string, ...counters: readonly number[]): number => Random.of(seed, what, ...counters).integer(2 ** 31);
 
-export async function evaluateEpisodes(d: Definition, learner: Learner, state: LearnerState, make: (setting: { copies: number; seed: number }) => Promise<VectorEnvironment>, { episodes, seed, policy = 'page' }: EvaluationSetting): Promise<Episode[]> {
+export async function evaluateEpisodes(d: Definition, learner: Learner, state: LearnerState, make: (setting: { copies: number; seed: number }) => Promise<VectorEnvironment>, { episodes, seed, policy = 'page', longest = 100_000 }: EvaluationSetting): Promise<Episode[]> {
   const copies = Math.min(episodes, COPIES), environment = await make({ copies, seed }), share = Int32Array.from({ length: copies }, (_, c) => Math.floor(episodes / copies) + (c < episodes % copies ? 1 : 0));
   try {
     const rollout = new Rollout(d, learner, environment, seed), done: Episode[] = [], nothing = { step: () => undefined, slot: () => undefined };
     await rollout.begin(() => undefined);
-    const most = LONGEST * Math.max(...share);
+    const most = longest * Math.max(...share);
     for (let ticks = 0; done.length < episodes; ticks++) {
-      if (ticks > most) throw new RunError(`${environment.spec.id}: an evaluation took ${ticks} steps a copy and ${done.length} of ${episodes} episodes ended`, 'a limit of steps in the environment: this policy never ends an episode');
+      if (ticks === most) throw new RunError(`${environment.spec.id}: an evaluation took ${ticks} steps a copy and ${done.length} of ${episodes} episodes ended`, 'a limit of steps in the environment: this policy never ends an episode');
       const tick = await rollout.tick(state, nothing, { best: true, random: policy === 'random' });
       for (const e of tick.episodes) if (share[e.copy]! > 0) { share[e.copy]!--; done.push(e); }
     }

@@ -50,6 +50,10 @@ describe('an evaluation', () => {
     expect([...kinds].sort()).toEqual(['0 1', '0 2', '1 0', '1 2']);
   });
   it('closes its environment also where that fails', async () => { await expect(play({ episodes: 2, seed: 1 }, { script: { spoil: at => { if (at.t === 1) throw new Error('crashed'); } } })).rejects.toThrow('crashed'); });
+  it('ends with an error where a policy never ends an episode, and closes its environment', async () => {
+    await expect(play({ episodes: 1, seed: 1, longest: 50 }, { plans: () => [{ length: 1e9, end: 'terminated' }] })).rejects.toThrow(/an evaluation took 50 steps a copy and 0 of 1 episodes ended/);
+    expect((await play({ episodes: 2, seed: 1, longest: 6 }, { plans: () => [{ length: 6, end: 'terminated' }] })).episodes).toHaveLength(2);
+  });
   it('leaves no tensors', async () => {
     await play({ episodes: 2, seed: 1 });
     const before = engine.alive();
