@@ -3,30 +3,17 @@ import { Command } from 'commander';
 import type { Description, NodeDescription, PortDescription } from '../../core/describe.ts';
 import { grouped, labelled, wrap } from './layout.ts';
 import type { Work } from './multiply-adds.ts';
-import { option, type PageOptions } from './options.ts';
+import { takesPage, withPage, type PageFlags } from './page-command.ts';
 import type { Paper, Session } from './session.ts';
 
-interface Flags extends PageOptions { readonly env?: string }
-export const table = (session: Session): Command => new Command('table')
+export const table = (session: Session): Command => takesPage(new Command('table')
   .summary('nodes, ports with dims and sizes, weights, multiply-adds')
-  .description('A page node by node: ports with their dims and, with --env, their sizes, weights, and multiply-adds a row.')
-  .argument('<algorithm>', 'a name (skein list algorithms), ./page.ts[#export], ./page.json or npm:package#export')
-  .addOption(option.env())
-  .addOption(option.set())
-  .addOption(option.swap())
-  .addOption(option.plugin())
-  .addOption(option.json('the description of the page as one JSON document'))
-  .action(async (algorithm: string, flags: Flags) => {
-    const { compose } = await import('../compose.ts'), { findPage, openPage } = await import('../pages.ts'), { edited, settingOf, swapOf } = await import('./edits.ts'), { describe } = await import('../../core/describe.ts'), { plan } = await import('../../core/plan.ts'), { sizesOf } = await import('../rollout.ts'), { workOf } = await import('./multiply-adds.ts'), { worldInWords } = await import('./world-facts.ts');
-    const { catalogue } = await compose({ plugins: flags.plugin ?? [] });
-    const page = edited(await openPage(await findPage(algorithm, catalogue), catalogue), { set: Object.fromEntries((flags.set ?? []).map(settingOf)), swap: (flags.swap ?? []).map(swapOf) }, catalogue);
-    const env = flags.env === undefined ? undefined : await catalogue.environment(flags.env, { copies: 1, seed: 1 });
-    try {
-      const sizes = env && sizesOf(page, env), described = describe(page, sizes), sized = sizes && plan(page, sizes);
-      if (flags.json) { session.json(described); return; }
-      print(session.answer, described, env && `in ${env.spec.id}: ${worldInWords(env.spec)}`, sized && new Map(described.nodes.map(n => [n.name, workOf(sized, n.name)])));
-    } finally { await env?.close(); }
-  });
+  .description('A page node by node: ports with their dims and, with --env, their sizes, weights, and multiply-adds a row.'), 'the description of the page as one JSON document')
+  .action(async (algorithm: string, flags: PageFlags) => withPage(algorithm, flags, async ({ world, open }) => {
+    const { describe } = await import('../../core/describe.ts'), { workOf } = await import('./multiply-adds.ts'), { page, sizes, plan } = await open(), described = describe(page, sizes);
+    if (flags.json) session.json(described);
+    else print(session.answer, described, world && `in ${world}`, plan && new Map(described.nodes.map(n => [n.name, workOf(plan, n.name)])));
+  }));
 
 /** Columns of the numbers at the right end of a line. */
 const NUMBERS = [11, 13] as const;
