@@ -111,12 +111,12 @@ export class Run {
   }
   #last: RunState = NEW;
   async #run(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
-    const begun = resume ? this.#restore(learner, resume) : { ...NEW, learner };
+    const begun = resume ? this.restore(learner, resume) : { ...NEW, learner };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
     this.#last = begun;
-    this.#event(begun, resume ? 'resume' : 'start', {});
+    this.#event(begun, resume ? 'resume' : 'start', resume ? { update: begun.learner.counters.updates } : {});
     const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s))).pipe(tap(n => { this.#last = n; }))), 1)), last = await lastValueFrom(state$);
     const summary: Summary = { reason: last.done ?? 'stopped', state: last.learner, seconds: this.#seconds(), evaluation: last.evaluation };
     this.#event(last, 'end', { reason: summary.reason });
@@ -197,7 +197,8 @@ export class Run {
     this.#event(saved, 'checkpoint', { update });
     return saved;
   }
-  #restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
+  /** The state that a snapshot holds, put back into replay and rollout as well; throws where it does not fit this run. `start` does it too. */
+  restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
     const { learner, rollout, replay } = this.#parts, m = meta as { counters: LearnerState['counters']; counts: Record<string, number>; memory: LearnerState['memory']; run: Omit<RunState, 'learner'>; rollout: unknown; replay: unknown };
     const { state } = fromArrays(learner.plan, arrays, fresh), part = (p: string) => Object.fromEntries(Object.entries(arrays).filter(([k]) => k.startsWith(`${p}/`)).map(([k, a]) => [k.slice(p.length + 1), a]));
     rollout.restore({ arrays: part('rollout'), meta: m.rollout });

@@ -24,7 +24,7 @@ export interface FileSystem {
   makeFolder(path: string): Promise<void>;
   /** A folder that was not there before; rejects with EEXIST if it was. */
   claimFolder(path: string): Promise<void>;
-  /** A new file, on the disk when the promise resolves; rejects with EEXIST if there is one. The next chunk is asked for while one is written. */
+  /** A new file, on the disk when the promise resolves; rejects with EEXIST if there is one, and leaves none behind if it can. The next chunk is asked for while one is written. */
   write(path: string, chunks: Iterable<Uint8Array>, mode?: number): Promise<void>;
   grow(path: string): Promise<GrowingFile>;
   open(path: string): Promise<ReadableFile>;
@@ -52,9 +52,12 @@ export const unlessMissing = (error: unknown): undefined => {
   throw error;
 };
 
+/** What a file is called until it is whole. */
+export const temporaryOf = (name: string): string => `.${name}.new`;
+
 /** Puts a whole file in the place of another: a reader sees the old one or the new one. */
 export async function replaceFile(files: FileSystem, folder: string, name: string, text: string): Promise<void> {
-  const temporary = `${folder}/.${name}.new`;
+  const temporary = `${folder}/${temporaryOf(name)}`;
   await files.remove(temporary);
   await files.write(temporary, [Buffer.from(text)]);
   await files.rename(temporary, `${folder}/${name}`);
@@ -87,9 +90,12 @@ export const disk: FileSystem = {
       for (const chunk of chunks) { await writing; writing = writeAll(handle, chunk); }
       await writing;
       await handle.sync();
-    } finally {
-      await writing.catch(() => undefined);                            // where `chunks` itself threw
       await handle.close();
+    } catch (error) {
+      await writing.catch(() => undefined);                            // where `chunks` itself threw
+      await handle.close().catch(() => undefined);
+      await rm(path, { force: true }).catch(() => undefined);          // half a file is nothing that anybody asked for, and a full disk needs the room
+      throw error;
     }
   },
   async grow(path) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InputError, RunError } from '../../core/error.ts';
 import type { MetricRecord, Moment, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
 import { AppendLog, type LogPosition } from './append-log.ts';
-import { disk, reasonOf, replaceFile, unlessMissing, type FileSystem } from './file-system.ts';
+import { disk, reasonOf, replaceFile, temporaryOf, unlessMissing, type FileSystem } from './file-system.ts';
 import { readRecord, RECORD } from './read-run.ts';
 import { eventLine, EVENTS, metricLine, METRICS, wholeLines } from './run-lines.ts';
 import { LOCK, lockRun, processes, type Processes } from './run-lock.ts';
@@ -24,6 +24,8 @@ export interface RunFolderSettings {
   readonly processes?: Processes;
 }
 
+/** What a process leaves that is killed before its run has a record; the next one takes it over. */
+const UNBEGUN: readonly string[] = [LOCK, `${LOCK}.stale`, temporaryOf(RECORD)];
 const START: Moment = { step: 0, update: 0, episode: 0, seconds: 0 };
 
 export class RunFolder implements Tracker {
@@ -52,7 +54,7 @@ export class RunFolder implements Tracker {
     const refuseUnlessEmpty = async () => {
       const there = await files.list(path).catch(unlessMissing) ?? [];
       if (there.includes(RECORD)) throw new InputError(`${path} holds a run already`, `go on with it by skein resume ${path}, or name another folder with --out`);
-      if (there.some(name => name !== LOCK)) throw new InputError(`${path} is not empty`, 'name a new folder with --out');
+      if (there.some(name => !UNBEGUN.includes(name))) throw new InputError(`${path} is not empty`, 'name a new folder with --out');
     };
     await refuseUnlessEmpty();                                           // before anything is made in a folder of somebody else's
     const unlock = await usable(path, async () => { await files.makeFolder(path); return lockRun(path, files, system); });
