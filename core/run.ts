@@ -47,6 +47,7 @@ export interface RunParts {
 }
 export interface Tap { readonly update: number; readonly wire: string; readonly dims: readonly string[]; readonly sizes: readonly number[]; readonly data: OutputArray['data'] }
 export interface Summary { readonly reason: 'finished' | 'stopped'; readonly state: LearnerState; readonly seconds: number; readonly evaluation: Readonly<Record<string, number>> }
+interface Waiting { resolve(): void; reject(reason: unknown): void }
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
 type Window = Readonly<Record<string, Mean>>;
@@ -72,7 +73,9 @@ export class Run {
   readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
   readonly #settings: RunSettings; readonly #parts: RunParts;
   readonly #asked = new Map<string, number[]>();
-  #stopping = false; #over = false; #saving: (() => void)[] = [];
+  #stopping = false; #over = false; #saving: Waiting[] = [];
+  /** Steps at the last attempt at a checkpoint that failed: the next is made in its turn, and not at each step. */
+  #attempted = 0;
   #origin = 0; #lastLog = { seconds: 0, steps: 0 };
 
   constructor(settings: RunSettings, parts: RunParts) {
@@ -95,8 +98,8 @@ export class Run {
   }
   /** Ends after the step under way, with a checkpoint. */
   stop(): void { this.#stopping = true; }
-  /** Asks for a checkpoint between this step and the next; resolves when it is written. */
-  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise(resolve => { this.#saving.push(resolve); }); }
+  /** Asks for a checkpoint between this step and the next; resolves when it is written, rejects where it cannot be. The run goes on. */
+  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise((resolve, reject) => { this.#saving.push({ resolve, reject }); }); }
 
   /** Runs to the end. Subscribe to the streams first. */
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
@@ -105,7 +108,7 @@ export class Run {
       throw e;
     } finally {
       this.#over = true;
-      for (const done of this.#saving.splice(0)) done();                  // the end left a checkpoint, or the failure says why there is none
+      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint, or the failure says why there is none
       for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     }
   }
@@ -126,14 +129,14 @@ export class Run {
   /** The next step and what comes of it. */
   async #next(s: RunState): Promise<RunState> {
     const { steps, evaluateEvery, checkpointEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
-    if (this.#saving.length) { const waiting = this.#saving.splice(0), saved = await this.#save(s); waiting.forEach(r => { r(); }); return saved; }
+    if (this.#saving.length) return this.#trySave(s, this.#saving.splice(0));
     if (this.#stopping) return { ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' };
     if (updateDue(source, replay, at.updates)) return this.#learn(s);
     const over = at.steps >= steps;
     if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return this.#evaluate(s);
     if (over && at.steps > s.logged) return this.#log(s);
     if (over && at.steps > s.saved) return this.#save(s);
-    if (Math.floor(at.steps / checkpointEvery) > Math.floor(s.saved / checkpointEvery)) return this.#trySave(s);
+    if (Math.floor(at.steps / checkpointEvery) > Math.floor(Math.max(s.saved, this.#attempted) / checkpointEvery)) return this.#trySave(s);
     if (over) return { ...s, done: 'finished' };
     return this.#collect(s);
   }
@@ -180,10 +183,16 @@ export class Run {
   #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }
 
   /** A checkpoint on the way that cannot be written is an alarm; the next is tried in its turn, and the last one must succeed. */
-  async #trySave(s: RunState): Promise<RunState> {
-    try { return await this.#save(s); } catch (e) {
+  async #trySave(s: RunState, waiting: readonly Waiting[] = []): Promise<RunState> {
+    try {
+      const saved = await this.#save(s);
+      for (const { resolve } of waiting) resolve();
+      return saved;
+    } catch (e) {
+      this.#attempted = s.learner.counters.steps;
       this.#event(s, 'alarm', { what: 'a checkpoint was not saved', reason: e instanceof Error ? e.message : String(e) });
-      return { ...s, saved: s.learner.counters.steps };
+      for (const { reject } of waiting) reject(e);
+      return s;
     }
   }
   async #save(s: RunState): Promise<RunState> {

@@ -18,6 +18,8 @@ export class AppendLog {
   readonly #limit: number;
   #file: GrowingFile | undefined;
   #written: LogPosition;
+  /** Has anything been asked of this file? One that nobody wrote to stays as it is, or away. */
+  #used = false;
   /** May there be bytes after `#written`? Then they are cut before anything is added. */
   #torn = true;
   #waiting: Uint8Array[] = [];
@@ -35,6 +37,7 @@ export class AppendLog {
   /** Keeps the record until the next flush. While the disk takes nothing and the room is used up, the newest are dropped: what is written has no hole before them. */
   push(record: Uint8Array): void {
     if (this.#held + record.length > this.#limit) { this.dropped++; return; }
+    this.#used = true;
     this.#waiting.push(record); this.#held += record.length;
   }
 
@@ -51,7 +54,7 @@ export class AppendLog {
   rewind(to: LogPosition): Promise<void> {
     return this.#after(async () => {
       this.#waiting = []; this.#held = 0;
-      this.#written = to; this.#torn = true;
+      this.#written = to; this.#torn = this.#used = true;
       await this.#write(true);
     });
   }
@@ -73,7 +76,7 @@ export class AppendLog {
   }
 
   async #write(sync: boolean): Promise<void> {
-    if (!this.#waiting.length && !sync) return;
+    if (!this.#used || (!this.#waiting.length && !sync)) return;
     try {
       this.#file ??= await this.#files.grow(this.path);
       await this.#mend(this.#file);

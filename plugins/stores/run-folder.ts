@@ -52,7 +52,7 @@ export class RunFolder implements Tracker {
   static async create(path: string, settings: RunFolderSettings = {}): Promise<RunFolder> {
     const { files = disk, processes: system = processes } = settings;
     const refuseUnlessEmpty = async () => {
-      const there = await files.list(path).catch(unlessMissing) ?? [];
+      const there = await usable(path, () => files.list(path).catch(unlessMissing)) ?? [];
       if (there.includes(RECORD)) throw new InputError(`${path} holds a run already`, `go on with it by skein resume ${path}, or name another folder with --out`);
       if (there.some(name => !UNBEGUN.includes(name))) throw new InputError(`${path} is not empty`, 'name a new folder with --out');
     };
@@ -144,7 +144,7 @@ export class RunFolder implements Tracker {
 
 const unusable = (path: string, error: unknown) => new RunError(`${path} cannot be used: ${reasonOf(error)}`, 'make room or give rights, or name another folder with --out');
 const usable = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
-  try { return await work(); } catch (error) { throw error instanceof RunError ? error : Object.assign(unusable(path, error), { cause: error }); }
+  try { return await work(); } catch (error) { throw error instanceof RunError || error instanceof InputError ? error : Object.assign(unusable(path, error), { cause: error }); }
 };
 const orGiveBack = async <T>(unlock: () => Promise<void>, work: () => Promise<T>): Promise<T> => {
   try { return await work(); } catch (error) { await unlock().catch(() => undefined); throw error; }
