@@ -59,7 +59,11 @@ export interface TrainOptions {
   /** Clock in seconds that never goes back. */
   readonly clock?: () => number;
 }
-export interface Outcome extends Summary { readonly folder: string | undefined; readonly score: Readonly<Record<string, number>> }
+export interface Outcome extends Summary {
+  readonly folder: string | undefined; readonly score: Readonly<Record<string, number>>;
+  /** Records of metrics and events that the disk did not take. */
+  readonly dropped: number;
+}
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
 
@@ -202,7 +206,7 @@ export class Training {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let audience: Audience | undefined;
+        let audience: Audience | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
           const named = this.#catalogue.trackers.map(async t => [`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })] as const);
           const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...await Promise.all(named), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
@@ -214,7 +218,7 @@ export class Training {
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
-          return { ...summary, folder: folder?.path, score: summary.evaluation };
+          ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
           await audience?.close(folder);
           if (folder) {
@@ -226,6 +230,7 @@ export class Training {
           await env.close();
           learner.dispose();
         }
+        return { ...ended, dropped: folder?.dropped ?? 0 };
       },
     };
   }

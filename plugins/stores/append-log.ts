@@ -1,4 +1,5 @@
 /** Appends whole records to one file, from memory: a slow disk costs no time, a full one costs records, and neither stops a run. */
+import { within } from '../within.ts';
 import { disk, type FileSystem, type GrowingFile } from './file-system.ts';
 
 /** How far a log has got. */
@@ -42,12 +43,17 @@ export class AppendLog {
   }
 
   /** Hands everything that waits to the system. Never rejects: `trouble` says how it went. */
-  flush(): Promise<void> { return this.#after(() => this.#write(false)); }
+  flush(): Promise<void> {
+    return this.#flushing ??= this.#after(() => { this.#flushing = undefined; return this.#write(false); });
+  }
+  /** A flush that waits for its turn takes all with it, so there is never a second one. */
+  #flushing: Promise<void> | undefined;
+
 
   /** Flushes to the disk itself and says how far the log has got, counting what still waits where the disk takes nothing. */
   async settle(): Promise<LogPosition> {
     await this.#after(() => this.#write(true));
-    return { bytes: this.#written.bytes + this.#held, records: this.#written.records + this.#waiting.length };
+    return this.reach;
   }
 
   /** Goes back to a position inside the file; what waits is forgotten. */
@@ -59,12 +65,15 @@ export class AppendLog {
     });
   }
 
-  /** One last attempt; what the disk does not take then counts as dropped. */
-  async close(): Promise<void> {
-    await this.settle();
+  /** How far it will have got when the disk has taken what waits. */
+  get reach(): LogPosition { return { bytes: this.#written.bytes + this.#held, records: this.#written.records + this.#waiting.length }; }
+
+  /** One last attempt, for so many milliseconds; what the disk does not take then counts as dropped. */
+  async close(patience = Infinity): Promise<void> {
+    const inTime = await within(patience, this.settle());
     this.dropped += this.#waiting.length;
     this.#waiting = []; this.#held = 0;
-    await this.#release();
+    if (inTime) await within(patience, this.#release());
   }
 
   #after(what: () => Promise<void>): Promise<void> { return (this.#last = this.#last.then(what)); }
@@ -102,6 +111,7 @@ export class AppendLog {
     await file.write(bytes);
     this.#torn = false;
     this.#written = { bytes: this.#written.bytes + bytes.length, records: this.#written.records + length };
+    if (!this.#waiting.length) return;                                // given up meanwhile
     this.#waiting = this.#waiting.slice(length); this.#held -= bytes.length;
   }
 }
