@@ -3,9 +3,10 @@
  * so whatever is to happen between two updates is one step more. Metrics, events and taps are streams of plain data.
  */
 import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject, tap } from 'rxjs';
+import { z } from 'zod';
 import { parse, type Source } from './definition.ts';
 import type { OutputArray } from './engine.ts';
-import { RunError } from './error.ts';
+import { InputError, RunError } from './error.ts';
 import { typeOf } from './infer.ts';
 import type { Replay, Row, Sample } from './replay.ts';
 import type { Batch, Learner } from './step.ts';
@@ -47,6 +48,13 @@ export interface RunParts {
 }
 export interface Tap { readonly update: number; readonly wire: string; readonly dims: readonly string[]; readonly sizes: readonly number[]; readonly data: OutputArray['data'] }
 export interface Summary { readonly reason: 'finished' | 'stopped'; readonly state: LearnerState; readonly seconds: number; readonly evaluation: Readonly<Record<string, number>> }
+const whole = z.int().nonnegative(), clocks = { steps: whole, updates: whole, episodes: whole }, numbers = z.record(z.string(), z.number());
+/** What a checkpoint holds of a run beside its arrays; rollout and replay read their own. */
+const kept = z.object({
+  counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), numbers), seconds: z.number().nonnegative(),
+  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers }),
+  rollout: z.unknown(), replay: z.unknown(),
+});
 interface Waiting { resolve(): void; reject(reason: unknown): void }
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
@@ -208,13 +216,14 @@ export class Run {
   }
   /** The state that a snapshot holds, put back into replay and rollout as well; throws where it does not fit this run. `start` does it too. */
   restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
-    const { learner, rollout, replay } = this.#parts, m = meta as { counters: LearnerState['counters']; counts: Record<string, number>; memory: LearnerState['memory']; run: Omit<RunState, 'learner'>; rollout: unknown; replay: unknown };
+    const read = kept.safeParse(meta);
+    if (!read.success) throw new InputError(`its state is not a run's: ${read.error.issues.map(({ path, message }) => `${path.join('.') || 'state'}: ${message}`).join('; ')}`);
+    const { learner, rollout, replay } = this.#parts, m = read.data;
     const { state } = fromArrays(learner.plan, arrays, fresh), part = (p: string) => Object.fromEntries(Object.entries(arrays).filter(([k]) => k.startsWith(`${p}/`)).map(([k, a]) => [k.slice(p.length + 1), a]));
     rollout.restore({ arrays: part('rollout'), meta: m.rollout });
     replay.restore({ arrays: part('replay'), meta: m.replay });
     const slots = Object.fromEntries(Object.entries(state.slots).map(([r, x]) => [r, { ...x, count: m.counts[r] ?? x.count }]));
-    const { done: _, ...run } = m.run;
-    return { ...run, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
+    return { ...m.run, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
   }
 }
 const means = (w: Window) => Object.fromEntries(Object.entries(w).map(([k, { sum, n }]) => [k, sum / n]));

@@ -74,8 +74,8 @@ interface Whole extends Built { readonly replay: Replay }
 /** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
 function fits(place: string, restore: () => unknown): void {
   try { restore(); } catch (e) {
-    const [what = '', fix] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
-    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, fix ?? 'go on from another checkpoint, or with the version and the plugins that wrote it');
+    const [what = ''] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
+    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, 'go on from another checkpoint, or with this one in the run that it is from');
   }
 }
 const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
