@@ -10,6 +10,7 @@ import type { VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
 import { plan } from '../core/plan.ts';
 import { Rollout, sizesOf } from './rollout.ts';
+import type { Replay } from '../core/replay.ts';
 import { Run, type RunParts, type RunSettings, type Summary } from '../core/run.ts';
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
@@ -20,9 +21,11 @@ import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
+import { disk, type FileSystem } from './stores/file-system.ts';
 import { readRun } from './stores/read-run.ts';
-import { RunFolder, runPosition } from './stores/run-folder.ts';
+import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
+import { Audience } from './trackers/audience.ts';
 
 const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
 /** Beside the sources or beside `dist`. */
@@ -51,16 +54,31 @@ export interface TrainOptions {
   readonly references?: readonly CurveReference[];
   readonly trackers?: readonly Tracker[];
   readonly plugins?: readonly PluginRecord[];
+  /** The disk that the run's folder is on. */
+  readonly files?: FileSystem;
   /** Clock in seconds that never goes back. */
   readonly clock?: () => number;
 }
-export interface Outcome extends Summary { readonly folder: string | undefined; readonly score: Readonly<Record<string, number>> }
+export interface Outcome extends Summary {
+  readonly folder: string | undefined; readonly score: Readonly<Record<string, number>>;
+  /** Records of metrics and events that the disk did not take. */
+  readonly dropped: number;
+}
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
 
-/** Alarms of the run folder itself, once there is somebody to hear them. */
-interface Heard { alarm?: (event: RunEvent) => void }
+/** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
+interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
+interface Whole extends Built { readonly replay: Replay }
+/** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
+function fits(place: string, restore: () => unknown): void {
+  try { restore(); } catch (e) {
+    const [what = ''] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
+    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, 'go on from another checkpoint, or with this one in the run that it is from');
+  }
+}
+const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
 const issuesOf = (d: Definition): readonly Issue[] => check(d);
 /** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
 export function applySettings(d: Definition, settings: Readonly<Record<string, unknown>>): Definition {
@@ -95,8 +113,8 @@ export class Training {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
     };
-    const engine = await this.#catalogue.engine(o.engine), built = await this.#build(d, o.environment, engine, settings);
-    const heard: Heard = {}, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }), { alarm: e => { heard.alarm?.(e); } });
+    const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
+    const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
       format: 1, name: folder?.path.split(/[\\/]/).at(-1) ?? d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
       engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
@@ -104,17 +122,38 @@ export class Training {
     return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
   }
 
-  /** A run that is there, from its newest complete checkpoint on; `steps` makes it longer. */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    const { record: old } = await readRun(path), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { alarm: e => { heard.alarm?.(e); } });
+  /**
+   * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
+   * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
+   */
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+    const files = o.files ?? disk, { record: old } = await readRun(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
-      const store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = o.from ?? updates.at(-1);
-      if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'it broke off before its first one: train it anew');
-      const snapshot = await store.load(newest), settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
-      const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
-      if (position.success) await folder.rewind(position.data);
-      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      const found = await this.#checkpoint(path, files, o.from), { snapshot } = found, settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
+      const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
+      const prepared = this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      if (snapshot) fits(`${path}/checkpoints/${found.update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+      heard.first = found.left.length ? [{ code: 'CHECKPOINT', left: found.left, what: `goes on from checkpoint ${found.update}, as asked; ${found.left.join(', ')} ${found.left.length === 1 ? 'is' : 'are'} left behind` }] : [];
+      if (position.success) {
+        const { missing } = await folder.rewind(position.data);
+        if (missing) heard.first = [...heard.first, { code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }];
+      }
+      return prepared;
     } catch (e) { await folder.close(); throw e; }
+  }
+  /** The checkpoint to go on from, and those after it; none where a run never made one. */
+  async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
+    const store = new Checkpoints(`${path}/checkpoints`, { version, files }), updates = await store.list(), update = from ?? updates.at(-1);
+    if (update === undefined) {
+      const { events } = await readRun(path, files);
+      if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return { left: [] };
+      throw new InputError(`${path} has no complete checkpoint any more`, `put ${path}/checkpoints back from a copy, or train it anew in another folder`);
+    }
+    try { return { update, snapshot: await store.load(update), left: updates.filter(other => other > update) }; } catch (e) {
+      const before = updates.filter(other => other < update).at(-1);
+      if (!(e instanceof InputError) || from !== undefined || before === undefined) throw e;
+      throw new InputError(e.message.split('\n  fix: ')[0]!, `${e.fix ?? 'take the one before it'}: skein resume ${path} --at ${before}`);
+    }
   }
 
   /** Greedy episodes from a checkpoint of a run. */
@@ -147,47 +186,41 @@ export class Training {
     return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
   }
 
-  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
-    const { env, learner, rollout } = built, main = learner.programs.main, source = d.page.sources[main]!;
-    const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: rollout.stored, needsNext: rollout.needsNext, seed: settings.seed });
+  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }): Promise<Whole> {
+    const built = await this.#build(d, environment, engine, settings), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+    return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
+  }
+
+  #ready(d: Definition, built: Whole, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+    const { env, learner, rollout, replay } = built;
     const parts: RunParts = {
       learner, rollout, replay, clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step) => {
         const played = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version }), flush: () => folder.position() } : {}),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version, files: o.files ?? disk }), flush: () => folder.position() } : {}),
     };
     const run = new Run(settings, parts);
     return {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let trackers: readonly Tracker[] = folder ? [folder] : [];
+        let audience: Audience | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
-          const made = await Promise.all(this.#catalogue.trackers.map(async t => t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })));
-          trackers = [...trackers, ...made, ...o.trackers ?? []];
-          heard.alarm = e => { for (const t of trackers) if (t !== folder) void t.event?.(e); };
-          for (const t of trackers) await t.start?.(record);
-          const told = new Set<Tracker>();
-          /** A tracker that fails is heard of once, through the others; the run goes on. */
-          const guard = (t: Tracker, work: (t: Tracker) => void | Promise<void>, at: Moment): void => {
-            const failed = (e: unknown) => {
-              if (told.has(t)) return;
-              told.add(t);
-              const alarm: RunEvent = { step: at.step, update: at.update, episode: at.episode, seconds: at.seconds, kind: 'alarm', detail: { code: 'TRACKER', what: `a tracker failed and is not told again: ${e instanceof Error ? e.message : String(e)}` } };
-              for (const other of trackers) if (!told.has(other)) guard(other, x => x.event?.(alarm), at);
-            };
-            if (told.has(t)) return;
-            try { void Promise.resolve(work(t)).catch(failed); } catch (e) { failed(e); }
-          };
-          run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(t, x => x.metrics?.(m), m); } });
-          run.events$.subscribe({ next: e => { for (const t of trackers) guard(t, x => x.event?.(e), e); } });
-          if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) guard(t, x => x.progress?.(p), p); } });
+          const named = this.#catalogue.trackers.map(async t => [`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })] as const);
+          const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...await Promise.all(named), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
+          await folder?.start(record);
+          heard.alarm = e => { all.event(e, folder); };
+          all.start(record, folder);
+          for (const detail of heard.first ?? []) all.event(all.alarm(detail));
+          run.metrics$.subscribe(m => { all.metrics(m); });
+          run.events$.subscribe(e => { all.event(e); });
+          if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
-          return { ...summary, folder: folder?.path, score: summary.evaluation };
+          ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
-          for (const t of trackers) if (t !== folder) await t.close?.();
+          await audience?.close(folder);
           if (folder) {
             await folder.flush();
             const { metrics } = await readRun(folder.path).catch(() => ({ metrics: [] }));
@@ -197,6 +230,7 @@ export class Training {
           await env.close();
           learner.dispose();
         }
+        return { ...ended, dropped: folder?.dropped ?? 0 };
       },
     };
   }
