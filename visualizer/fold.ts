@@ -4,7 +4,7 @@ import { GROUPS, netOf, type Group, type Kind, type ViewEdge, type ViewGraph, ty
 
 const NAMES: Readonly<Record<Group, readonly [title: string, kind: Kind]>> = { data: ['data', 'data'], agent: ['agent', 'values'], learner: ['learner', 'mixers'], targets: ['target side', 'values'], loss: ['loss', 'losses'] };
 /** Field names on one row, before the rest is counted. */
-const FIELDS = 4;
+const FIELDS = 3;
 
 const unique = <T>(list: readonly T[], key: (x: T) => string): T[] => [...new Map([...list].reverse().map(x => [key(x), x])).values()].reverse();
 const sum = (list: readonly (number | undefined)[]) => list.reduce<number>((a, b) => a + (b ?? 0), 0);
@@ -19,8 +19,8 @@ function boxOf(group: Group, members: readonly ViewNode[]): ViewNode {
   };
 }
 
-/** Fields as words: `obs, avail and 3 more`. */
-const fieldsInWords = (names: readonly string[]) => (names.length <= FIELDS ? names.join(', ') : `${names.slice(0, FIELDS - 1).join(', ')} and ${names.length - FIELDS + 1} more`);
+/** Fields as words: `obs, avail, 3 more`. */
+const fieldsInWords = (names: readonly string[]) => (names.length <= FIELDS ? names.join(', ') : `${names.slice(0, FIELDS - 1).join(', ')}, ${names.length - FIELDS + 1} more`);
 
 /** The members of each group in `groups` as one box; of `data`, the fields become one value. */
 export function foldGroups(view: ViewGraph, groups: ReadonlySet<Group>, keep: ReadonlySet<string> = new Set()): ViewGraph {

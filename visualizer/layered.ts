@@ -163,7 +163,7 @@ export const layered: LayoutEngine = (view, boxes, look) => {
   const column = columns(view), layers = layersOf(view, column), { elements } = layers, at = new Map(elements.flatMap(e => (e.node === undefined ? [] : [[e.node, e.id] as const])));
   if (!elements.length) return { boxes: new Map(), routes: new Map(), junctions: [], w: 0, h: 0 };
   const pairs: Pairs = view.nodes.flatMap(n => (n.role === 'target' && n.of !== undefined && column.get(n.of) === column.get(n.id) ? [[at.get(n.of)!, at.get(n.id)!] as const] : []));
-  const small = elements.length <= EXACT, search = small ? { starts: Math.max(4, Math.min(24, Math.round(1500 / elements.length))), keep: 6, rounds: 8 } : { starts: 1, keep: 1, rounds: 6 };
+  const small = elements.length <= EXACT, search = small ? { starts: Math.max(6, Math.min(60, Math.round(3000 / elements.length))), keep: 12, rounds: 8 } : { starts: 1, keep: 1, rounds: 6 };
   let best: Laid | undefined, least = Infinity;
   for (const { order } of orders(layers, pairs, search)) {
     const laid = place(arrange(layers, order, boxes), view, boxes, look), c = small ? cost(laid, view, look) : 0;
