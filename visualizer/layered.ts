@@ -154,9 +154,11 @@ export function cost(laid: Laid, view: ViewGraph, { direction }: Look): number {
     }
   }
   for (const u of upright) for (const l of level) if (u.net !== l.net && u.at > l.from && u.at < l.to && l.at > u.from && l.at < u.to) crossings++;
+  let shared = 0;                                                       // two nets on one line cannot be told apart
+  for (const lines of [upright, level]) lines.forEach((a, i) => { for (const b of lines.slice(i + 1)) if (a.net !== b.net && Math.abs(a.at - b.at) < 3 && Math.min(a.to, b.to) - Math.max(a.from, b.from) > 2) shared++; });
   for (const n of view.nodes) if (n.role === 'target' && n.of !== undefined) { const a = laid.boxes.get(n.id)!, b = laid.boxes.get(n.of); if (b && (direction === 'LR' ? a.y < b.y : a.x < b.x)) above++; }
   const shape = direction === 'LR' ? laid.w / laid.h - 2.4 : laid.h / laid.w - 1.6;
-  return crossings * 60 + bends * 6 + length / 25 + above * 90 + Math.max(0, shape) * 150 + laid.w * laid.h / 8000;
+  return shared * 1000 + crossings * 60 + bends * 6 + length / 25 + above * 90 + Math.max(0, shape) * 150 + laid.w * laid.h / 8000;
 }
 
 export const layered: LayoutEngine = (view, boxes, look) => {

@@ -50,9 +50,9 @@ export const cellWidth = (c: Cell): number => Math.max(c.width, c.lead ? c.lead 
 function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: ReadonlySet<string>, look: Look): Box {
   const across = look.direction === 'TB', told = across ? node.outputs.filter(p => p.flag !== undefined) : [];      // from top to bottom a row of all fields would be wider than the page
   const signed = sign(node.state), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
-  const inputs = ordered(node.inputs.map(p => cellOf(p, entered.has(p.id), 'in', look))), outputs = ordered(node.outputs.filter(p => !told.includes(p)).map(p => cellOf(p, left.has(p.id), 'out', look)));
-  const chips = node.rules.map(r => { const text = shortened(r.text, ROOM.chip, SIZE.small); return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
   const tags = node.tags.map(tag => { const text = shortened(tag.text, ROOM.tag, SIZE.small, 'bold'); return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
+  const inputs = ordered(node.inputs.map(p => cellOf(p, entered.has(p.id), 'in', look))), outputs = ordered(node.outputs.filter(p => !told.includes(p)).map(p => { const c = cellOf(p, left.has(p.id), 'out', look), hung = tags.filter(t => t.tag.port === p.id); return hung.length ? { ...c, lead: sum(hung.map(t => t.width + 3)) + 12 } : c; }));
+  const chips = node.rules.map(r => { const text = shortened(r.text, ROOM.chip, SIZE.small); return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
   const parts = (node.parts ?? []).map(p => ({ label: shortened(p.label, ROOM.part, SIZE.small), detail: shortened(p.detail, ROOM.shape, SIZE.shape, 'mono') }));
   const badge = ['slot', 'target', 'shared', 'frozen'].includes(node.role) ? 16 : 0;
   const texts = [width(title, SIZE.title, 'bold') + signed + 31 + badge, ...detail.map(t => width(t, SIZE.small) + 2 * PAD), sum(chips.map(c => c.width + 5)) + PAD, ...parts.map(p => width(p.label, SIZE.small) + width(p.detail, SIZE.shape, 'mono') + 12 + 2 * PAD)];

@@ -23,7 +23,9 @@ export interface Comparison {
 export interface Union { readonly view: ViewGraph; readonly comparison: Comparison }
 
 const keyOf = (w: Pick<WireDescription, 'from' | 'to' | 'via'>) => [w.from, ...w.via].join(' | ') + ` > ${w.to}`;
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+/** With keys in one order: a page read from a file has another. */
+const sorted = (x: unknown): unknown => (Array.isArray(x) ? x.map(sorted) : typeof x === 'object' && x !== null ? Object.fromEntries(Object.entries(x).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)])) : x);
+const same = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 const union = <T>(before: readonly T[], after: readonly T[], key: (x: T) => string): T[] => { const known = new Set(after.map(key)); return [...after, ...before.filter(x => !known.has(key(x)))]; };
 /** What a node is; where it stands is in the wires. */
 const nature = (n: NodeDescription) => ({ type: n.type, role: n.role, of: n.of, per: n.per, config: n.config });
