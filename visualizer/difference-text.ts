@@ -2,7 +2,7 @@
 import { grouped, plain } from './text.ts';
 import type { Comparison } from './union.ts';
 
-const cell = (text: string) => plain(text).replace(/([\\`*_{}[\]<>|#~])/g, '\\$1');
+const cell = (text: string) => plain(text).replace(/([\\`*_{}[\]|#~])/g, '\\$1').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 const SIGN = { added: '+', removed: '−', changed: '~' } as const;
 export function markdown(c: Comparison, told: readonly string[]): string {
   const table = (head: readonly string[], rows: readonly (readonly string[])[]) => (rows.length ? ['', `| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map(r => `| ${r.map(cell).join(' | ')} |`)] : []);

@@ -72,7 +72,7 @@ function marks({ canvas: c, seen, look }: Scene, p: Placed, { cell, x: px, y: py
 function input(scene: Scene, p: Placed, n: ViewNode, a: Anchor, { main, quiet }: Tones): string[] {
   const { canvas: c, seen, look } = scene, { cell } = a, { port } = cell, state = stateHue(port.state), x = p.x + a.x, y = p.y + a.y, tone: Tone = !port.used ? 'faint' : state ?? 'ink', lr = look.direction === 'LR';
   if (!port.used) seen.offer();
-  const label = `${SIGNS[port.state ?? 'same']}${cell.label}`, style = { size: SIZE.port, tone, face: state ? 'bold' : 'sans', owner: n.id } as const;
+  const label = `${scene.view.form === 'error' && state ? '! ' : SIGNS[port.state ?? 'same']}${cell.label}`, style = { size: SIZE.port, tone, face: state ? 'bold' : 'sans', owner: n.id } as const;
   return [
     c.circle({ x, y }, 2.6, { fill: port.used ? 'page' : 'body', stroke: port.used ? state ?? main : 'faint', wide: 1.1 }),
     lr ? c.text(x + PAD, y + 3.6, label, style) : c.text(x, p.y + BAND + 12, label, { ...style, anchor: 'middle' }),

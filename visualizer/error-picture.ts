@@ -49,7 +49,7 @@ function slice(d: Description, problems: readonly Problem[], o: ViewOptions): Pi
 export function errorView(name: string, problems: readonly Problem[], d: Description | undefined, o: ViewOptions = {}): ViewGraph {
   const found = d && slice(d, problems, o), alone = [...new Map(problems.map(p => [p.at.split('.')[0]!, bare(p)])).values()];
   return {
-    schema: 1, form: 'error', level: 1, title: `${counted(problems.length, 'problem')} in ${plain(name)}`, lead: problems.slice(0, 3).map(p => { const axis = firstDifference(p); return `${plain(p.what)}${axis === undefined ? '' : ` (${axis})`}. Fix: ${plain(p.fix)}.`; }),
+    schema: 1, form: 'error', level: 1, title: `${counted(problems.length, 'problem')} in ${plain(name)}`, lead: problems.slice(0, 3).map(p => { const axis = firstDifference(p); return `${plain(p.what).replace(/^./, c => c.toUpperCase())}${axis === undefined ? '' : ` (${axis})`}. Fix: ${plain(p.fix)}.`; }),
     nodes: found?.nodes ?? alone, edges: found?.edges ?? [], cards: problems.slice(0, 12).map(cardOf), zones: {}, caption: [found ? 'only what leads to the problem' : 'the page could not be read further', ...(problems.length > 12 ? [`${problems.length - 12} more problems`] : [])],
   };
 }

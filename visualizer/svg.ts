@@ -36,13 +36,13 @@ function cards({ canvas: c, view, seen }: Scene, top: number, room: number): { r
   const out: string[] = [], tallest = (row: typeof view.cards) => row.reduce((a, k) => Math.max(a, 22 + k.lines.length * 13), 0), wide = (k: typeof view.cards[number]) => Math.max(width(k.name, 10, 'bold') + (stateHue(k.state) ? 42 : 30), ...k.lines.map(t => width(t, SIZE.small) + 18));
   let x = MARGIN, y = top, row: typeof view.cards[number][] = [];
   for (const k of view.cards) {
-    const w = wide(k), h = 22 + k.lines.length * 13, hue = stateHue(k.state), tone: Tone = hue ?? (view.form === 'difference' ? 'faint' : 'rule');
+    const w = wide(k), h = 22 + k.lines.length * 13, hue = view.form === 'error' ? 'alarm' as const : stateHue(k.state), tone: Tone = hue ?? (view.form === 'difference' ? 'faint' : 'rule');
     if (x > MARGIN && x + w > MARGIN + room) { y += tallest(row) + 8; x = MARGIN; row = []; }
     row.push(k);
-    out.push(c.rect({ x, y, w, h }, { fill: hue ? `${hue}-pale` : view.form === 'difference' ? 'zone' : 'rule-pale', round: 4 }), c.path(`M${at(x)} ${at(y)}v${h}`, { stroke: tone, wide: 2.5 }), c.glyph('rule', x + 8, y + 4.5, tone), c.text(x + 22, y + 13, `${SIGNS[k.state ?? 'same']}${k.name}`, { size: 10, tone: 'ink', face: 'bold' }), ...k.lines.map((t, i) => c.text(x + 9, y + 26 + i * 13, t, { size: SIZE.small, tone: hue && k.changed?.includes(i) ? hue : 'quiet' })));
+    out.push(c.rect({ x, y, w, h }, { fill: hue ? `${hue}-pale` : view.form === 'difference' ? 'zone' : 'rule-pale', round: 4 }), c.path(`M${at(x)} ${at(y)}v${h}`, { stroke: tone, wide: 2.5 }), c.glyph(view.form === 'error' ? 'alarm' : 'rule', x + 8, y + 4.5, tone), c.text(x + 22, y + 13, `${SIGNS[k.state ?? 'same']}${k.name}`, { size: 10, tone: 'ink', face: 'bold' }), ...k.lines.map((t, i) => c.text(x + 9, y + 26 + i * 13, t, { size: SIZE.small, tone: hue && k.changed?.includes(i) ? hue : 'quiet' })));
     x += w + 10;
   }
-  if (view.cards.length) seen.tag('rule');
+  if (view.cards.length && view.form !== 'error') seen.tag('rule');
   return { svg: `<g id="rules">${out.join('')}</g>`, bottom: view.cards.length ? y + tallest(row) : top - 6 };
 }
 function foot({ canvas: c, view, seen, theme }: Scene, top: number, room: number): { readonly svg: string; readonly bottom: number } {

@@ -26,6 +26,8 @@ const keyOf = (w: Pick<WireDescription, 'from' | 'to' | 'via'>) => [w.from, ...w
 /** With keys in one order: a page read from a file has another. */
 const sorted = (x: unknown): unknown => (Array.isArray(x) ? x.map(sorted) : typeof x === 'object' && x !== null ? Object.fromEntries(Object.entries(x).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)])) : x);
 const same = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+/** Rules and settings may be called `constructor`. */
+const own = <T>(o: Readonly<Record<string, T>>, k: string): T | undefined => (Object.hasOwn(o, k) ? o[k] : undefined);
 const union = <T>(before: readonly T[], after: readonly T[], key: (x: T) => string): T[] => { const known = new Set(after.map(key)); return [...after, ...before.filter(x => !known.has(key(x)))]; };
 /** What a node is; where it stands is in the wires. */
 const nature = (n: NodeDescription) => ({ type: n.type, role: n.role, of: n.of, per: n.per, config: n.config });
@@ -34,8 +36,8 @@ const inWords = (n: NodeDescription) => { const words = settings(n.config).join(
 /** `hidden 64 → 128`; a new type is said as a whole. */
 function changeInWords(a: NodeDescription, b: NodeDescription): string[] {
   if (a.type !== b.type) return [`${plain(a.type)} → ${plain(b.type)}`, [settings(a.config).join(' · ') || 'no settings', settings(b.config).join(' · ') || 'no settings'].join(' → ')];
-  const keys = [...new Set([...Object.keys(a.config), ...Object.keys(b.config)])].filter(k => !same(a.config[k], b.config[k]));
-  const value = (c: Readonly<Record<string, unknown>>, k: string) => (c[k] === undefined ? 'unset' : settings({ [k]: c[k] })[0]!.slice(plain(k).length + 1));
+  const keys = [...new Set([...Object.keys(a.config), ...Object.keys(b.config)])].filter(k => !same(own(a.config, k), own(b.config, k)));
+  const value = (c: Readonly<Record<string, unknown>>, k: string) => (own(c, k) === undefined ? 'unset' : settings({ [k]: own(c, k) })[0]!.slice(plain(k).length + 1));
   return [...keys.map(k => `${plain(k)} ${value(a.config, k)} → ${value(b.config, k)}`), ...(a.role === b.role && a.of === b.of ? [] : [`${a.role}${a.of === undefined ? '' : ` of ${plain(a.of)}`} → ${b.role}${b.of === undefined ? '' : ` of ${plain(b.of)}`}`]), ...(a.per === b.per ? [] : [`per ${a.per ?? 'none'} → per ${b.per ?? 'none'}`])];
 }
 
@@ -57,7 +59,7 @@ export function compare(a: Description, b: Description): Comparison {
   });
   const fields = (d: Description) => new Set(d.wires.filter(w => Object.hasOwn(d.sources, nodeOf(w.from))).map(w => w.from)), [readA, readB] = [fields(a), fields(b)], only = (x: ReadonlySet<string>, y: ReadonlySet<string>) => [...x].filter(k => !y.has(k));
   const rules = [...new Set([...Object.keys(a.train), ...Object.keys(b.train)])].flatMap(name => {
-    const [x, y] = [a.train[name], b.train[name]];
+    const [x, y] = [own(a.train, name), own(b.train, name)];
     if (!x) return [{ name, what: 'is new' }];
     if (!y) return [{ name, what: 'is gone' }];
     const more = y.trains.filter(t => !x.trains.includes(t)), less = x.trains.filter(t => !y.trains.includes(t)), rest = ({ trains: _, ...r }: typeof x) => r, words = [...(more.length ? [`also trains ${more.map(plain).join(', ')}`] : []), ...(less.length ? [`no longer trains ${less.map(plain).join(', ')}`] : []), ...(same(rest(x), rest(y)) ? [] : ['is set otherwise'])];
