@@ -1,8 +1,8 @@
 /** Which column each box stands in: as early as its lines allow, then towards its readers; a lagged box in the column of its source. */
 import type { ViewEdge, ViewGraph } from './view-graph.ts';
 
-export type Links = ReadonlyMap<string, readonly string[]>;
-export function links(edges: readonly ViewEdge[], end: 'from' | 'to'): Map<string, string[]> {
+type Links = ReadonlyMap<string, readonly string[]>;
+function links(edges: readonly ViewEdge[], end: 'from' | 'to'): Map<string, string[]> {
   const other = end === 'from' ? 'to' : 'from', table = new Map<string, string[]>();
   for (const e of edges) { const n = e[end][0], list = table.get(n); if (list) list.push(e[other][0]); else table.set(n, [e[other][0]]); }
   return table;

@@ -140,7 +140,7 @@ function place(arranged: Arranged, view: ViewGraph, boxes: ReadonlyMap<string, B
 }
 
 /** Crossings first, then bends and length, then the shape of a page; a lagged box belongs below its source. */
-export function cost(laid: Laid, view: ViewGraph, { direction }: Look): number {
+function cost(laid: Laid, view: ViewGraph, { direction }: Look): number {
   const upright: { at: number; from: number; to: number; net: string }[] = [], level: typeof upright = [], seen = new Set<string>();
   let length = 0, bends = 0, crossings = 0, above = 0;
   for (const e of view.edges) {

@@ -6,7 +6,8 @@ export type Direction = 'LR' | 'TB';
 export type Shapes = 'symbolic' | 'concrete' | 'off';
 export interface Look { readonly direction: Direction; readonly shapes: Shapes }
 
-export const BAND = 22, LINE = 13, ROW = 16, PAD = 9, SIZE = { title: 11.5, port: 10.5, small: 9, shape: 8.5 } as const;
+const ROW = 16;
+export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 11.5, port: 10.5, small: 9, shape: 8.5 } as const;
 /** Rooms that texts of others are cut to. */
 const ROOM = { title: 230, port: 150, flag: 120, shape: 200, detail: 250, chip: 140, tag: 160, part: 130 } as const;
 

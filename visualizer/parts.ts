@@ -6,7 +6,7 @@ import type { Part, ViewGraph, ViewNode } from './view-graph.ts';
 /** Rows of one box; what is beyond is counted. */
 const MOST = 24;
 /** Each layer with the shapes of its kernels and its number of weights; names alone where no sizes are known. */
-export function layersOf(n: NodeDescription, sized: boolean): Part[] {
+function layersOf(n: NodeDescription, sized: boolean): Part[] {
   const layers = new Map<string, NodeDescription['layers'][number][]>();
   for (const tensor of n.layers) { const layer = tensor.name.split('/', 1)[0]!, list = layers.get(layer); if (list) list.push(tensor); else layers.set(layer, [tensor]); }
   return [...layers].map(([layer, tensors]) => {

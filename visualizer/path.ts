@@ -2,7 +2,7 @@
 import type { ViewGraph } from './view-graph.ts';
 
 /** Boxes that a word means: a box, `box.port`, a field of the data, a part of the page, or every box with an output of that name. */
-export function meant(view: ViewGraph, word: string): { readonly boxes: readonly string[]; readonly port?: string } {
+function meant(view: ViewGraph, word: string): { readonly boxes: readonly string[]; readonly port?: string } {
   const [head = '', port] = word.split('.'), box = view.nodes.find(n => n.id === word || n.id === `(${word})`);
   if (box) return { boxes: [box.id] };
   const owner = view.nodes.find(n => n.id === head);
@@ -13,8 +13,6 @@ export function meant(view: ViewGraph, word: string): { readonly boxes: readonly
   if (members.length) return { boxes: members.map(n => n.id) };
   return { boxes: view.nodes.filter(n => n.outputs.some(p => p.id === word)).map(n => n.id) };
 }
-/** Every word that `meant` knows. */
-export const wordsOf = (view: ViewGraph): string[] => [...new Set(view.nodes.flatMap(n => [n.id.replace(/^\((.*)\)$/, '$1'), n.group, ...n.outputs.map(p => p.id), ...n.outputs.map(p => `${n.id}.${p.id}`)]))];
 
 /** Flags count as lines here: the way from `obs` leads over those, too. */
 function steps(view: ViewGraph, port: string | undefined, boxes: readonly string[]): readonly (readonly [from: string, to: string])[] {

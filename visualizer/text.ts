@@ -67,7 +67,6 @@ export const counted = (n: number, one: string, many = `${one}s`): string => `${
 
 const LETTERS: Readonly<Record<string, string>> = { batch: 'B', time: 'T', 'time+1': 'T+1', agent: 'N', action: 'A' };
 export const letterOf = (dim: string): string => { const [name = '', source] = dim.split('@'); return `${LETTERS[name] ?? name}${source === undefined ? '' : `@${source}`}`; };
-export const LETTERED = Object.keys(LETTERS);
 /** `[B T N]`; with sizes `[B T 2]`. */
 export const shape = (dims: readonly string[], sizes?: readonly number[]): string => `[${dims.map((d, i) => (sizes?.[i] ? String(sizes[i]) : letterOf(d))).join(' ')}]`;
 

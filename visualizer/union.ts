@@ -49,7 +49,7 @@ function both(a: Description, b: Description): Description {
   return { ...b, name: `${a.name} → ${b.name}`, nodes: nodes.map(n => ({ ...n, untaken: n.untaken.filter(p => !taken.has(`${n.name}.${p}`)) })), wires, offers: union(a.offers, b.offers, o => `${o.from}>${o.to}`).filter(o => !taken.has(o.to)), sources: { ...a.sources, ...b.sources }, memory: { ...a.memory, ...b.memory }, fields: Object.fromEntries([...new Set([...Object.keys(b.fields), ...Object.keys(a.fields)])].map(s => [s, ports(a.fields[s] ?? [], b.fields[s] ?? [])])), keep: { ...a.keep, ...b.keep }, priority: { ...a.priority, ...b.priority }, train: { ...a.train, ...b.train }, targets: { ...a.targets, ...b.targets } };
 }
 
-export function compare(a: Description, b: Description): Comparison {
+function compare(a: Description, b: Description): Comparison {
   const A = new Map(a.nodes.map(n => [n.name, n])), B = new Map(b.nodes.map(n => [n.name, n])), names = [...new Set([...A.keys(), ...B.keys()])], wiresA = new Set(a.wires.map(keyOf)), wiresB = new Set(b.wires.map(keyOf));
   const nodes = names.flatMap((name): NodeChange[] => {
     const [x, y] = [A.get(name), B.get(name)];

@@ -19,13 +19,13 @@ function guess(d: Description, n: NodeDescription): Kind {
   if (d.act && nodeOf(d.act.action) === n.name) return 'explore';
   return n.trainedBy.length || n.of !== undefined ? 'values' : 'arithmetic';
 }
-export const kindOf = (d: Description, n: NodeDescription, { kinds }: ViewOptions): Kind => {
+const kindOf = (d: Description, n: NodeDescription, { kinds }: ViewOptions): Kind => {
   const named = kinds?.(n.type);
   return KINDS.find(k => k === named) ?? guess(d, n);
 };
 
 /** `every 200 episodes`, `by 0.005 every update`. */
-export function followInWords(t: Description['targets'][string]): string {
+function followInWords(t: Description['targets'][string]): string {
   const clock = t.everyEpisodes ? counted(t.everyEpisodes, 'episode') : t.everySteps ? counted(t.everySteps, 'step') : counted(t.everyUpdates ?? 1, 'update');
   const every = `every ${clock.replace(/^1 /, '')}`;
   return t.polyak === undefined ? every : `by ${setting(t.polyak)} ${every}`;

@@ -20,7 +20,7 @@ export const draw = (session: Session): Command => takesLooks(takesFolding(takes
     if (file === undefined && !flags.json) throw new InputError('no file is named', `-o ${/^\w+$/.test(algorithm) ? algorithm : 'page'}.svg (or ${FORMATS.slice(1).map(f => `.${f}`).join(', ')}); -o - writes SVG to standard output`);
     const format = file === undefined ? undefined : formatFor(file, FORMATS, 'draw'), folding = foldingOf(flags), rendering = renderingOf(flags, flags.env !== undefined);
     await withPage(algorithm, flags, async ({ world, open, engine }) => {
-      const { pictureOf } = await import('../../visualizer/picture.ts'), { describedFor, kindOf } = await import('./described.ts'), { page, sizes, plan } = await open(), described = describedFor(page, sizes, folding.level ?? 1);
+      const { pictureOf } = await import('../../visualizer/picture.ts'), { describedFor, kindOf } = await import('./described.ts'), { page, sizes, plan } = await open(), described = describedFor(page, sizes, folding.expand ? 2 : folding.level ?? 1);
       if (folding.level === 3 && !plan) throw new InputError('--level 3: operations are traced on tensors, and no environment gives them sizes', '--env <id>; skein list environments shows them');
       const operations = folding.level === 3 && plan ? await traced(plan, engine) : undefined;
       const asked = { kinds: kindOf, sized: sizes !== undefined, ...(operations ? { operations: (n: string) => operations.get(n) ?? [] } : {}) }, whole = pictureOf(described, { ...asked, level: 1 });

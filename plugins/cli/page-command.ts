@@ -32,7 +32,7 @@ export interface PageQuestion {
 }
 
 /** Is it the folder of a run? Then its page is meant, as the run has it. */
-export const isRun = async (reference: string): Promise<boolean> => (await stat(`${reference}/run.json`).catch(() => undefined))?.isFile() === true;
+const isRun = async (reference: string): Promise<boolean> => (await stat(`${reference}/run.json`).catch(() => undefined))?.isFile() === true;
 
 /** Finds page and environment, asks, and closes what was opened. */
 export async function withPage(algorithm: string, flags: PageFlags, ask: (question: PageQuestion) => Promise<void>): Promise<void> {

@@ -26,7 +26,7 @@ export const takesFolding = (command: Command): Command => command
   .option('--edges <kinds>', 'lines to draw, of grad, stop, data and lag (default: all)');
 
 /** One of some words, in any case. */
-export function oneOf<const T extends string>(written: string, words: readonly T[], subject: string): T {
+function oneOf<const T extends string>(written: string, words: readonly T[], subject: string): T {
   const found = words.find(w => w.toLowerCase() === written.trim().toLowerCase()), near = nearest(written, words);
   if (found === undefined) throw new InputError(`${subject} ${written}: it is none of ${words.join(', ')}${near ? `; did you mean ${near}?` : ''}`, `${subject} ${near ?? words[0]!}`);
   return found;

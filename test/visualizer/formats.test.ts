@@ -102,7 +102,7 @@ describe('HTML', () => {
   });
 });
 
-const HOSTILE = ['javascript:alert(1)', '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u202egnp.exe\u2066', 'a'.repeat(10_000), '`${x}`', ']]>', '%%{init: {}}%%', 'click n0 "javascript:x"', 'end', '-->', '\\', 'a\nb\0c', 'constructor', '日本語 \u{1f600}', '#quot;', '</svg><svg onload=x>', '\ud800'];
+const HOSTILE = ['javascript:alert(1)', '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u202egnp.exe\u2066', 'a'.repeat(10_000), '`$' + '{x}`', ']]>', '%%{init: {}}%%', 'click n0 "javascript:x"', 'end', '-->', '\\', 'a\nb\0c', 'constructor', '日本語 \u{1f600}', '#quot;', '</svg><svg onload=x>', '\ud800'];
 const harmed = (word: string): Description => {
   const d = description(qmix), swap = (wire: string) => (wire.startsWith('mixer.') ? `${word.replace(/\./g, '_')}${wire.slice(5)}` : wire), name = word.replace(/\./g, '_');
   return { ...d, name: word, about: word, paper: word, nodes: d.nodes.map((n): NodeDescription => (n.name === 'mixer' ? { ...n, name, type: word, config: { [word]: word }, about: word } : n.of === 'mixer' ? { ...n, of: name } : n)), wires: d.wires.map(w => ({ ...w, from: swap(w.from), to: swap(w.to) })), offers: d.offers.map(o => ({ from: swap(o.from), to: swap(o.to) })), train: { [word]: { ...d.train['q']!, trains: [name] } } };
