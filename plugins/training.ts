@@ -4,7 +4,7 @@ import os from 'node:os';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
 import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
-import { structuralHash } from '../core/describe.ts';
+import { describe, structuralHash } from '../core/describe.ts';
 import type { Engine } from '../core/engine.ts';
 import type { VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
@@ -16,6 +16,7 @@ import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
 import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
+import { kinds } from '../nodes/index.ts';
 import { curve, type CurveReference } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
@@ -50,6 +51,8 @@ export interface TrainOptions {
   readonly failures?: number;
   /** Folder of the run; `false` keeps nothing; without it one under `runs/`. */
   readonly out?: string | false;
+  /** Draw graph.svg and curve.svg into the folder; true without it. */
+  readonly picture?: boolean;
   /** Levels drawn across the curve: `random 0.03`. */
   readonly references?: readonly CurveReference[];
   readonly trackers?: readonly Tracker[];
@@ -96,7 +99,7 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
     else throw new InputError(`--set ${path}: the page ${d.page.name} has no ${what}`, `nodes ${Object.keys(page['nodes']!).join(', ')}; sources ${Object.keys(page['sources']!).join(', ')}; rules ${Object.keys(page['train']!).join(', ')}; targets; act`);
   }
   const set = { ...fromJson(JSON.parse(JSON.stringify(page)), d.specs, `page ${d.page.name} with the settings given`), handles: d.handles }, issues = issuesOf(set);
-  if (issues.length) throw new GraphError(d.page.name, issues);
+  if (issues.length) throw new GraphError(d.page.name, issues, set);
   return set;
 }
 
@@ -126,7 +129,7 @@ export class Training {
    * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
     const files = o.files ?? disk, { record: old } = await readRun(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const found = await this.#checkpoint(path, files, o.from), { snapshot } = found, settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
@@ -174,6 +177,11 @@ export class Training {
     return scoreOf(played, seed);
   }
 
+  /** The page with the sizes of this run's world. */
+  async #picture(d: Definition, sizes: Readonly<Record<string, number>>, record: RunRecord): Promise<string> {
+    const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
+    return svg({ ...view, title: `${view.title} on ${record.environment}` }, { shapes: 'concrete' });
+  }
   #pageOf(record: RunRecord, path: string): Definition {
     const d = fromJson(record['page'], this.#catalogue.registry, `${path}/run.json`), issues = issuesOf(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
@@ -191,7 +199,7 @@ export class Training {
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 
-  #ready(d: Definition, built: Whole, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+  #ready(d: Definition, built: Whole, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout, replay } = built;
     const parts: RunParts = {
       learner, rollout, replay, clock: o.clock ?? (() => performance.now() / 1000),
@@ -217,6 +225,11 @@ export class Training {
           run.metrics$.subscribe(m => { all.metrics(m); });
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
+          if (folder && o.picture !== false) {
+            await this.#picture(d, learner.plan.sizes, record).then(text => folder.put('graph.svg', text)).catch((e: unknown) => {                    // a picture is no reason to fail
+              all.event(all.alarm({ code: 'PICTURE', what: `graph.svg is not drawn: ${e instanceof Error ? e.message : String(e)}` }));
+            });
+          }
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
           ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
@@ -224,7 +237,7 @@ export class Training {
           if (folder) {
             await folder.flush();
             const { metrics } = await readRun(folder.path).catch(() => ({ metrics: [] }));
-            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
+            if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
           await env.close();

@@ -2,6 +2,8 @@
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { check } from './check.ts';
+import { diff } from './diff.ts';
+import { draw } from './draw.ts';
 import { env } from './env-check.ts';
 import { evaluate } from './evaluate.ts';
 import { labelled, wrap } from './layout.ts';
@@ -18,8 +20,10 @@ const EXAMPLES = [
   'skein train qmix --env lbf/8x8-2p-2f-coop --steps 200k',
   'skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3',
   'skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1',
+  'skein draw qmix -o qmix.svg',
+  'skein diff vdn qmix -o difference.svg',
 ];
-const EXIT_CODES = [['0', 'done'], ['1', 'the answer is no: problems were found'], ['2', 'bad usage or bad input'], ['3', 'the run failed'], ['130', 'interrupted; a run has saved a checkpoint (143: terminated)']] as const;
+const EXIT_CODES = [['0', 'done'], ['1', 'the answer is no: problems or differences were found'], ['2', 'bad usage or bad input'], ['3', 'the run failed'], ['130', 'interrupted; a run has saved a checkpoint (143: terminated)']] as const;
 
 /** `train <algorithm>`, `env check <id>`. */
 const termOf = (command: Command, before = ''): string => `${before}${command.name()}${command.registeredArguments.map(a => (a.required ? ` <${a.name()}>` : ` [${a.name()}]`)).join('')}`;
@@ -48,7 +52,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, evaluate, check, table, env]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, evaluate, check, table, draw, diff, env]) skein.addCommand(make(session));
   configure(skein, session);
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });
   return skein;
