@@ -5,11 +5,13 @@ export interface Io {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signals: { on(signal: Signal, listener: () => void): unknown; off(signal: Signal, listener: () => void): unknown };
+  readonly signals: { on(event: Signal | Fault, listener: (reason: unknown) => void): unknown; off(event: Signal | Fault, listener: (reason: unknown) => void): unknown };
   /** Ends the process at once. */
   exit(code: number): void;
 }
 export type Signal = 'SIGINT' | 'SIGTERM';
+/** What nobody caught: a timer or a promise of a plugin, an environment or a backend. */
+export type Fault = 'uncaughtException' | 'unhandledRejection';
 export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143;
 
 type Style = 'bold' | 'dim' | 'red';
@@ -49,6 +51,8 @@ export class Session {
   readonly remarks: Paper;
   readonly io: Io;
   code: ExitCode = 0;
+  /** Hears of what nobody caught, where a run is to be ended first. */
+  fault: ((reason: unknown) => void) | undefined;
   constructor(io: Io) {
     this.io = io;
     this.stdout = lasting(io.stdout); this.stderr = lasting(io.stderr);

@@ -75,6 +75,24 @@ describe('train', () => {
   });
 });
 
+describe('an error that nothing catches', () => {
+  it.each(['uncaughtException', 'unhandledRejection'])('%s: the run stops with a checkpoint and a whole folder, and the exit code is 3', async fault => {
+    const signals = new EventEmitter(), run = folder.in(fault), long = TINY.map(word => (word === '60' ? '1M' : word));
+    let heard = false;
+    const { code, stdout, stderr } = await skeinWith({ signals, heard: text => { if (!heard && text.includes('kind=eval')) { heard = true; signals.emit(fault, new Error('socket hang up')); signals.emit(fault, 'again'); } } }, 'train', 'qmix', ...long, '--out', run);
+    expect({ code, stderr: stderr.replaceAll(folder.path, '.') }).toEqual({ code: 3, stderr: `error: the run was stopped by an error that nothing caught: socket hang up\n  fix: mend what threw it, a plugin, an environment or a backend; SKEIN_DEBUG=1 shows where; then skein resume ./${fault}\n` });
+    expect(stdout).toContain('goes on\n');
+    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'metrics.jsonl', 'run.json', 'tensorboard']);
+    expect(lines(readFileSync(`${run}/events.jsonl`, 'utf8')).at(-1)).toMatchObject({ kind: 'end', detail: { reason: 'stopped' } });
+    expect(signals.eventNames()).toEqual([]);
+  });
+  it('where no run is under way ends the process with exit code 3 and our words', async () => {
+    const signals = new EventEmitter(), codes: number[] = [];
+    const { stderr } = await skeinWith({ signals, exit: code => { codes.push(code); }, heard: text => { if (text.startsWith('qmix fits')) signals.emit('uncaughtException', new Error('late')); } }, 'check', 'qmix');
+    expect({ codes, stderr }).toEqual({ codes: [3], stderr: 'error: late\n  fix: none is known; SKEIN_DEBUG=1 shows where it came from\n' });
+  });
+});
+
 describe('how it is said', () => {
   it('--quiet is the last line', async () => {
     const { stdout, stderr } = await skein('train', 'qmix', ...TINY, '--quiet', '--out', folder.in('quiet'));
