@@ -74,7 +74,8 @@ export class Catalogue {
   /** `tfjs`, `tfjs:wasm`; without a name the first engine, with the best backend that loads. */
   async engine(name?: string): Promise<Engine> {
     const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
-    return breathing(await find('engine', kind, this.engines).open(backend));
+    const factory = find('engine', kind, this.engines);
+    return breathing(await factory.open(backend === undefined ? undefined : factory.backends.find(b => plain(b) === plain(backend)) ?? backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */
   checkEnvironment(id: string): void { parseEnvironmentId(id, this.environments); }

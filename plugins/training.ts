@@ -1,6 +1,7 @@
 /** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { basename, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
 import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
@@ -22,7 +23,7 @@ import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score 
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
-import { readRun } from './stores/read-run.ts';
+import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
@@ -103,8 +104,9 @@ export class Training {
 
   /** A new run. Everything is checked before its folder is made. */
   async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
-    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1 };
+    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
+    if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     const settings: RunSettings & { copies: number; episodes: number } = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
@@ -112,7 +114,7 @@ export class Training {
     const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
-      format: 1, name: folder?.path.split(/[\\/]/).at(-1) ?? d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
+      format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
       engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
     return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
@@ -123,9 +125,11 @@ export class Training {
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
   async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    const files = o.files ?? disk, { record: old } = await readRun(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
+    const files = o.files ?? disk, old = await readRecord(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const found = await this.#checkpoint(path, files, o.from), { snapshot } = found, settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
+      const made = snapshot ? (snapshot.meta as { counters: LearnerState['counters'] }).counters.steps : 0;
+      if (o.steps !== undefined && o.steps < Math.min(made, old.steps)) throw new InputError(`--steps ${o.steps}: ${path} has made ${made} environment steps already`, `--steps ${made} or more, or leave it out: the run is to take ${old.steps}`);
       const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
       const prepared = this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
       if (snapshot) fits(`${path}/checkpoints/${found.update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
@@ -154,7 +158,7 @@ export class Training {
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const { record } = await readRun(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    const record = await readRecord(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
     const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
     const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
@@ -232,8 +236,8 @@ export class Training {
     };
   }
 }
-/** The engine with its backend: another one would not give the same bits. */
-const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
+/** The engine of a run with its backend: another one would not give the same bits. */
+export const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
   const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
   return { ...state, counters: meta.counters, memory: meta.memory };

@@ -30,7 +30,7 @@ export class Paper {
   constructor(out: TextOutput, environment: Io['environment']) {
     this.#out = out;
     this.isTerminal = out.isTTY === true;
-    this.columns = this.isTerminal ? Math.max(40, out.columns ?? 80) : 100;
+    this.columns = this.isTerminal ? Math.max(40, out.columns || 80) : 100;
     this.#colour = this.isTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
   }
   /** Lines; `[[bold|text]]` marks a style. */

@@ -66,10 +66,12 @@ export function environmentId({ family, options: declared }: Pick<EnvironmentFam
   return `${family}/${task}${told.length ? `?${told.join('&')}` : ''}`;
 }
 
+/** Copies of one environment at most: each has arrays of its own in replay and rollout. */
+const COPIES = 65_536;
 /** Makes the environment of an id; every wrong part of the id is an `InputError` that lists what is possible. */
 export function makeEnvironment(id: string, families: readonly EnvironmentFamily[],
   setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }): VectorEnvironment | Promise<VectorEnvironment> {
   const { family, task, options } = parseEnvironmentId(id, families);
-  if (!Number.isInteger(setting.copies) || setting.copies < 1) throw new InputError(`environment ${id}: ${setting.copies} copies`, 'ask for 1 copy or more');
+  if (!Number.isInteger(setting.copies) || setting.copies < 1 || setting.copies > COPIES) throw new InputError(`environment ${id}: ${setting.copies} copies`, `ask for 1 .. ${COPIES}`);
   return family.make(task, completeOptions(`environment ${id}`, family.options, options), setting);
 }

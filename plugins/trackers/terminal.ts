@@ -74,7 +74,7 @@ export class Terminal implements Tracker {
     if (now - this.#drawnAt < REDRAW) return;
     this.#drawnAt = now;
     // One column stays free: a terminal that is full to its edge may start a new line.
-    this.#line = progressLine(progress, remaining, { columns: (this.out.columns ?? 80) - 1, ascii: this.#ascii });
+    this.#line = progressLine(progress, remaining, { columns: (this.out.columns || 80) - 1, ascii: this.#ascii });
     this.out.write(ERASE + this.#styled(this.#line));
   }
 
@@ -85,7 +85,7 @@ export class Terminal implements Tracker {
   }
 
   #print(line: Line): void {
-    this.out.write(`${this.#line ? ERASE : ''}${this.#styled(line)}\n${this.#line && widthOf(this.#line) < (this.out.columns ?? 80) ? this.#styled(this.#line) : ''}`);
+    this.out.write(`${this.#line ? ERASE : ''}${this.#styled(line)}\n${this.#line && widthOf(this.#line) < (this.out.columns || 80) ? this.#styled(this.#line) : ''}`);
   }
   #styled(line: Line): string {
     return line.map(({ text: shown, tone }) => (this.#colour && SGR[tone] ? `\x1b[${SGR[tone]}m${shown}\x1b[0m` : shown)).join('');

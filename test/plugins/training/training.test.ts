@@ -67,7 +67,7 @@ describe('settings', () => {
 describe('a run', () => {
   it('is refused before anything is made where its numbers make no sense', async () => {
     const { training: t, made } = training();
-    for (const wrong of [{ steps: 0 }, { steps: 1.5 }, { copies: 0 }, { evaluate: { episodes: 0 } }, { logEvery: -1 }, { checkpointEvery: NaN }]) await expect(t.prepare(tiny, { ...OPTIONS, ...wrong, out: `${folder}/never` })).rejects.toThrow(InputError);
+    for (const wrong of [{ steps: 0 }, { steps: 1.5 }, { copies: 0 }, { evaluate: { episodes: 0 } }, { logEvery: -1 }, { checkpointEvery: NaN }, { failures: 0 }, { seed: NaN }, { seed: 1.5 }, { seed: -1 }, { seed: 2 ** 53 }]) await expect(t.prepare(tiny, { ...OPTIONS, ...wrong, out: `${folder}/never` })).rejects.toThrow(InputError);
     await expect(t.prepare(tiny, { ...OPTIONS, engine: 'tfjs:cuda', out: `${folder}/never` })).rejects.toThrow('no backend cuda');
     await expect(t.prepare(tiny, { ...OPTIONS, environment: 'script/play', out: `${folder}/never` })).rejects.toThrow('did you mean scripted?');
     await expect(t.prepare(qmix, { ...OPTIONS, engine: 'onnx', out: `${folder}/never` })).rejects.toThrow('no engine is called');
