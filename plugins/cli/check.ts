@@ -1,6 +1,7 @@
 /** `skein check`: does a page fit together? */
 import { Command } from 'commander';
 import { GraphError, InputError, report, type Issue } from '../../core/error.ts';
+import { UsageError } from '../usage.ts';
 import { counted, labelled } from './layout.ts';
 import { takesPage, withPage, type PageFlags } from './page-command.ts';
 import type { Session } from './session.ts';
@@ -28,7 +29,7 @@ export const check = (session: Session): Command => takesPage(new Command('check
 /** What `check` is asked for: a page that is wrong is an answer here, and no error. */
 function problemsIn(e: unknown, subject: string): { readonly page: string | null; readonly where: string; readonly issues: readonly Issue[] } | undefined {
   if (e instanceof GraphError) return { page: e.graph, where: `graph ${e.graph}`, issues: e.issues };
-  if (!(e instanceof InputError)) return undefined;
+  if (!(e instanceof InputError) || e instanceof UsageError) return undefined;
   const fix = e.fix ?? 'see docs/page.schema.json', [first = '', ...rest] = e.message.split('\n').filter(line => line !== `  fix: ${e.fix}`);
   const issue = (at: string, what: string): Issue => ({ code: 'PAGE', at, what, expected: 'a page', got: what, fix });
   const placed = rest.flatMap(line => { const at = /^\s+([^:]+): /.exec(line)?.[1]; return at === undefined ? [] : [issue(at, line.trim())]; });   // a document's problems, each with its path

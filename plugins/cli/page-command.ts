@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Definition } from '../../core/definition.ts';
 import type { VectorEnvironment } from '../../core/environment.ts';
 import type { Plan } from '../../core/plan.ts';
+import { asUsage } from '../usage.ts';
 import { option, type PageOptions } from './options.ts';
 
 export interface PageFlags extends PageOptions { readonly env?: string }
@@ -23,7 +24,7 @@ export interface PageQuestion {
   readonly env: VectorEnvironment | undefined;
   /** `in lbf/...: 2 agents, ...` of the environment. */
   readonly world: string | undefined;
-  /** Reads, edits and checks the page; a `GraphError` has all its problems. */
+  /** Reads, edits and checks the page; a `GraphError` has all its problems, a `UsageError` says what of the edits is none. */
   open(): Promise<Opened>;
 }
 
@@ -36,7 +37,7 @@ export async function withPage(algorithm: string, flags: PageFlags, ask: (questi
     await ask({
       subject: source.subject, env, world: env && `${env.spec.id}: ${worldInWords(env.spec)}`,
       open: async () => {
-        const page = edited(await openPage(source, catalogue), edits, catalogue), sizes = env && sizesOf(page, env);
+        const read = await openPage(source, catalogue), page = asUsage(() => edited(read, edits, catalogue)), sizes = env && sizesOf(page, env);
         return { page, sizes, plan: sizes && plan(page, sizes) };
       },
     });
