@@ -3,6 +3,7 @@ import type { TypedArray } from '../core/environment.ts';
 import { InputError, nearest } from '../core/error.ts';
 import type { DType } from '../core/port.ts';
 import type { NamedArray } from '../core/store.ts';
+import { ARRAYS } from './arrays.ts';
 
 export type Given = NamedArray | TypedArray;
 export const dataOf = (x: Given): TypedArray => ('data' in x ? x.data : x);
@@ -24,5 +25,5 @@ export function typed(x: Given, dtype: DType, name: string, shape: readonly numb
   const data = dataOf(x), size = product(shape);
   if ('shape' in x && (x.shape.length !== shape.length || x.shape.some((n, i) => n !== shape[i]))) throw new InputError(`${name} has the shape ${shown(x.shape)}, and ${shown(shape)} is asked for`, `give ${name} over ${shown(shape)}`);
   if (data.length !== size) throw new InputError(`${name} has ${data.length} values, ${size} are asked for`, `give ${name} over ${shown(shape)}`);
-  return dtype === 'f32' ? (data instanceof Float32Array ? data : Float32Array.from(data)) : dtype === 'i32' ? (data instanceof Int32Array ? data : Int32Array.from(data)) : data instanceof Uint8Array ? data : Uint8Array.from(data);
+  return data instanceof ARRAYS[dtype] ? data : ARRAYS[dtype].from(data);
 }

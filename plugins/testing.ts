@@ -18,7 +18,9 @@ import { Random } from '../core/random.ts';
 import { Learner, type Batch } from '../core/step.ts';
 import type { NamedArray } from '../core/store.ts';
 import { freshState, initialise, START, view, type LearnerState, type Slots } from '../core/weights.ts';
+import { ARRAYS } from './arrays.ts';
 import { tfjs } from './engines/tfjs.ts';
+import { agentIds } from './rollout.ts';
 import { dataOf, judgeNames, product, typed, type Given } from './given.ts';
 
 export { checkEnvironment } from './environments/check.ts';
@@ -331,12 +333,12 @@ function judgeOrder(p: Plan, order: StepCase['order'], { batch, time }: { readon
 }
 /** Fields that a runner makes: whole segments that begin an episode, all available and alive. */
 function implied(name: string, dtype: DType, size: number, cut: { batch: number; time: number }, p: Plan, action: Given | undefined): TypedArray | undefined {
-  const filled = (x: number) => (dtype === 'bool' ? new Uint8Array(size).fill(x) : dtype === 'i32' ? new Int32Array(size).fill(x) : new Float32Array(size).fill(x)), slots = cut.time + 1;
+  const filled = (x: number) => new ARRAYS[dtype](size).fill(x), slots = cut.time + 1;
   if (['valid', 'weight', 'alive', 'avail'].includes(name)) return filled(1);
   if (['terminated', 'truncated', 'nextAction'].includes(name)) return filled(0);
   if (name === 'start') return filled(0).map((_, i) => (i % slots === 0 ? 1 : 0));
   const { agent = 1, action: actions = 1, id = 1 } = p.sizes;
-  if (name === 'agentId') return filled(0).map((_, i) => (Math.floor(i / id) % agent === i % id ? 1 : 0));
+  if (name === 'agentId') return agentIds(size / agent / id, agent, id);
   if (name === 'lastAction' && action) {
     const taken = dataOf(action), out = filled(0);
     for (let b = 0; b < cut.batch; b++) for (let t = 1; t < slots; t++) for (let i = 0; i < agent; i++) {

@@ -1,5 +1,4 @@
 /** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { basename, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
@@ -27,14 +26,9 @@ import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
+import { version } from './version.ts';
 
-const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
-/** Beside the sources or beside `dist`. */
-function findPackage(): URL {
-  for (const up of ['../package.json', '../../package.json']) { const url = new URL(up, import.meta.url); try { readFileSync(url); return url; } catch { /* one folder further up */ } }
-  throw new Error('package.json is not where it was installed');
-}
-export const VERSION = version;
+export const VERSION = version();
 
 export interface TrainOptions {
   readonly environment: string;
@@ -115,7 +109,7 @@ export class Training {
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
       format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
-      engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
+      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
     return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
   }
@@ -143,7 +137,7 @@ export class Training {
   }
   /** The checkpoint to go on from, and those after it; none where a run never made one. */
   async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
-    const store = new Checkpoints(`${path}/checkpoints`, { version, files }), updates = await store.list(), update = from ?? updates.at(-1);
+    const store = new Checkpoints(`${path}/checkpoints`, { version: VERSION, files }), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) {
       const { events } = await readRun(path, files);
       if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return { left: [] };
@@ -158,7 +152,7 @@ export class Training {
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const record = await readRecord(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    const record = await readRecord(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
     const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
     const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
@@ -199,7 +193,7 @@ export class Training {
         const played = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version, files: o.files ?? disk }), flush: () => folder.position() } : {}),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position() } : {}),
     };
     const run = new Run(settings, parts);
     return {

@@ -10,7 +10,7 @@ import { resume } from './resume.ts';
 import { Session, type ExitCode, type Io } from './session.ts';
 import { table } from './table.ts';
 import { train } from './train.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 const ABOUT = 'Reinforcement-learning algorithms as graphs of nodes that you compose, look at and change while they run.';
 const EXAMPLES = [

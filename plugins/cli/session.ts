@@ -1,4 +1,5 @@
 /** What one call of the command line talks to. Text for people goes to standard output, and to standard error where `--json` needs the other. */
+import { harmless } from '../trackers/readable.ts';
 import { lasting, type TextOutput } from '../trackers/text-output.ts';
 
 export interface Io {
@@ -16,9 +17,6 @@ export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143;
 
 type Style = 'bold' | 'dim' | 'red';
 const SGR: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '1;31' };
-/** What could move a cursor or turn the writing direction stands in names and texts of others; line breaks are ours. */
- 
-const harmless = (text: string) => text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** Text for people, on one stream. */
 export class Paper {

@@ -1,6 +1,7 @@
 /** Environment ids: `family/task?option=value&...`. Case, '-' and '_' do not matter in names; the printed id has one form. */
 import { InputError, nearest } from '../../core/error.ts';
 import type { EnvironmentFamily, EnvironmentOption, OptionValues, RandomFactory, VectorEnvironment } from '../../core/environment.ts';
+import { plainName } from '../plain-name.ts';
 import { completeOptions, optionError, rangeOf, unknownOption } from './options.ts';
 
 export interface ParsedId {
@@ -11,8 +12,7 @@ export interface ParsedId {
   readonly options: OptionValues;
 }
 
-const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
-const find = (name: string, names: readonly string[]) => names.find(n => n === name) ?? names.find(n => plain(n) === plain(name));
+const find = (name: string, names: readonly string[]) => names.find(n => n === name) ?? names.find(n => plainName(n) === plainName(name));
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Undefined where the text does not fit the type of the option. */
