@@ -3,9 +3,10 @@
  * so whatever is to happen between two updates is one step more. Metrics, events and taps are streams of plain data.
  */
 import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject, tap } from 'rxjs';
+import { z } from 'zod';
 import { parse, type Source } from './definition.ts';
 import type { OutputArray } from './engine.ts';
-import { RunError } from './error.ts';
+import { InputError, RunError } from './error.ts';
 import { typeOf } from './infer.ts';
 import { Pace } from './pace.ts';
 import type { Replay, Row, Sample } from './replay.ts';
@@ -48,6 +49,14 @@ export interface RunParts {
 }
 export interface Tap { readonly update: number; readonly wire: string; readonly dims: readonly string[]; readonly sizes: readonly number[]; readonly data: OutputArray['data'] }
 export interface Summary { readonly reason: 'finished' | 'stopped'; readonly state: LearnerState; readonly seconds: number; readonly evaluation: Readonly<Record<string, number>> }
+const whole = z.int().nonnegative(), clocks = { steps: whole, updates: whole, episodes: whole }, numbers = z.record(z.string(), z.number());
+/** What a checkpoint holds of a run beside its arrays; rollout and replay read their own. */
+const kept = z.object({
+  counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), numbers), seconds: z.number().nonnegative(),
+  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers }),
+  rollout: z.unknown(), replay: z.unknown(),
+});
+interface Waiting { resolve(): void; reject(reason: unknown): void }
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
 type Window = Readonly<Record<string, Mean>>;
@@ -73,7 +82,9 @@ export class Run {
   readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
   readonly #settings: RunSettings; readonly #parts: RunParts;
   readonly #asked = new Map<string, number[]>();
-  #stopping = false; #over = false; #saving: (() => void)[] = [];
+  #stopping = false; #over = false; #saving: Waiting[] = [];
+  /** Steps at the last attempt at a checkpoint that failed: the next is made in its turn, and not at each step. */
+  #attempted = 0;
   #origin = 0; #lastLog = { seconds: 0, steps: 0 }; #pace = new Pace(0, 0);
 
   constructor(settings: RunSettings, parts: RunParts) {
@@ -96,8 +107,8 @@ export class Run {
   }
   /** Ends after the step under way, with a checkpoint. */
   stop(): void { this.#stopping = true; }
-  /** Asks for a checkpoint between this step and the next; resolves when it is written. */
-  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise(resolve => { this.#saving.push(resolve); }); }
+  /** Asks for a checkpoint between this step and the next; resolves when it is written, rejects where it cannot be. The run goes on. */
+  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise((resolve, reject) => { this.#saving.push({ resolve, reject }); }); }
 
   /** Runs to the end. Subscribe to the streams first. */
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
@@ -106,7 +117,7 @@ export class Run {
       throw e;
     } finally {
       this.#over = true;
-      for (const done of this.#saving.splice(0)) done();                  // the end left a checkpoint, or the failure says why there is none
+      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint, or the failure says why there is none
       for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     }
   }
@@ -128,14 +139,14 @@ export class Run {
   /** The next step and what comes of it. */
   async #next(s: RunState): Promise<RunState> {
     const { steps, evaluateEvery, checkpointEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
-    if (this.#saving.length) { const waiting = this.#saving.splice(0), saved = await this.#save(s); waiting.forEach(r => { r(); }); return saved; }
+    if (this.#saving.length) return this.#trySave(s, this.#saving.splice(0));
     if (this.#stopping) return { ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' };
     if (updateDue(source, replay, at.updates)) return this.#learn(s);
     const over = at.steps >= steps;
     if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return this.#evaluate(s);
     if (over && at.steps > s.logged) return this.#log(s);
     if (over && at.steps > s.saved) return this.#save(s);
-    if (Math.floor(at.steps / checkpointEvery) > Math.floor(s.saved / checkpointEvery)) return this.#trySave(s);
+    if (Math.floor(at.steps / checkpointEvery) > Math.floor(Math.max(s.saved, this.#attempted) / checkpointEvery)) return this.#trySave(s);
     if (over) return { ...s, done: 'finished' };
     return this.#collect(s);
   }
@@ -182,10 +193,16 @@ export class Run {
   #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }
 
   /** A checkpoint on the way that cannot be written is an alarm; the next is tried in its turn, and the last one must succeed. */
-  async #trySave(s: RunState): Promise<RunState> {
-    try { return await this.#save(s); } catch (e) {
+  async #trySave(s: RunState, waiting: readonly Waiting[] = []): Promise<RunState> {
+    try {
+      const saved = await this.#save(s);
+      for (const { resolve } of waiting) resolve();
+      return saved;
+    } catch (e) {
+      this.#attempted = s.learner.counters.steps;
       this.#event(s, 'alarm', { what: 'a checkpoint was not saved', reason: e instanceof Error ? e.message : String(e) });
-      return { ...s, saved: s.learner.counters.steps };
+      for (const { reject } of waiting) reject(e);
+      return s;
     }
   }
   async #save(s: RunState): Promise<RunState> {
@@ -201,13 +218,14 @@ export class Run {
   }
   /** The state that a snapshot holds, put back into replay and rollout as well; throws where it does not fit this run. `start` does it too. */
   restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
-    const { learner, rollout, replay } = this.#parts, m = meta as { counters: LearnerState['counters']; counts: Record<string, number>; memory: LearnerState['memory']; run: Omit<RunState, 'learner'>; rollout: unknown; replay: unknown };
+    const read = kept.safeParse(meta);
+    if (!read.success) throw new InputError(`its state is not a run's: ${read.error.issues.map(({ path, message }) => `${path.join('.') || 'state'}: ${message}`).join('; ')}`);
+    const { learner, rollout, replay } = this.#parts, m = read.data;
     const { state } = fromArrays(learner.plan, arrays, fresh), part = (p: string) => Object.fromEntries(Object.entries(arrays).filter(([k]) => k.startsWith(`${p}/`)).map(([k, a]) => [k.slice(p.length + 1), a]));
     rollout.restore({ arrays: part('rollout'), meta: m.rollout });
     replay.restore({ arrays: part('replay'), meta: m.replay });
     const slots = Object.fromEntries(Object.entries(state.slots).map(([r, x]) => [r, { ...x, count: m.counts[r] ?? x.count }]));
-    const { done: _, ...run } = m.run;
-    return { ...run, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
+    return { ...m.run, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
   }
 }
 const means = (w: Window) => Object.fromEntries(Object.entries(w).map(([k, { sum, n }]) => [k, sum / n]));

@@ -54,7 +54,11 @@ export interface TrainOptions {
   /** Clock in seconds that never goes back. */
   readonly clock?: () => number;
 }
-export interface Outcome extends Summary { readonly folder: string | undefined; readonly score: Readonly<Record<string, number>> }
+export interface Outcome extends Summary {
+  readonly folder: string | undefined; readonly score: Readonly<Record<string, number>>;
+  /** Records of metrics and events that the disk did not take. */
+  readonly dropped: number;
+}
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
 
@@ -65,8 +69,8 @@ interface Whole extends Built { readonly replay: Replay }
 /** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
 function fits(place: string, restore: () => unknown): void {
   try { restore(); } catch (e) {
-    const [what = '', fix] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
-    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, fix ?? 'go on from another checkpoint, or with the version and the plugins that wrote it');
+    const [what = ''] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
+    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, 'go on from another checkpoint, or with this one in the run that it is from');
   }
 }
 const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
@@ -200,7 +204,7 @@ export class Training {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let audience: Audience | undefined;
+        let audience: Audience | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
           const unmade: RunEvent['detail'][] = [], named = await Promise.all(this.#catalogue.trackers.map(async (t): Promise<(readonly [string, Tracker])[]> => {
             try { return [[`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })]]; } catch (e) { unmade.push({ code: 'TRACKER', what: `tracker ${t.name} cannot be made: ${e instanceof Error ? e.message : String(e)}` }); return []; }
@@ -214,7 +218,7 @@ export class Training {
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
-          return { ...summary, folder: folder?.path, score: summary.evaluation };
+          ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
           await audience?.close(folder);
           if (folder) {
@@ -226,6 +230,7 @@ export class Training {
           await env.close();
           learner.dispose();
         }
+        return { ...ended, dropped: folder?.dropped ?? 0 };
       },
     };
   }

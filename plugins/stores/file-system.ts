@@ -81,7 +81,12 @@ async function readAll(handle: FileHandle, into: Uint8Array, from: number, path:
 
 /** The disk of this machine. */
 export const disk: FileSystem = {
-  async makeFolder(path) { await mkdir(path, { recursive: true }); },
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      await mkdir(path);                                               // says ENOENT for a disk that can only be read; without `recursive` it says EROFS
+    });
+  },
   async claimFolder(path) { await mkdir(path); },
   async write(path, chunks, mode = 0o666) {
     const handle = await open(path, 'wx', mode);

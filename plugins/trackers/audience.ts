@@ -1,5 +1,6 @@
 /** All who hear of a run. One that fails, hangs or is slow costs the run neither time nor memory; the others hear of it. */
 import type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
+import { within } from '../within.ts';
 
 export interface AudienceSettings {
   /** Records that wait for one tracker at most; the newest beyond that are dropped and counted. */
@@ -31,11 +32,7 @@ class Seat {
   show(progress: Progress): void { if (!this.#working && !this.#failed) this.#work(t => t.progress?.(progress)); }
 
   async close(patience: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>(resolve => { timer = setTimeout(() => { resolve('late'); }, patience); });
-    const over = this.#until().then(() => { this.#work(t => t.close?.()); return this.#until(); });
-    const isLate = await Promise.race([over, late]) === 'late';
-    clearTimeout(timer);
+    const over = this.#until().then(() => { this.#work(t => t.close?.()); return this.#until(); }), isLate = !await within(patience, over);
     if (isLate) { this.#dropped += this.#queue.splice(0).length; this.#failed = true; }
     if (isLate || this.#dropped) this.#alarm(`${this.name} ${isLate ? 'did not end in time' : 'was too slow'}; ${this.#dropped} ${this.#dropped === 1 ? 'record was' : 'records were'} dropped for it`, { dropped: this.#dropped });
   }
