@@ -114,10 +114,11 @@ export class Run {
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
     try { return await this.#run(learner, resume); } catch (e) {
       this.#event(this.#last, 'end', { reason: 'failed', what: e instanceof Error ? e.message : String(e) });
+      for (const { reject } of this.#saving.splice(0)) reject(e);           // it ended before their turn came
       throw e;
     } finally {
       this.#over = true;
-      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint, or the failure says why there is none
+      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint
       for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     }
   }

@@ -215,6 +215,12 @@ describe('a checkpoint', () => {
     expect(heard).toEqual([5, 10]);
     expect(w.events.filter(e => e.kind === 'checkpoint').map(e => e.step)).toEqual([5, 10, 20]);
   });
+  it('asked for in a step that fails is refused with the reason', async () => {
+    const asked: Promise<string>[] = [], w = runOf(every(), { steps: 40 }, { plans: [[{ length: 100, end: 'terminated' }]], spoil: at => { if (at.t === 5) { asked.push(w.run.checkpoint().then(() => 'written', (e: unknown) => (e as Error).message)); throw new Error('the game crashed'); } } });
+    await expect(w.start()).rejects.toThrow('the game crashed');
+    expect(await Promise.all(asked)).toEqual(['the game crashed']);
+    expect(w.store.kept.size).toBe(0);
+  });
   it('asked for at the last step or after the end is answered all the same', async () => {
     const w = runOf(every(), { steps: 5 }), late: Promise<void>[] = [];
     w.run.events$.subscribe(e => { if (e.kind === 'end') late.push(w.run.checkpoint()); });
