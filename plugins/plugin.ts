@@ -28,6 +28,7 @@ const ASMODULES = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 let translating: Promise<void> | undefined;
 async function translateTypeScript(): Promise<void> {
+  process.env['TSX_DISABLE_CACHE'] ??= '1';                              // it would keep its translations in the system's temporary folder
   (await import('tsx/esm/api')).register();
   register(ASMODULES);
 }
