@@ -7,6 +7,7 @@ import { GraphError, InputError, nearest, type Issue } from '../core/error.ts';
 import type { Catalogue } from './catalogue.ts';
 import { formatOf, readDocument, type Document } from './documents.ts';
 import { importFile, reason, resolveModule } from './plugin.ts';
+import { UsageError } from './usage.ts';
 
 export type PageSource =
   | { readonly kind: 'name'; readonly subject: string; readonly page: Definition }
@@ -41,7 +42,8 @@ function exportOf({ subject, exported }: { readonly subject: string; readonly ex
   const found = name === undefined || !Object.hasOwn(module, name) ? undefined : module[name];
   if (isDefinition(found)) return found;
   const listed = pages.length ? `pages are ${pages.join(', ')}; write ${subject.split('#', 1)[0]}#${pages[0]}` : "export const mine = graph('mine', world, g => { ... })", near = exported === undefined ? undefined : nearest(exported, pages);
-  throw new InputError(exported === undefined ? `${subject} exports ${pages.length ? 'several pages' : 'no page'}` : `${subject}: ${exported} is no page that it exports${near ? `; did you mean ${near}?` : ''}`, listed);
+  if (exported === undefined && !pages.length) throw new InputError(`${subject} exports no page`, listed);
+  throw new UsageError(exported === undefined ? `${subject} exports several pages` : `${subject}: ${exported} is no page that it exports${near ? `; did you mean ${near}?` : ''}`, listed);
 }
 async function fromModule(source: Extract<PageSource, { kind: 'module' }>): Promise<Definition> {
   let module: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { basename, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
 import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
@@ -23,18 +23,13 @@ import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score 
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
-import { readRun } from './stores/read-run.ts';
+import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
+import { version } from './version.ts';
 
-const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
-/** Beside the sources or beside `dist`. */
-function findPackage(): URL {
-  for (const up of ['../package.json', '../../package.json']) { const url = new URL(up, import.meta.url); try { readFileSync(url); return url; } catch { /* one folder further up */ } }
-  throw new Error('package.json is not where it was installed');
-}
-export const VERSION = version;
+export const VERSION = version();
 
 export interface TrainOptions {
   readonly environment: string;
@@ -110,8 +105,9 @@ export class Training {
 
   /** A new run. Everything is checked before its folder is made. */
   async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
-    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1 };
+    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
+    if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     const settings: RunSettings & { copies: number; episodes: number } = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
@@ -119,8 +115,8 @@ export class Training {
     const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
-      format: 1, name: folder?.path.split(/[\\/]/).at(-1) ?? d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
-      engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
+      format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
+      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
     return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
   }
@@ -130,9 +126,11 @@ export class Training {
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
   async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    const files = o.files ?? disk, { record: old } = await readRun(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
+    const files = o.files ?? disk, old = await readRecord(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const found = await this.#checkpoint(path, files, o.from), { snapshot } = found, settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
+      const made = snapshot ? (snapshot.meta as { counters: LearnerState['counters'] }).counters.steps : 0;
+      if (o.steps !== undefined && o.steps < Math.min(made, old.steps)) throw new InputError(`--steps ${o.steps}: ${path} has made ${made} environment steps already`, `--steps ${made} or more, or leave it out: the run is to take ${old.steps}`);
       const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
       const prepared = this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
       if (snapshot) fits(`${path}/checkpoints/${found.update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
@@ -146,7 +144,7 @@ export class Training {
   }
   /** The checkpoint to go on from, and those after it; none where a run never made one. */
   async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
-    const store = new Checkpoints(`${path}/checkpoints`, { version, files }), updates = await store.list(), update = from ?? updates.at(-1);
+    const store = new Checkpoints(`${path}/checkpoints`, { version: VERSION, files }), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) {
       const { events } = await readRun(path, files);
       if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return { left: [] };
@@ -161,7 +159,7 @@ export class Training {
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const { record } = await readRun(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    const record = await readRecord(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
     const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
     const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
@@ -207,7 +205,7 @@ export class Training {
         const played = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version, files: o.files ?? disk }), flush: () => folder.position() } : {}),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position() } : {}),
     };
     const run = new Run(settings, parts);
     return {
@@ -216,12 +214,14 @@ export class Training {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
         let audience: Audience | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
-          const named = this.#catalogue.trackers.map(async t => [`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })] as const);
-          const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...await Promise.all(named), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
+          const unmade: RunEvent['detail'][] = [], named = await Promise.all(this.#catalogue.trackers.map(async (t): Promise<(readonly [string, Tracker])[]> => {
+            try { return [[`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })]]; } catch (e) { unmade.push({ code: 'TRACKER', what: `tracker ${t.name} cannot be made: ${e instanceof Error ? e.message : String(e)}` }); return []; }
+          }));
+          const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...named.flat(), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
           await folder?.start(record);
           heard.alarm = e => { all.event(e, folder); };
           all.start(record, folder);
-          for (const detail of heard.first ?? []) all.event(all.alarm(detail));
+          for (const detail of [...heard.first ?? [], ...unmade]) all.event(all.alarm(detail));
           run.metrics$.subscribe(m => { all.metrics(m); });
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
@@ -248,8 +248,8 @@ export class Training {
     };
   }
 }
-/** The engine with its backend: another one would not give the same bits. */
-const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
+/** The engine of a run with its backend: another one would not give the same bits. */
+export const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
   const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
   return { ...state, counters: meta.counters, memory: meta.memory };

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Definition } from '../../core/definition.ts';
 import type { Description } from '../../core/describe.ts';
 import { GraphError, InputError, report, type Issue } from '../../core/error.ts';
+import { UsageError } from '../usage.ts';
 import { counted, labelled } from './layout.ts';
 import { takesPage, withPage, type PageFlags } from './page-command.ts';
 import { output, renderingOf, takesLooks, type PictureFlags } from './picture-options.ts';
@@ -49,7 +50,7 @@ async function partly(page: Definition): Promise<Description | undefined> {
 /** What `check` is asked for: a page that is wrong is an answer here, and no error. */
 function problemsIn(e: unknown, subject: string): { readonly page: string | null; readonly where: string; readonly issues: readonly Issue[]; readonly built?: Definition } | undefined {
   if (e instanceof GraphError) return { page: e.graph, where: `graph ${e.graph}`, issues: e.issues, ...(e.page ? { built: e.page } : {}) };
-  if (!(e instanceof InputError)) return undefined;
+  if (!(e instanceof InputError) || e instanceof UsageError) return undefined;
   const fix = e.fix ?? 'see docs/page.schema.json', [first = '', ...rest] = e.message.split('\n').filter(line => line !== `  fix: ${e.fix}`);
   const issue = (at: string, what: string): Issue => ({ code: 'PAGE', at, what, expected: 'a page', got: what, fix });
   const placed = rest.flatMap(line => { const at = /^\s+([^:]+): /.exec(line)?.[1]; return at === undefined ? [] : [issue(at, line.trim())]; });   // a document's problems, each with its path

@@ -12,7 +12,7 @@ import { resume } from './resume.ts';
 import { Session, type ExitCode, type Io } from './session.ts';
 import { table } from './table.ts';
 import { train } from './train.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 const ABOUT = 'Reinforcement-learning algorithms as graphs of nodes that you compose, look at and change while they run.';
 const EXAMPLES = [
@@ -80,8 +80,23 @@ function failure(session: Session, e: unknown): ExitCode {
   return name === 'InputError' || name === 'GraphError' ? 2 : 3;
 }
 
+/** Node ends a process for an error that nobody caught, with exit code 1 and in its own words. */
+async function guarded(session: Session, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  const { signals, exit } = session.io, heard = (reason: unknown) => {
+    if (session.fault) { session.fault(reason); return; }
+    failure(session, reason);
+    exit(3);
+  };
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) signals.on(fault, heard);
+  try { return await work(); } finally { for (const fault of ['uncaughtException', 'unhandledRejection'] as const) signals.off(fault, heard); }
+}
+
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const session = new Session(io), skein = program(session);
+  const session = new Session(io);
+  return guarded(session, () => answer(session, argv));
+}
+async function answer(session: Session, argv: readonly string[]): Promise<ExitCode> {
+  const skein = program(session);
   let at = skein;
   for (const word of argv) { const sub = at.commands.find(c => c.name() === word); if (!sub) break; at = sub; }
   try {

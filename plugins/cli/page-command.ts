@@ -5,6 +5,7 @@ import type { Definition } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
 import type { VectorEnvironment } from '../../core/environment.ts';
 import type { Plan } from '../../core/plan.ts';
+import { asUsage } from '../usage.ts';
 import { option, type PageOptions } from './options.ts';
 
 export interface PageFlags extends PageOptions { readonly env?: string }
@@ -27,7 +28,7 @@ export interface PageQuestion {
   readonly world: string | undefined;
   /** An engine by name, for what has to run. */
   engine(name: string): Promise<Engine>;
-  /** Reads, edits and checks the page; a `GraphError` has all its problems. */
+  /** Reads, edits and checks the page; a `GraphError` has all its problems, a `UsageError` says what of the edits is none. */
   open(): Promise<Opened>;
 }
 
@@ -45,7 +46,7 @@ export async function withPage(algorithm: string, flags: PageFlags, ask: (questi
       subject: source.subject, env, world: env && `${env.spec.id}: ${worldInWords(env.spec)}`,
       engine: name => catalogue.engine(name),
       open: async () => {
-        const page = edited(await openPage(source, catalogue), edits, catalogue), sizes = env && sizesOf(page, env);
+        const read = await openPage(source, catalogue), page = asUsage(() => edited(read, edits, catalogue)), sizes = env && sizesOf(page, env);
         return { page, sizes, plan: sizes && plan(page, sizes) };
       },
     });
