@@ -129,11 +129,11 @@ export class Training {
     const files = o.files ?? disk, old = await readRecord(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const found = await this.#checkpoint(path, files, o.from), { snapshot } = found, settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
-      const made = snapshot ? (snapshot.meta as { counters: LearnerState['counters'] }).counters.steps : 0;
-      if (o.steps !== undefined && o.steps < Math.min(made, old.steps)) throw new InputError(`--steps ${o.steps}: ${path} has made ${made} environment steps already`, `--steps ${made} or more, or leave it out: the run is to take ${old.steps}`);
       const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
       const prepared = this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
       if (snapshot) fits(`${path}/checkpoints/${found.update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+      const made = snapshot ? (snapshot.meta as { counters: LearnerState['counters'] }).counters.steps : 0;
+      if (o.steps !== undefined && o.steps < Math.min(made, old.steps)) throw new InputError(`--steps ${o.steps}: ${path} has made ${made} environment steps already`, `--steps ${made} or more, or leave it out: the run is to take ${old.steps}`);
       heard.first = found.left.length ? [{ code: 'CHECKPOINT', left: found.left, what: `goes on from checkpoint ${found.update}, as asked; ${found.left.join(', ')} ${found.left.length === 1 ? 'is' : 'are'} left behind` }] : [];
       if (position.success) {
         const { missing } = await folder.rewind(position.data);
