@@ -10,7 +10,7 @@ import type { VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
 import { plan } from '../core/plan.ts';
 import { Rollout, sizesOf } from './rollout.ts';
-import { Run, type RunParts, type RunSettings, type Summary } from '../core/run.ts';
+import { Run, type RunParts, type RunSettings, type Summary, type Swapped, type SwapOptions } from '../core/run.ts';
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
@@ -18,11 +18,13 @@ import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
 import { curve, type CurveReference } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
+import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
+import { listen, type Control } from './transports/control-socket.ts';
 
 const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
 /** Beside the sources or beside `dist`. */
@@ -45,6 +47,8 @@ export interface TrainOptions {
   readonly logEvery?: number;
   /** Updates in a row that may fail for numbers that are not finite; then the run stops. */
   readonly failures?: number;
+  /** Swaps on the way, by the environment steps at which they are made. */
+  readonly swaps?: readonly Planned[];
   /** Folder of the run; `false` keeps nothing; without it one under `runs/`. */
   readonly out?: string | false;
   /** Levels drawn across the curve: `random 0.03`. */
@@ -60,7 +64,13 @@ export interface Prepared { readonly run: Run; readonly record: RunRecord; reado
 
 /** Alarms of the run folder itself, once there is somebody to hear them. */
 interface Heard { alarm?: (event: RunEvent) => void }
+type Settings = RunSettings & { readonly copies: number; readonly episodes: number };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
+/** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
+interface Recorded { readonly record: RunRecord; readonly d: Definition; readonly settings: Settings; readonly engine: Engine; readonly built: Built; readonly snapshot: Snapshot; readonly update: number; readonly steps: number; readonly done: number }
+const plansOf = (record: RunRecord): Planned[] => plannedSchema.array().parse(record['swaps'] ?? []);
+const madeBy = ({ meta }: Snapshot): Pick<Recorded, 'steps' | 'done'> => { const { counters, run } = meta as { counters: LearnerState['counters']; run: { swaps?: number } }; return { steps: counters.steps, done: run.swaps ?? 0 }; };
+const nameOf = (folder: string): string => folder.split(/[\\/]/).filter(Boolean).at(-1)!;
 const issuesOf = (d: Definition): readonly Issue[] => check(d);
 /** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
 export function applySettings(d: Definition, settings: Readonly<Record<string, unknown>>): Definition {
@@ -91,14 +101,15 @@ export class Training {
   async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
     const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
-    const settings: RunSettings & { copies: number; episodes: number } = {
+    const settings: Settings = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
     };
     const engine = await this.#catalogue.engine(o.engine), built = await this.#build(d, o.environment, engine, settings);
+    this.#foresee(d, built.env, o.swaps ?? [], o.steps);
     const heard: Heard = {}, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }), { alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
-      format: 1, name: folder?.path.split(/[\\/]/).at(-1) ?? d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
+      format: 1, name: folder ? nameOf(folder.path) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps: o.swaps ?? [],
       engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
     return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
@@ -106,23 +117,60 @@ export class Training {
 
   /** A run that is there, from its newest complete checkpoint on; `steps` makes it longer. */
   async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    const { record: old } = await readRun(path), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { alarm: e => { heard.alarm?.(e); } });
+    await readRun(path);
+    const heard: Heard = {}, folder = await RunFolder.open(path, { alarm: e => { heard.alarm?.(e); } });
     try {
-      const store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = o.from ?? updates.at(-1);
-      if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'it broke off before its first one: train it anew');
-      const snapshot = await store.load(newest), settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
-      const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
+      const { record, d, settings, engine, built, snapshot } = await this.#recorded(path, o), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
       if (position.success) await folder.rewind(position.data);
-      return this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      return this.#ready(d, built, settings, engine, { ...record, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
     } catch (e) { await folder.close(); throw e; }
+  }
+  /** What a checkpoint of a run holds, ready to go on with. */
+  async #recorded(path: string, o: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined }): Promise<Recorded> {
+    const { record: old } = await readRun(path), store = new Checkpoints(`${path}/checkpoints`, { version }), update = o.from ?? (await store.list()).at(-1);
+    if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, 'it broke off before its first one: train it anew');
+    const snapshot = await store.load(update), d = this.#pageOf(old, path, snapshot), settings = { ...(old['settings'] as Settings), ...(o.steps === undefined ? {} : { steps: o.steps }) };
+    const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings);
+    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, d, settings, engine, built, snapshot, update, ...madeBy(snapshot) };
+  }
+  /** Swaps tried on a checkpoint: the run begins, tries, and ends without a step. */
+  async #tried({ record, d, settings, engine, built, snapshot }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
+    const { run } = this.#ready(d, built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
+    what.catch(() => undefined);                                          // awaited below, once the run has ended
+    run.stop();
+    try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); engine.close(); await built.env.close(); }
+  }
+  /** An edit of a run that stands still: tried on its newest checkpoint, and unless it is only asked for, recorded, to be made when the run is resumed. */
+  async swap(path: string, swaps: Swaps, { dry = false, engine, ...options }: SwapOptions & { readonly dry?: boolean; readonly engine?: string | undefined } = {}): Promise<Swapped> {
+    if (dry) return this.#tried(await this.#recorded(path, { engine }), swaps, options);
+    await readRun(path);
+    const folder = await RunFolder.open(path);
+    try {
+      const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(recorded, swaps, options);
+      const next: Planned = { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) };
+      await folder.start({ ...record, swaps: [...plansOf(record), next].sort((a, b) => a.at - b.at) });
+      return what;
+    } finally { await folder.close(); }
+  }
+  /** A new run folder that goes on from a checkpoint of another run, with an edit. What that run still planned is not taken over. */
+  async fork(path: string, out: string, swaps: Swaps, { from, steps, engine, ...options }: SwapOptions & { readonly from?: number | undefined; readonly steps?: number | undefined; readonly engine?: string | undefined } = {}): Promise<Swapped> {
+    const recorded = await this.#recorded(path, { from, steps, engine }), { record, settings, snapshot, update } = recorded;
+    if (recorded.steps >= settings.steps) throw new InputError(`${path} has made ${recorded.steps} steps by checkpoint ${update}, and the fork would end at ${settings.steps}`, '--steps makes it longer, --at names an earlier checkpoint');
+    const what = await this.#tried(recorded, swaps, options), folder = await RunFolder.create(out);
+    try {
+      const { position: _, ...meta } = snapshot.meta as Readonly<Record<string, unknown>>, { original: __, ...own } = record;
+      await new Checkpoints(`${out}/checkpoints`, { version }).save(update, { arrays: snapshot.arrays, meta });
+      await folder.start({ ...own, name: nameOf(out), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
+      return what;
+    } finally { await folder.close(); }
   }
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const { record } = await readRun(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    const { record } = await readRun(path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
-    const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
-    const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
+    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
+    const seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
     const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: setting.episodes ?? 100, seed: seedFor(seed, 'evaluate'), ...(setting.policy ? { policy: setting.policy } : {}) });
     learner.dispose(); engine.close(); await env.close();
     return { score: scoreOf(episodes, seed), update: newest, record };
@@ -135,10 +183,22 @@ export class Training {
     return scoreOf(played, seed);
   }
 
-  #pageOf(record: RunRecord, path: string): Definition {
-    const d = fromJson(record['page'], this.#catalogue.registry, `${path}/run.json`), issues = issuesOf(d);
+  /** The page that a checkpoint was made with; those of before pages could change do not say, and have that of the run. */
+  #pageOf(record: RunRecord, path: string, snapshot: Snapshot): Definition {
+    const { page } = snapshot.meta as { page?: unknown }, d = fromJson(page ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
     return d;
+  }
+  /** Planned swaps, one after another, on paper: a run does not begin if one of them cannot be made. */
+  #foresee(d: Definition, env: VectorEnvironment, swaps: readonly Planned[], steps: number): void {
+    let page = d;
+    for (const { at, swaps: edits } of swaps) {
+      const edit = editOf(edits, this.#catalogue);
+      if (edit === 'undo') throw new InputError('an undo cannot be planned', 'plan the swap back');
+      if (at >= steps) throw new InputError(`--swap ${(edits as Exclude<Swaps, 'undo'>)[0]!.slot} at step ${at}: the run has ${steps} steps`, 'an earlier step, or more --steps');
+      page = edit(page);
+      plan(page, sizesOf(page, env));
+    }
   }
   async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }): Promise<Built> {
     const env = await this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
@@ -147,23 +207,26 @@ export class Training {
     return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
   }
 
-  #ready(d: Definition, built: Built, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+  #ready(d: Definition, built: Built, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout } = built, main = learner.programs.main, source = d.page.sources[main]!;
     const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: rollout.stored, needsNext: rollout.needsNext, seed: settings.seed });
-    const parts: RunParts = {
-      learner, rollout, replay, clock: o.clock ?? (() => performance.now() / 1000),
-      evaluate: async (state, step) => {
-        const played = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
+    const catalogue = this.#catalogue, parts: RunParts = {
+      learner, rollout, replay, registry: catalogue.registry, build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+      evaluate: async (state, step, now) => {
+        const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version }), flush: () => folder.position() } : {}),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version }), flush: () => folder.position(),
+        // the checkpoint has the page already, so a record that cannot be written loses nothing
+        edited: page => folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined),
+      } : {}),
     };
-    const run = new Run(settings, parts);
+    const run = new Run({ ...settings, swaps: plansOf(record).map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
     return {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let trackers: readonly Tracker[] = folder ? [folder] : [];
+        let trackers: readonly Tracker[] = folder ? [folder] : [], control: Control | undefined;
         try {
           const made = await Promise.all(this.#catalogue.trackers.map(async t => t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })));
           trackers = [...trackers, ...made, ...o.trackers ?? []];
@@ -184,18 +247,23 @@ export class Training {
           run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(t, x => x.metrics?.(m), m); } });
           run.events$.subscribe({ next: e => { for (const t of trackers) guard(t, x => x.event?.(e), e); } });
           if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) guard(t, x => x.progress?.(p), p); } });
+          control = folder && await listen(folder.path, ({ do: what, swaps, ...options }) => run[what === 'check' ? 'check' : 'edit'](editOf(swaps, catalogue), options)).catch((e: unknown) => {
+            folder.event({ kind: 'alarm', ...(at ?? { step: 0, update: 0, episode: 0, seconds: 0 }), detail: { code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` } });
+            return undefined;
+          });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
           return { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
+          await control?.close();
           for (const t of trackers) if (t !== folder) await t.close?.();
           if (folder) {
             await folder.flush();
-            const { metrics } = await readRun(folder.path).catch(() => ({ metrics: [] }));
-            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
+            const { metrics, events } = await readRun(folder.path).catch(() => ({ metrics: [], events: [] })), marks = events.flatMap(({ kind, step, detail: { what } }) => (kind === 'swap' ? [{ step, label: String(what) }] : []));
+            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
           await env.close();
-          learner.dispose();
+          run.learner.dispose();
         }
       },
     };

@@ -4,10 +4,12 @@ import { Command, CommanderError } from 'commander';
 import { check } from './check.ts';
 import { env } from './env-check.ts';
 import { evaluate } from './evaluate.ts';
+import { fork } from './fork.ts';
 import { labelled, wrap } from './layout.ts';
 import { list } from './list.ts';
 import { resume } from './resume.ts';
 import { Session, type ExitCode, type Io } from './session.ts';
+import { swap } from './swap.ts';
 import { table } from './table.ts';
 import { train } from './train.ts';
 import { version } from './version.ts';
@@ -17,6 +19,7 @@ const EXAMPLES = [
   'skein list environments',
   'skein train qmix --env lbf/8x8-2p-2f-coop --steps 200k',
   'skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3',
+  'skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer',
   'skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1',
 ];
 const EXIT_CODES = [['0', 'done'], ['1', 'the answer is no: problems were found'], ['2', 'bad usage or bad input'], ['3', 'the run failed'], ['130', 'interrupted; a run has saved a checkpoint (143: terminated)']] as const;
@@ -48,7 +51,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, evaluate, check, table, env]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, swap, fork, evaluate, check, table, env]) skein.addCommand(make(session));
   configure(skein, session);
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });
   return skein;
