@@ -32,7 +32,7 @@ export const option = {
   steps: (about: string) => text('--steps <n>', about),
   seed: (about = 'seed of everything random (default 1)') => text('--seed <n>', about),
   set: () => repeated('--set <path=value>', 'another number of the page, repeatable: q.lr=1e-3'),
-  swap: (later = false) => repeated(`--swap <slot=type[:json]${later ? '[@step]' : ''}>`, `another node in a slot, repeatable: mixer=sumMixer${later ? '; at a later step, mixer=sumMixer@50k' : ''}`),
+  swap: (later = false) => repeated('--swap <slot=type[:json]>', `another node in a slot, repeatable: mixer=sumMixer${later ? '; on the way, mixer=sumMixer@50k' : ''}`),
   engine: () => text('--engine <name>', 'engine and backend, tfjs:wasm (default: the best that loads)'),
   plugin: () => repeated('--plugin <file>', 'a file or npm:package with node types, environments, ..., repeatable'),
   json: (about = 'one JSON document on standard output') => text('--json', about),

@@ -40,7 +40,7 @@ export function reportSwap(session: Session, what: Swapped, { json, head, next }
     ...(restarted.length ? [['anew', `moments of ${list(restarted)}`] as const] : []),
     ...(carries.zero.length || carries.kept.length ? [['carries', `kept ${list(carries.kept)}; zero ${list(carries.zero)}`] as const] : []),
     ['tried', tried ? 'one update on a batch, and one action' : 'one action; the replay holds no batch yet'],
-    ['graph', `${before} -> ${after}`], ...(next === undefined ? [] : [['next', next] as const]),
+    ['graph', `${before} -> ${after}`],
   ];
-  session.answer.print(`[[bold|${what.what}]] ${head}, after ${counted(update, 'update')} and ${grouped(step)} steps`, ...rows.flatMap(([label, text]) => labelled(label, text, 7, session.answer.columns)), ...changes.map(c => `    ${c.kind.padEnd(7)} ${c.at}: ${say(c.before)} -> ${say(c.after)}`));
+  session.answer.print(`[[bold|${what.what}]] ${head}, after ${counted(update, 'update')} and ${grouped(step)} steps`, ...rows.flatMap(([label, text]) => labelled(label, text, 7, session.answer.columns)), ...changes.map(c => `    ${c.kind.padEnd(7)} ${c.at}: ${say(c.before)} -> ${say(c.after)}`), ...(next === undefined ? [] : labelled('next', next, 7, session.answer.columns)));
 }
