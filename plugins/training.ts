@@ -68,7 +68,12 @@ type Settings = RunSettings & { readonly copies: number; readonly episodes: numb
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
 interface Recorded { readonly record: RunRecord; readonly d: Definition; readonly settings: Settings; readonly engine: Engine; readonly built: Built; readonly snapshot: Snapshot; readonly update: number; readonly steps: number; readonly done: number }
-const plansOf = (record: RunRecord): Planned[] => plannedSchema.array().parse(record['swaps'] ?? []);
+/** In the order of their steps. */
+function plansOf(swaps: unknown, subject: string): Planned[] {
+  const read = plannedSchema.array().safeParse(swaps ?? []);
+  if (!read.success) throw new InputError(`${subject}: ${read.error.issues.map(i => `swaps.${i.path.join('.')}: ${i.message}`).join('; ')}`, "swaps are [{ at: 50000, swaps: [{ slot: 'mixer', type: 'sumMixer', config: {} }] }]");
+  return read.data.sort((a, b) => a.at - b.at);
+}
 const madeBy = ({ meta }: Snapshot): Pick<Recorded, 'steps' | 'done'> => { const { counters, run } = meta as { counters: LearnerState['counters']; run: { swaps?: number } }; return { steps: counters.steps, done: run.swaps ?? 0 }; };
 const nameOf = (folder: string): string => folder.split(/[\\/]/).filter(Boolean).at(-1)!;
 const issuesOf = (d: Definition): readonly Issue[] => check(d);
@@ -106,10 +111,11 @@ export class Training {
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
     };
     const engine = await this.#catalogue.engine(o.engine), built = await this.#build(d, o.environment, engine, settings);
-    this.#foresee(d, built.env, o.swaps ?? [], o.steps);
+    const swaps = plansOf(o.swaps, 'the options of a run');
+    this.#foresee(d, built.env, swaps, o.steps);
     const heard: Heard = {}, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }), { alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
-      format: 1, name: folder ? nameOf(folder.path) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps: o.swaps ?? [],
+      format: 1, name: folder ? nameOf(folder.path) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
       engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
     return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
@@ -148,7 +154,7 @@ export class Training {
     try {
       const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(recorded, swaps, options);
       const next: Planned = { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) };
-      await folder.start({ ...record, swaps: [...plansOf(record), next].sort((a, b) => a.at - b.at) });
+      await folder.start({ ...record, swaps: plansOf([...plansOf(record['swaps'], `${path}/run.json`), next], path) });
       return what;
     } finally { await folder.close(); }
   }
@@ -160,7 +166,7 @@ export class Training {
     try {
       const { position: _, ...meta } = snapshot.meta as Readonly<Record<string, unknown>>, { original: __, ...own } = record;
       await new Checkpoints(`${out}/checkpoints`, { version }).save(update, { arrays: snapshot.arrays, meta });
-      await folder.start({ ...own, name: nameOf(out), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
+      await folder.start({ ...own, name: nameOf(out), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
       return what;
     } finally { await folder.close(); }
   }
@@ -221,7 +227,7 @@ export class Training {
         edited: page => folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined),
       } : {}),
     };
-    const run = new Run({ ...settings, swaps: plansOf(record).map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
+    const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
     return {
       run, record, folder: folder?.path, engine,
       begin: async () => {

@@ -12,8 +12,7 @@ import { z } from 'zod';
 import { InputError } from '../../core/error.ts';
 import { plannedSchema } from '../edits.ts';
 
-export const CONTROL = 'control';
-const SOCKET = 'socket', POINTER = 'path';
+const CONTROL = 'control', SOCKET = 'socket', POINTER = 'path';
 /** 104 bytes on macOS and BSD with the zero at the end, 108 on Linux. */
 const LONGEST = 103;
 /** Bytes of a request and of an answer, and milliseconds until a request is there. */
