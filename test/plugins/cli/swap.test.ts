@@ -45,6 +45,14 @@ describe('train --swap slot=type@step', () => {
     expect((await skein('resume', folder.in('filed'))).code).toBe(0);
     expect(bits(await newest(folder.in('filed')))).toEqual(bits(await newest(run)));
   });
+  it('works for any slot of any page: a network of another width on transitions, one after another', async () => {
+    const run = folder.in('dqn'), answer = await skein('train', 'dqn', '--env', 'classic/cartpole', '--steps', '90', '--engine', 'tfjs:cpu', '--evaluate', '45:2', '--set', 'data.start=20', '--set', 'data.batch=4', '--set', 'q.hidden=[4]', '--swap', 'q=mlpQ:{"hidden":[3]}@40', '--swap', 'explore=epsilonGreedy:{"epsilon":0.5}@60', '--out', run);
+    expect({ code: answer.code, stderr: answer.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(eventsOf(run).filter(e => e.kind === 'swap').map(e => [e.step, e.detail['what'], e.detail['kept'], e.detail['fresh'], e.detail['dropped']])).toEqual([
+      [40, 'q.hidden', [], ['q'], ['q']], [60, 'explore.epsilon', ['q'], [], []]]);
+    expect(recordOf(run).page.nodes['explore']!.config).toEqual({ epsilon: 0.5 });
+    expect((await skein('evaluate', run, '--episodes', '2')).code).toBe(0);
+  });
   it.each([
     [['--swap', 'mixr=sumMixer@20'], /^error: --swap mixr: vdn has no slot mixr; did you mean mixer\?\n {2}fix: its slots are agentQ, mixer, tdTarget, tdLoss, explore\n$/],
     [['--swap', 'mixer=duplexMixer@20', '--swap', 'mixer=maskedMse@30'], /^error: 1 problem in graph vdn\n\n1 {2}OFFER {4}slot mixer: maskedMse asks for prediction, target\n/],
