@@ -1,6 +1,6 @@
 /**
  * A mixer swapped in a live run: VDN cannot tell the good cell of M1 from the punished ones around it, QPLEX can. Uniform play (epsilon 1), so that the
- * replay holds every cell; greedy evaluations. Three runs a seed: changed at step 3,000, never changed, and forked at step 3,000.
+ * replay holds every cell; greedy evaluations. Three runs a seed: changed at step 4,000, never changed, and forked at step 4,000.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -15,8 +15,8 @@ import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
 import { applySettings, type Outcome, type TrainOptions } from '../../plugins/training.ts';
 import { Table } from './table.ts';
 
-const [AT, STEPS] = [3000, 6000], QPLEX: Swap = { slot: 'mixer', type: 'duplexMixer', config: { heads: 10, advHypernet: [64, 64] } };
-const table = new Table('VDN on M1, mixer swapped to QPLEX at step 3,000 of 6,000');
+const [AT, STEPS] = [4000, 8000], QPLEX: Swap = { slot: 'mixer', type: 'duplexMixer', config: { heads: 10, advHypernet: [64, 64] } };
+const table = new Table('VDN on M1, mixer swapped to QPLEX at step 4,000 of 8,000');
 let made: Composition, page: Definition, folder: string;
 beforeAll(async () => {
   made = await compose();
@@ -37,7 +37,7 @@ it.each([1, 2, 3, 4, 5])('the live run and the fork get 8 after the swap and 0 b
   await played(await training.prepare(page, { ...options(seed, parent), steps: AT }));
   await training.fork(parent, forked, [QPLEX], { steps: STEPS });
   const fork = await played(await training.resume(forked)), plain = await played(await training.resume(parent, { steps: STEPS })), first = [...live.greedy].find(([step, x]) => step > AT && x === 8)?.[0];
-  table.add({ seed, 'live, at step 3,000': live.greedy.get(AT)!, 'live, at 6,000': live.greedy.get(STEPS)!, '8 from step': first ?? 'never', 'fork, at 6,000': fork.greedy.get(STEPS)!, 'parent, at 6,000': plain.greedy.get(STEPS)!, seconds: Math.round(live.seconds) });
+  table.add({ seed, 'live, at step 4,000': live.greedy.get(AT)!, 'live, at 8,000': live.greedy.get(STEPS)!, '8 from step': first ?? 'never', 'fork, at 8,000': fork.greedy.get(STEPS)!, 'parent, at 8,000': plain.greedy.get(STEPS)!, seconds: Math.round(live.seconds) });
   expect([live.greedy.get(AT), live.greedy.get(STEPS), fork.greedy.get(STEPS), plain.greedy.get(STEPS)]).toEqual([0, 8, 8, 0]);
   expect(fork.state).toEqual(live.state);                                 // one was changed as it ran, the other taken up from a checkpoint
 });
