@@ -7,11 +7,11 @@
  *   LOSS not a scalar           RULE numbers of a rule         AFTER order of rules          TWICE two rules on one node
  *   UNTRAINED no rule reaches a node   LAG lagged weights that never follow   MEMORY memory and keep   ACT the acting slice
  */
-import { isKnown, owner, parse, use, type Definition, type Source } from './definition.ts';
+import { isKnown, owner, pageSchema, parse, taken, use, type Definition, type Source } from './definition.ts';
 import { nearest, type Issue } from './error.ts';
 import { code, infer, show, typeOf, type Inference } from './infer.ts';
 import type { NodeSpec } from './node.ts';
-import { base, words, type Port } from './port.ts';
+import { base, words } from './port.ts';
 import { isSchedule } from './schedule.ts';
 import { actingSlice, reach, topology } from './topology.ts';
 
@@ -27,13 +27,12 @@ const meaning = (name: string, names: readonly string[]): string => { const near
 
 /** Why a number or schedule cannot be used, if so. */
 function unusable(x: unknown, [least, most]: readonly [number, number] = [-Infinity, Infinity]): string | undefined {
-  const outside = (...v: number[]) => v.some(n => n < least || n > most);
-  if (isNumber(x)) return outside(x) ? `${x} is outside ${least} to ${most}` : undefined;
-  if (!isSchedule(x)) return `${say(x)} is no number and no schedule`;
-  if (!isNumber(x.from) || !isNumber(x.to)) return 'a schedule runs between two numbers';
+  const ends = isSchedule(x) ? [x.from, x.to] : [x], outside = ends.some(n => isNumber(n) && (n < least || n > most));
+  if (!ends.every(isNumber)) return isSchedule(x) ? 'a schedule runs between two numbers' : `${say(x)} is no number and no schedule`;
+  if (!isSchedule(x)) return outside ? `${x as number} is outside ${least} to ${most}` : undefined;
   if (!(x.over > 0)) return `a schedule needs a length above 0, not ${x.over}`;
   if (x.schedule === 'exponential' && !(x.from > 0 && x.to > 0)) return 'an exponential schedule needs both ends above 0';
-  return outside(x.from, x.to) ? `a schedule from ${x.from} to ${x.to} leaves ${least} to ${most}` : undefined;
+  return outside ? `a schedule from ${x.from} to ${x.to} leaves ${least} to ${most}` : undefined;
 }
 /** Why one setting of a node cannot be used; it must be of the kind of its default. Sizes are whole and above 0 unless their range says otherwise. */
 function badSetting(spec: NodeSpec, key: string, value: unknown, knob: boolean): string | undefined {
@@ -71,6 +70,7 @@ const places: Rule = ({ d: { page, specs } }) => Object.entries(page.nodes).flat
   const o = owner(page, n), own = page.nodes[o], all = Object.keys(page.nodes), looped = page.nodes[e.of] !== undefined && own?.of !== undefined;
   if (looped || !own) return [{ code: 'NAME', at: n, what: `${n} is ${e.role} of ${e.of}, which ${looped ? 'leads back to itself' : 'is no node'}`, expected: listed(all), got: e.of, fix: looped ? 'let one of them own the weights' : meaning(e.of, all) }];
   const out: Issue[] = [];
+  if (e.role !== 'target' && page.nodes[e.of]?.role === 'target') out.push({ code: 'NAME', at: n, what: `${n} is ${e.role} of ${e.of}, whose weights lag`, expected: 'a node that is trained', got: e.of, fix: `g.target('${n}', ${o}, ...) for the lagged weights, or ${e.role} of ${o}` });
   if (own.type !== e.type && specs.has(own.type)) out.push({ code: 'TYPE', at: n, what: `${n} is ${e.type}, and ${o} whose weights it uses is ${own.type}`, expected: own.type, got: e.type, fix: `make it ${own.type}` });
   if (e.config && Object.keys(e.config).length) out.push({ code: 'CONFIG', at: n, what: `${n} has settings, and takes those of ${o}`, expected: `the settings of ${o}`, got: say(e.config), fix: `g.set('${o}', ...) sets both` });
   return out;
@@ -89,13 +89,15 @@ const settings: Rule = ({ d }) => Object.entries(d.page.nodes).flatMap(([n, e]) 
   });
 });
 
+/** What only some sources can have. */
+const APPLIES: Readonly<Record<string, readonly Source['cut'][]>> = { keep: ['episodes', 'transitions'], batch: ['episodes', 'transitions'], start: ['episodes', 'transitions'], every: ['episodes', 'transitions'], prioritised: ['episodes', 'transitions'], length: ['transitions'], burnIn: ['transitions'], steps: ['rollout'] };
 const NEEDS: Readonly<Record<Source['cut'], readonly (keyof Source)[]>> = { episodes: ['batch'], transitions: ['keep', 'batch'], rollout: ['steps', 'copies'] };
 const sources: Rule = ({ d: { page } }) => {
   const issues: Issue[] = [], bad = (n: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code: 'SOURCE', at: n, what: `source ${n}: ${what}`, expected, got: say(got), fix }); };
   for (const [n, s] of Object.entries(page.sources)) {
-    for (const k of ['keep', 'batch', 'start', 'length', 'steps', 'copies', 'epochs', 'minibatches'] as const) if (s[k] !== undefined && !isCount(s[k])) bad(n, `${k} is ${say(s[k])}`, 'a whole number above 0', s[k]);
+    for (const [k, cuts] of Object.entries(APPLIES)) if (s[k as keyof Source] !== undefined && !cuts.includes(s.cut)) bad(n, `${k} is for ${listed(cuts)}, and this is ${s.cut}`, `${s.cut}: no ${k}`, s[k as keyof Source], `leave ${k} out`);
+    for (const k of ['start', 'every'] as const) if (s.keep === undefined && s.cut === 'episodes' && s[k] !== undefined) bad(n, `${k} without keep: each episode is used once`, 'keep: a whole number above 0', s[k], `keep: ..., or leave ${k} out`);
     for (const k of NEEDS[s.cut]) if (s[k] === undefined) bad(n, `${s.cut} without ${k}`, `${k}: a whole number above 0`, 'none', `g.${s.cut}({ ${NEEDS[s.cut].map(x => `${x}: ...`).join(', ')} })`);
-    if (s.every !== undefined && !(isNumber(s.every) && s.every > 0)) bad(n, `every is ${say(s.every)}`, 'new items per update: a number above 0', s.every);
     if (s.burnIn !== undefined && !(Number.isInteger(s.burnIn) && s.burnIn >= 0 && s.burnIn < (s.length ?? 1))) bad(n, `burnIn ${say(s.burnIn)} of a length of ${s.length ?? 1}`, 'a whole number from 0 to below length', s.burnIn);
     if (isCount(s.keep) && (s.batch ?? 1) > s.keep!) bad(n, `a batch of ${s.batch} cannot be drawn from the ${s.keep} it keeps`, `a batch of at most ${s.keep}`, s.batch, 'keep at least one batch');
     if (isCount(s.keep) && (s.start ?? 1) > s.keep!) bad(n, `start is ${s.start} and it keeps ${s.keep}, so learning would never begin`, `a start of at most ${s.keep}`, s.start, 'start at or below keep');
@@ -106,7 +108,8 @@ const sources: Rule = ({ d: { page } }) => {
     if (!(n in page.priority)) bad(n, 'prioritised, and no wire gives its priorities back', 'a priority for each item', 'none', `g.prioritise('${n}', loss.error)`);
   }
   for (const [n, wire] of Object.entries(page.priority)) if (!page.sources[n]?.prioritised) bad(n, 'is given priorities and does not draw by them', 'prioritised: { alpha, beta }', wire, 'prioritised: { alpha, beta } at the source, or no g.prioritise');
-  for (const [n, size] of Object.entries(page.dims)) if (!isCount(size)) issues.push({ code: 'DIM', at: n, what: `dim ${n} has the size ${say(size)}`, expected: 'a whole number above 0', got: say(size), fix: `g.dim('${n}', 2)` });
+  const fixed = new Set(['batch', 'time', ...Object.values(page.world).flatMap(f => words(f.spec))]);
+  for (const [n, size] of Object.entries(page.dims)) if (fixed.has(n)) issues.push({ code: 'DIM', at: n, what: `dim ${n} is the world's, whose size the environment gives`, expected: `a name other than ${listed(fixed)}`, got: `${n} = ${say(size)}`, fix: `g.dim('my${n[0]!.toUpperCase()}${n.slice(1)}', ${say(size)})` });
   return issues;
 };
 
@@ -122,8 +125,6 @@ function roundOf(d: Definition, members: readonly string[]): string[] {
   for (let n = first; ;) { const { from, port } = came.get(n)!; round.unshift(`${n}.${port}`); n = from; if (n === first) return round; }
 }
 
-const wiring: Rule = ({ dims }) => [...dims.issues];
-
 const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatMap(([rule, r]) => {
   const issues: Issue[] = [], all = Object.keys(d.page.train), bad = (code: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code, at: rule, what: `rule ${rule}: ${what}`, expected, got: say(got), fix }); };
   if (!r.losses.length) bad('LOSS', 'no losses', 'one loss or more', 'none', `g.train('${rule}', loss, { optimiser })`);
@@ -133,13 +134,10 @@ const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatM
     else if (t.dims.length || t.dtype !== 'f32') issues.push({ code: 'LOSS', at: rule, what: `rule ${rule}: ${code(loss)} is ${show(t)}, and a loss is one number`, expected: 'f32 []', got: show(t), fix: 'reduce it with a loss node' });
     if (why) bad('RULE', `weight of ${loss}: ${why}`, 'a number or a schedule', weight);
   }
-  const lr = unusable(r.optimiser.lr, [0, Infinity]), { decay, eps } = r.optimiser;
+  const lr = unusable(r.optimiser.lr, [0, Infinity]);
   if (lr) bad('RULE', `lr: ${lr}`, 'a number or a schedule, 0 or above', r.optimiser.lr);
-  if (decay !== undefined && !(decay >= 0 && decay < 1)) bad('RULE', `decay is ${say(decay)}`, 'a number from 0 to below 1', decay);
-  if (eps !== undefined && !(isNumber(eps) && eps >= 0)) bad('RULE', `eps is ${say(eps)}`, 'a number, 0 or above', eps);
-  if (r.every !== undefined && !isCount(r.every)) bad('RULE', `every is ${say(r.every)}`, 'a whole number of updates', r.every);
-  for (const k of ['clipNorm', 'clipEach'] as const) if (r[k] !== undefined && !(r[k] > 0)) bad('RULE', `${k} is ${say(r[k])}`, 'a number above 0', r[k]);
-  if (r.sweep && r.sweep.over !== 'time' && !(r.sweep.over in d.page.dims) && ![...dims.types.values()].some(t => t.dims.includes(r.sweep!.over))) bad('RULE', `sweeps over ${r.sweep.over}, which no wire has`, "'time', 'agent' or a dim of the page", r.sweep.over);
+  const entering = r.losses.map(l => parse(l.loss).from).filter(n => n in d.page.nodes).flatMap(n => taken(d, n).map(([, w]) => typeOf(d, w, dims.types))), swept = entering.flatMap(t => (typeof t === 'string' ? [] : t.dims));
+  if (r.sweep && !swept.includes(r.sweep.over) && !entering.some(t => typeof t === 'string')) bad('RULE', `sweeps over ${r.sweep.over}, which no input of its losses has`, `one of ${listed(new Set(swept.filter(x => base(x) !== 'batch')))}`, r.sweep.over);
   for (const o of r.only ?? []) if (!(o in d.page.nodes)) bad('NAME', `only ${o}, which is no node`, listed(Object.keys(d.page.nodes)), o, meaning(o, Object.keys(d.page.nodes)));
   if (r.after !== undefined && !(r.after in d.page.train)) bad('AFTER', `comes after ${r.after}, which is no rule`, listed(all), r.after, `name one of ${listed(all)}`);
   else if (before(d, rule, rule)) bad('AFTER', 'comes after itself', 'an order with a first rule', `after ${r.after ?? ''}`, 'leave one `after` out');
@@ -197,7 +195,6 @@ const memory: Rule = ({ d, dims, broken }) => {
   }
   for (const [n, values] of Object.entries(page.memory)) {
     const unkept = Object.keys(values).filter(k => !(k in (page.keep[n] ?? {})));
-    for (const [k, x] of Object.entries(values)) if (!isNumber(x)) bad(`${n}.${k}`, `memory ${n}.${k} starts with ${say(x)}`, 'a finite number', say(x), 'start with a finite number');
     if (unkept.length) bad(n, `nothing writes ${unkept.map(k => `${n}.${k}`).join(', ')}`, `g.keep of ${unkept.join(', ')}`, listed(Object.keys(page.keep[n] ?? {})), `g.keep('${n}', { ${unkept.join(', ')} })`);
   }
   for (const [source, text] of Object.entries(page.priority)) {
@@ -211,11 +208,11 @@ const memory: Rule = ({ d, dims, broken }) => {
 const SEES = ['local', 'agents', 'all'] as const;
 export interface Sight { readonly sees: (typeof SEES)[number]; readonly because: string; readonly at: string }
 /** What the acting slice needs when it runs: each agent's own fields, several agents' at once, or the central state. */
-export function sight(d: Definition): Sight {
+export function sight(d: Definition, { places, types: known } = infer(d)): Sight {
   let found: Sight = { sees: 'local', because: '', at: '' };
   for (const n of actingSlice(d)) {
     if (!(n in d.page.nodes)) continue;
-    const mixing = Object.entries(use(d, n).spec.in as Record<string, Port>).find(([, p]) => words(p.spec).includes('agent'));
+    const among = (wire: string) => { const t = typeOf(d, wire, known); return typeof t !== 'string' && t.dims.includes('agent') && places.get(n)?.lead.includes('agent') === false; }, mixing = taken(d, n).find(([, wire]) => among(wire));
     if (found.sees === 'local' && mixing) found = { sees: 'agents', because: `${n} mixes agents`, at: `${n}.${mixing[0]}` };
     topology(d).graph.forEachInEdge(n, (_, e) => { if (found.sees !== 'all' && e.from in d.page.sources && d.page.world[e.port]?.sight === 'central') found = { sees: 'all', because: `${n} reads ${e.from}.${e.port}`, at: `${n}.${e.to}` }; });
   }
@@ -233,13 +230,14 @@ const acting: Rule = ({ d, dims, broken }) => {
     else if (from in from_) bad(text, `${role} is ${code(text)}, which is known only after acting`, 'an output of a node', code(text), 'act on the output of an exploration node');
     else if (turned) bad(text, `${role} is ${code(text)}, and acting has one slot`, 'the present slot', code(text), `act on ${from}.${parse(text).port}`);
   }
-  if (act.inTurn !== undefined && !words(world['action']?.spec ?? '').includes(act.inTurn)) bad(act.inTurn, `acts in turn over ${act.inTurn}, which an action does not have`, `one of ${world['action']?.spec || 'no dims'}`, act.inTurn, "g.act(..., { inTurn: 'agent' })");
+  if (act.inTurn !== undefined && want !== `i32 [${act.inTurn}]`) bad(act.inTurn, `acts in turn over ${act.inTurn}, and an action of this world is ${want}`, `a world whose action is i32 [${act.inTurn}]`, want, `leave inTurn out${field?.dtype === 'i32' && field.spec ? `, or act in turn over ${field.spec}` : ''}`);
   const slice = actingSlice(d);
   if (topology(d).cycles.flat().some(n => slice.has(n))) return issues;
-  const { sees, because, at } = sight(d), allowed = act.sees ?? (act.inTurn === undefined ? 'local' : 'agents');
-  if (SEES.indexOf(sees) > SEES.indexOf(allowed)) bad(at, `not decentralised: ${because}`, `${allowed === 'local' ? "each agent's own fields" : allowed} in the acting slice`, `${sees}: ${because}`, `act on local fields only, or say g.act(..., { sees: '${sees}' })`);
+  const { sees, because, at } = sight(d, dims), allowed = act.sees ?? (act.inTurn === undefined ? 'local' : 'agents');
+  if (SEES.includes(allowed) && SEES.indexOf(sees) > SEES.indexOf(allowed)) bad(at, `not decentralised: ${because}`, `${allowed === 'local' ? "each agent's own fields" : allowed} in the acting slice`, `${sees}: ${because}`, `act on local fields only, or say g.act(..., { sees: '${sees}' })`);
   for (const n of slice) if (n in d.page.nodes) topology(d).graph.forEachInEdge(n, (_, e) => {
     if (e.from in from_ && world[e.port]?.sight === 'after' && act.inTurn === undefined) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, which is known only after the step`, 'a field seen before acting', code(e.text), 'act on fields of the present slot');
+    if (e.from in from_ && e.from !== Object.keys(from_)[0]) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, and acting has the fields of ${Object.keys(from_)[0]!} alone`, `a field of ${Object.keys(from_)[0]!}`, code(e.text), `${e.to}: ${code(`${Object.keys(from_)[0]!}.${e.port}`)}`);
     const ahead = e.via.find(v => v === 'next' || v === 'once');
     if (ahead) bad(`${n}.${e.to}`, `${n} reads ${code(e.text)} to act`, 'the present slot', code(e.text), `act on the present slot: no ${ahead}(...) upstream of the action`);
   });
@@ -247,12 +245,19 @@ const acting: Rule = ({ d, dims, broken }) => {
 };
 
 const NOTHING: Inference = { types: new Map(), places: new Map(), issues: [] };
-/** Every problem of a page; none means that it can be planned, drawn and run. */
-export function check(d: Definition): Issue[] {
+const CODES: Readonly<Record<string, string>> = { name: 'NAME', parent: 'NAME', sources: 'SOURCE', nodes: 'CONFIG', train: 'RULE', targets: 'LAG', memory: 'MEMORY', keep: 'MEMORY', priority: 'SOURCE', dims: 'DIM', act: 'ACT' };
+/** What a page file may not hold, where nothing has been found yet: what passes here can be written and read back. */
+const unwritable = ({ page }: Definition, found: readonly Issue[]): Issue[] => (pageSchema.safeParse(page).error?.issues ?? []).map(({ path, message, ...i }): Issue => {
+  const got = say(path.reduce<unknown>((x, k) => (x as Record<PropertyKey, unknown> | undefined)?.[k], page)), at = path.slice(1).join('.') || page.name.slice(0, 80), unknown = i.code === 'unrecognized_keys' ? i.keys.join(', ') : '';
+  return { code: CODES[String(path[0])] ?? 'PAGE', at, what: unknown ? `${path.join('.')} has no ${unknown}` : `${path.join('.')} is ${got}`, expected: message, got, fix: unknown ? `leave ${unknown} out` : `write ${message}` };
+}).filter(i => !found.some(({ at }) => at === i.at || at.startsWith(`${i.at.split('.', 1)[0]!}.`) || i.at.startsWith(`${at}.`)));
+/** Every problem of a page; none means that it can be planned, drawn, run, written and read back. */
+export function check(d: Definition): Issue[] { const found = judge(d); return [...found, ...unwritable(d, found)]; }
+function judge(d: Definition): Issue[] {
   const plain = { d, dims: NOTHING, broken: false }, unreadable = names(plain), first = [...types(plain), ...unreadable, ...places(plain), ...settings(plain), ...sources(plain)];
   if (!Object.keys(d.page.sources).length) return [...first, { code: 'SOURCE', at: d.page.name, what: 'the page has no source of data', expected: 'one source or more', got: 'none', fix: 'g.episodes(...), g.transitions(...) or g.rollout(...)' }];
   if (unreadable.length) return first;
   const dims = infer(d), wired = { d, dims, broken: dims.issues.length > 0 || topology(d).cycles.length > 0 || first.some(i => i.code === 'TYPE' || i.code === 'NAME') || Object.keys(d.page.nodes).some(n => !isKnown(d, n)) };
-  const found = [...first, ...cycles(wired), ...wiring(wired), ...losses(wired)], judged = { ...wired, broken: wired.broken || found.some(i => ['LOSS', 'NAME', 'AFTER'].includes(i.code)) };
+  const found = [...first, ...cycles(wired), ...dims.issues, ...losses(wired)], judged = { ...wired, broken: wired.broken || found.some(i => ['LOSS', 'NAME', 'AFTER'].includes(i.code)) };
   return [...found, ...training(judged), ...memory(judged), ...acting(judged)];
 }

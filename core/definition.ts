@@ -11,8 +11,7 @@ export interface Entry {
   readonly type: string; readonly role: Role;
   /** The node whose weights this place lags, shares or freezes; it has that node's type and config. */
   readonly of?: string;
-  readonly config?: Readonly<Record<string, unknown>>;
-  readonly per?: string;
+  readonly config?: Readonly<Record<string, unknown>>; readonly per?: string;
   /** Port -> wire, `agentQ.q | now`. A slot offers more than its node takes. */
   readonly in: Readonly<Record<string, string>>;
 }
@@ -27,8 +26,7 @@ export interface Source {
 export interface Term { readonly loss: string; readonly weight: number | Schedule }
 export interface TrainRule {
   readonly losses: readonly Term[]; readonly optimiser: Optimiser;
-  readonly only?: readonly string[]; readonly clipNorm?: number; readonly clipEach?: number;
-  readonly after?: string; readonly every?: number;
+  readonly only?: readonly string[]; readonly clipNorm?: number; readonly clipEach?: number; readonly after?: string; readonly every?: number;
   readonly sweep?: { readonly over: string; readonly order: 'shuffled' | 'backwards' };
 }
 export interface TargetRule { readonly polyak?: number; readonly everyUpdates?: number; readonly everyEpisodes?: number; readonly everySteps?: number }
@@ -38,8 +36,7 @@ export interface ActRule {
 }
 type Table<T> = Readonly<Record<string, T>>;
 export interface Page {
-  readonly format: 1;
-  readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string;
+  readonly format: 1; readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string;
   readonly world: World; readonly sources: Table<Source>; readonly nodes: Table<Entry>; readonly train: Table<TrainRule>;
   /** By the node whose lagged weights follow; '*' for all others. */
   readonly targets: Table<TargetRule>;
@@ -48,8 +45,7 @@ export interface Page {
 declare const WORLD: unique symbol;
 export type Registry = ReadonlyMap<string, NodeSpec>;
 export interface Definition<R = unknown, W = World> {
-  readonly [WORLD]?: W;
-  readonly page: Page;
+  readonly [WORLD]?: W; readonly page: Page;
   /** Specs of the node types that the page names. */
   readonly specs: Registry;
   /** What derived pages may hold on to; undefined for a page read from JSON. */
@@ -73,6 +69,7 @@ export function bare<T>(x: T): T {
   return out as T;
 }
 
+/** The page as a JSON document; a world of ours by its name. `fromJson` reads it back. */
 export const toJson = (d: Definition): Page => {
   const world = Object.entries(WORLDS).find(([, w]) => JSON.stringify(w) === JSON.stringify(d.page.world))?.[0];
   return JSON.parse(JSON.stringify({ ...d.page, ...(world ? { world } : {}) })) as Page;
@@ -82,39 +79,40 @@ const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 const name = z.string().regex(NAME, 'a name is letters and digits, a letter first').max(64);
 const WIRE = /^[A-Za-z][A-Za-z0-9]{0,63}\.[A-Za-z][A-Za-z0-9]{0,63}( \| (now|next|once|stop|each [A-Za-z][A-Za-z0-9]{0,63}))*$/;
 const wire = z.string().max(1000).regex(WIRE, "a wire is 'node.port', then ' | now', ' | next', ' | once', ' | stop' or ' | each dim'");
-const real = z.number(), count = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER), size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const schedule = z.strictObject({ schedule: z.enum(['linear', 'exponential']), from: real, to: real, over: z.number().positive(), clock: z.enum(['steps', 'updates', 'episodes']) });
-const scheduled = z.union([real, schedule]);
+const within = (about: string, least: number, most = Number.MAX_VALUE) => z.number(about).min(least, about).max(most, about), whole = (about: string, least: number) => within(about, least, Number.MAX_SAFE_INTEGER).int(about);
+const real = z.number('a finite number'), positive = real.positive('a number above 0'), count = whole('a whole number above 0', 1), size = whole('a whole number, 0 or above', 0), choice = <const T extends readonly string[]>(of: T) => z.enum(of, `one of ${of.join(', ')}`);
+const schedule = z.strictObject({ schedule: choice(['linear', 'exponential']), from: real, to: real, over: positive, clock: choice(['steps', 'updates', 'episodes']) });
+const scheduled = z.union([real, schedule], 'a finite number or a schedule');
 const table = <T extends z.ZodType>(value: T, key: z.ZodType<string, string> = name) => z.record(key, value);
 const spec = z.string().max(200).regex(/^([A-Za-z][A-Za-z0-9]*( [A-Za-z][A-Za-z0-9]*)*)?$/, 'names of dims with a space between');
-const field = z.strictObject({ dtype: z.enum(['f32', 'i32', 'bool']), spec, at: z.enum(['slot', 'step']), sight: z.enum(['local', 'central', 'after']), of: name.optional() });
+const field = z.strictObject({ dtype: choice(['f32', 'i32', 'bool']), spec, at: choice(['slot', 'step']), sight: choice(['local', 'central', 'after']), of: name.optional() });
 const worldName = z.enum(Object.keys(WORLDS) as [string, ...string[]]);
-const setting = z.union([real, z.boolean(), z.string().max(200), z.array(real).max(1000), schedule]);
-const optimiser = z.strictObject({ type: z.enum(['adam', 'rmsprop', 'sgd']), lr: scheduled, decay: real.min(0).max(1).optional(), eps: real.min(0).optional() });
+const setting = z.union([real, z.boolean(), z.string().max(200), z.array(real).max(1000), schedule], 'a finite number, true or false, a text of at most 200 characters, a list of numbers or a schedule');
+const optimiser = z.strictObject({ type: choice(['adam', 'rmsprop', 'sgd']), lr: scheduled, decay: within('a number from 0 to below 1', 0).lt(1, 'a number from 0 to below 1').optional(), eps: within('a number, 0 or above', 0).optional() });
 
 /** The schema of a page file; `docs/page.schema.json` is made from it. */
 export const pageSchema = z.strictObject({
   $schema: z.string().max(1000).optional(),
   format: z.literal(1), name, parent: name.optional(), about: z.string().max(2000).optional(), paper: z.string().max(500).optional(),
-  world: z.union([worldName, z.object({ extends: worldName }).catchall(z.union([field, worldName])), table(field)]),
+  world: z.union([worldName, z.object({ extends: worldName }).catchall(field), table(field)], 'the name of a world, its fields, or { extends: a name, further fields }'),
   sources: table(z.strictObject({
-    cut: z.enum(['episodes', 'transitions', 'rollout']), by: name.optional(), keep: count.optional(), batch: count.optional(), start: count.optional(),
-    every: z.number().positive().optional(), length: count.optional(), burnIn: size.optional(),
-    prioritised: z.strictObject({ alpha: real.min(0), beta: scheduled }).optional(),
+    cut: choice(['episodes', 'transitions', 'rollout']), by: name.optional(), keep: count.optional(), batch: count.optional(), start: count.optional(),
+    every: positive.optional(), length: count.optional(), burnIn: size.optional(),
+    prioritised: z.strictObject({ alpha: within('a number, 0 or above', 0), beta: scheduled }).optional(),
     steps: count.optional(), copies: count.optional(), epochs: count.optional(), minibatches: count.optional(),
   })),
   memory: table(table(real)), keep: table(table(wire)),
   nodes: table(z.strictObject({
-    type: name, role: z.enum(['add', 'slot', 'target', 'shared', 'frozen']), of: name.optional(), config: table(setting).optional(), per: name.optional(), in: table(wire),
+    type: name, role: choice(['add', 'slot', 'target', 'shared', 'frozen']), of: name.optional(), config: table(setting).optional(), per: name.optional(), in: table(wire),
   })),
   train: table(z.strictObject({
     losses: z.array(z.strictObject({ loss: wire, weight: scheduled })).min(1).max(100), optimiser,
-    only: z.array(name).max(1000).optional(), clipNorm: z.number().positive().optional(), clipEach: z.number().positive().optional(), after: name.optional(), every: count.optional(),
-    sweep: z.strictObject({ over: name, order: z.enum(['shuffled', 'backwards']) }).optional(),
+    only: z.array(name).max(1000).optional(), clipNorm: positive.optional(), clipEach: positive.optional(), after: name.optional(), every: count.optional(),
+    sweep: z.strictObject({ over: name, order: choice(['shuffled', 'backwards']) }).optional(),
   })),
-  targets: table(z.strictObject({ polyak: z.number().positive().max(1).optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),
+  targets: table(z.strictObject({ polyak: positive.max(1, 'a number above 0, at most 1').optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),
   priority: table(wire), dims: table(count),
-  act: z.strictObject({ action: wire, best: wire.optional(), inTurn: name.optional(), sees: z.enum(['local', 'agents', 'all']).optional(), randomSteps: size.optional() }).optional(),
+  act: z.strictObject({ action: wire, best: wire.optional(), inTurn: name.optional(), sees: choice(['local', 'agents', 'all']).optional(), randomSteps: size.optional() }).optional(),
 });
 
 const LIMIT = { depth: 12, nodes: 10_000 };

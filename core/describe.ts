@@ -10,14 +10,11 @@ import { actingSlice, passesGradient, reach, topology, upstream } from './topolo
 export interface PortDescription { readonly name: string; readonly dtype: string; readonly dims: readonly string[]; readonly shape?: readonly number[] }
 export interface NodeDescription {
   readonly name: string; readonly type: string; readonly role: string; readonly of?: string; readonly per?: string;
-  readonly about?: string; readonly paper?: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly knobs: readonly string[];
+  readonly about?: string; readonly paper?: string; readonly config: Readonly<Record<string, unknown>>; readonly knobs: readonly string[];
   readonly inputs: readonly PortDescription[]; readonly outputs: readonly PortDescription[];
   /** Ports that its slot offers and it does not take. */
   readonly untaken: readonly string[];
-  readonly layers: readonly { readonly name: string; readonly shape: readonly number[]; readonly layout: string }[];
-  readonly weights?: number;
+  readonly layers: readonly { readonly name: string; readonly shape: readonly number[]; readonly layout: string }[]; readonly weights?: number;
   readonly trainedBy: readonly string[];
   /** Does it run while learning, while acting? */
   readonly learns: boolean; readonly acts: boolean;
@@ -34,7 +31,7 @@ export interface Description {
 export function describe(d: Definition, sizes?: SizesByDim): Description {
   const { types, places } = infer(d), { page } = d, bound = sizes ? plan(d, sizes) : undefined, gradient = passesGradient(d), reached = Object.keys(page.train).map(r => [r, reach(d, r)] as const);
   const learning = upstream(d, [...reached.flatMap(([, r]) => r.losses), ...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority)].map(t => parse(t).from)), acting = actingSlice(d);
-  const size = (node: string, dims: readonly string[]) => (bound ? { shape: dims.map(x => bound.boxes.get(node)?.size[x] ?? bound.sizes[x] ?? page.dims[x] ?? 0) } : {});
+  const size = (node: string, dims: readonly string[]) => (bound ? { shape: dims.map(x => bound.boxes.get(node)?.size[x] ?? bound.sizes[x] ?? page.dims[x] ?? (x === 'time+1' && bound.sizes['time'] ? bound.sizes['time'] + 1 : 0)) } : {});
   const nodes = topology(d).order.map((name): NodeDescription => {
     const entry = page.nodes[name]!, { spec, config, per } = use(d, name), own = owner(page, name), takes = taken(d, name), slices = bound?.slices.filter(s => s.node === own) ?? [];
     return {
@@ -56,17 +53,21 @@ export function describe(d: Definition, sizes?: SizesByDim): Description {
   return { name: page.name, ...(page.parent === undefined ? {} : { parent: page.parent }), ...(page.about === undefined ? {} : { about: page.about }), ...(page.paper === undefined ? {} : { paper: page.paper }), hash: structuralHash(d), sources: page.sources, memory: page.memory, nodes, wires, train, targets: page.targets, ...(page.act ? { act: page.act } : {}) };
 }
 
+/** Inputs whose order counts: those of a node that takes any number of them. */
+const ordered = (d: Definition, n: string): readonly string[] => (use(d, n).spec.rest === undefined ? [] : Object.keys(d.page.nodes[n]!.in));
 const sorted = (x: unknown): unknown => (Array.isArray(x) ? x.map(sorted) : typeof x === 'object' && x !== null ? Object.fromEntries(Object.entries(x).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)])) : x);
 /** A hash of what decides the programs: wiring and config. Names of the page, knobs, schedules and learning rates are not in it. */
 export function structuralHash(d: Definition): string {
   const { name: _, parent: __, about: ___, paper: ____, nodes, train, ...rest } = d.page;
   const structure = Object.fromEntries(Object.entries(nodes).map(([n, e]) => {
     const knobs = (d.specs.get(e.type)?.knobs ?? {}) as object;
-    return [n, { ...e, config: Object.fromEntries(Object.entries(e.config ?? {}).filter(([k]) => !Object.hasOwn(knobs, k))) }];
+    return [n, { ...e, order: ordered(d, n), config: Object.fromEntries(Object.entries(e.config ?? {}).filter(([k]) => !Object.hasOwn(knobs, k))) }];
   }));
   const rules = Object.fromEntries(Object.entries(train).map(([n, r]) => [n, { ...r, losses: r.losses.map(l => ({ loss: l.loss, weight: l.weight === 1 })), optimiser: { ...r.optimiser, lr: 0 } }]));
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(sorted({ ...rest, first: Object.keys(d.page.sources)[0], nodes: structure, train: rules }))))).slice(0, 16);
+  return digest(sorted({ ...rest, first: Object.keys(d.page.sources)[0], nodes: structure, train: rules }));
 }
+/** 16 hexadecimal digits of what a value is as JSON. */
+export const digest = (x: unknown): string => bytesToHex(sha256(utf8ToBytes(JSON.stringify(x)))).slice(0, 16);
 
 /** One difference between two pages: what, where, before and after; the absent side is undefined. */
 export interface Difference { readonly kind: 'node' | 'wire' | 'config' | 'source' | 'train' | 'targets' | 'act' | 'memory' | 'keep' | 'priority' | 'dim' | 'world'; readonly at: string; readonly before?: unknown; readonly after?: unknown }
@@ -83,6 +84,7 @@ export function diff(a: Definition, b: Definition): Difference[] {
     if (x.type === y.type) for (const k of keys(x.config ?? {}, y.config ?? {})) note('config', `${n}.${k}`, x.config?.[k], y.config?.[k]);
     const [takenA, takenB] = [Object.fromEntries(taken(a, n)), Object.fromEntries(taken(b, n))];
     for (const k of keys(takenA, takenB)) note('wire', `${n}.${k}`, takenA[k], takenB[k]);
+    if (ordered(a, n).length === ordered(b, n).length && same(Object.keys(takenA).sort(), Object.keys(takenB).sort())) note('wire', n, ordered(a, n), ordered(b, n));
   }
   for (const [kind, field] of [['source', 'sources'], ['train', 'train'], ['targets', 'targets'], ['memory', 'memory'], ['keep', 'keep'], ['priority', 'priority'], ['dim', 'dims'], ['world', 'world']] as const) for (const n of keys(a.page[field], b.page[field])) note(kind, n, (a.page[field] as Record<string, unknown>)[n], (b.page[field] as Record<string, unknown>)[n]);
   note('act', 'act', a.page.act, b.page.act);

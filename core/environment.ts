@@ -12,8 +12,7 @@ export interface EnvironmentSpec {
   readonly id: string;
   /** Size of every dim that its fields name, and of `action` (number of actions, or width of a continuous action) and `agent` (1 for one agent). */
   readonly sizes: Readonly<Record<string, number>>;
-  readonly fields: Readonly<Record<string, EnvironmentField>>;
-  readonly actions: 'discrete' | 'continuous';
+  readonly fields: Readonly<Record<string, EnvironmentField>>; readonly actions: 'discrete' | 'continuous';
   /** Most steps of an episode (Infinity where there is none), and what `reward` is: the common reward of the game, or the sum over its agents. */
   readonly limit: number; readonly reward: 'common' | 'sum';
   /** Names of the populations and their agents, where there are several. */
@@ -28,8 +27,7 @@ export interface EnvironmentSpec {
  * bool fields are Uint8Array of 0 and 1, i32 Int32Array, f32 Float32Array. With one agent the dims leave `agent` out.
  */
 export interface VectorEnvironment {
-  readonly spec: EnvironmentSpec; readonly copies: number;
-  readonly fields: Readonly<Record<string, TypedArray>>;
+  readonly spec: EnvironmentSpec; readonly copies: number; readonly fields: Readonly<Record<string, TypedArray>>;
   /** actions: [copies agent] indices, or [copies agent action] in [-1, 1]. A copy whose episode has ended stays as it is until `reset`. */
   step(actions: TypedArray): void | Promise<void>;
   /** Starts an episode in the copies with mask 1 (and no other); `seeds[copy]`, where given, replaces the key of that copy's draws. */
@@ -51,8 +49,7 @@ export type OptionValues = Readonly<Record<string, number | boolean | string>>;
 
 /** What `family/task?option=value` is made by. `make` gets options already checked against `options`, defaults filled in. */
 export interface EnvironmentFamily {
-  readonly family: string;
-  readonly about: string;
+  readonly family: string; readonly about: string;
   /** Tasks by name; a family with a grammar of tasks lists the usual ones here and parses the rest in `make`. */
   readonly tasks: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, EnvironmentOption>>;

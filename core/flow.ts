@@ -91,7 +91,7 @@ export class Flow {
     if (known) return known;
     const cut = text.lastIndexOf(' | '), { from, port } = parse(text), { page } = this.plan.d;
     let wire$: Observable<Tensor>;
-    if (this.stage === 'learn' && text.endsWith(' | once')) wire$ = this.#pass$.pipe(map(feed => feed.once(text)));
+    if (this.stage === 'learn' && cut >= 0 && cut === text.indexOf(' | once')) wire$ = this.#pass$.pipe(map(feed => feed.once(text)));
     else if (cut >= 0) wire$ = this.#operator(text.slice(0, cut), text.slice(cut + 3));
     else if (from in page.sources) wire$ = this.#pass$.pipe(map(feed => feed.field(from, port)));
     else if (from in page.memory) wire$ = this.#pass$.pipe(map(feed => feed.memory(from, port)));

@@ -1,6 +1,6 @@
 /** The builder: the verbs a page is written with. It only collects; `check` judges the result, and any page read from JSON, as a whole. */
 import { check } from './check.ts';
-import { bare, parse, print, type ActRule, type Definition, type Entry, type Page, type Role, type Source, type TargetRule, type TrainRule } from './definition.ts';
+import { bare, owner, parse, print, type ActRule, type Definition, type Entry, type Page, type Role, type Source, type TargetRule, type TrainRule } from './definition.ts';
 import { GraphError, nearest, type Issue } from './error.ts';
 import { NOWHERE } from './infer.ts';
 import type { Erased, NodeSpec, NodeUse } from './node.ts';
@@ -75,7 +75,11 @@ export class Graph<W extends World> {
     if (paper !== undefined) this.#page.paper = paper; else delete this.#page.paper;
   }
 
+  /** Sources and rules of a parent are written anew by the same name; one builder says each once. */
+  readonly #said = new Set<string>();
+  #once(what: string, name: string): void { if (this.#said.size === this.#said.add(`${what} ${name}`).size) this.#issues.push({ code: 'NAME', at: name, what: `two ${what}s are called ${name}`, expected: 'a name of its own', got: name, fix: 'give one of them another name' }); }
   #source(cut: Source['cut'], { name = 'data', ...o }: SourceOptions): Data<W> {
+    this.#once('source', name);
     this.#page.sources[name] = { cut, ...o };
     return this.data(name);
   }
@@ -128,6 +132,7 @@ export class Graph<W extends World> {
   }
   /** Trains what the gradient of the losses reaches. */
   train(name: string, losses: Loss | readonly Loss[], { only, ...rule }: RuleOptions): void {
+    this.#once('rule', name);
     const list = (Array.isArray(losses) ? losses : [losses]) as readonly Loss[];
     this.#page.train[name] = {
       losses: list.map(l => (l !== undefined && 'loss' in l ? { loss: textOf(l.loss), weight: l.weight } : { loss: textOf(l), weight: 1 })),
@@ -166,10 +171,9 @@ export class Graph<W extends World> {
     const entry = this.#page.nodes[name];
     if (!entry) { this.#missing(name); return { [NODE]: name } as never; }
     this.#know(use);
-    const { per: _, ...rest } = entry, nodes = this.#page.nodes;
-    nodes[name] = { ...rest, type: use.spec.type, config: use.config, ...(use.per === undefined ? {} : { per: use.per }) };
-    for (const [n, e] of Object.entries(nodes)) if (e.of === name) nodes[n] = { ...e, type: use.spec.type };
-    return this.at(name) as never;
+    const { per: _, ...rest } = entry;
+    this.#page.nodes[name] = { ...rest, type: use.spec.type, config: use.config, ...(use.per === undefined ? {} : { per: use.per }) };
+    return this.#followed(name);
   }
   /** Points inputs of a node elsewhere. */
   rewire(name: string, inputs: Given): void {
@@ -180,7 +184,14 @@ export class Graph<W extends World> {
   replace<I extends Ports, O extends Ports, F extends Given>(name: string, use: NodeUse<I, O>, inputs: F & Wires<I, PhaseOf<I, F>>): Placed<I, O, PhaseOf<I, F>> {
     if (!(name in this.#page.nodes)) this.#missing(name);
     delete this.#page.nodes[name];
-    return this.#new(name, 'slot', use, inputs);
+    this.#new(name, 'slot', use, inputs);
+    return this.#followed(name);
+  }
+  /** Its targets, shared and frozen places are of its type. */
+  #followed(name: string): never {
+    const nodes = this.#page.nodes;
+    for (const [n, e] of Object.entries(nodes)) if (e.of !== undefined && owner(this.#page as Page, n) === name) nodes[n] = { ...e, type: nodes[name]!.type };
+    return this.at(name) as never;
   }
   /** Other numbers for a node; structure and wires stay. */
   set(name: string, options: Readonly<Record<string, unknown>>): void {
@@ -213,6 +224,10 @@ export function derive<R, S, W extends World, V extends World = W>(parent: Defin
   const g = new Graph<V>({ ...page, name, parent: parent.page.name, ...(world ? { world } : {}) }, parent.specs), mine = edit(g, parent.handles);
   return g.close({ ...parent.handles, ...mine } as R & S);
 }
-/** `derive` with one `g.swap`. */
-export const swap = <R, W extends World>(parent: Definition<R, W>, slot: string, use: NodeUse, { name, about, paper }: { readonly name: string; readonly about?: string; readonly paper?: string }): Definition<R, W> =>
-  derive(parent, name, g => { g.swap(slot, use); if (about) g.about(about, paper); }) as Definition<R, W>;
+/** Another node in one slot: of a page with a name of its own, `derive` with one `g.swap`; without a name an edit of the page itself. */
+export function swap<R, W extends World>(parent: Definition<R, W>, slot: string, use: NodeUse, { name, about, paper }: { readonly name?: string; readonly about?: string; readonly paper?: string } = {}): Definition<R, W> {
+  const edit = (g: Graph<W>) => { g.swap(slot, use); if (about !== undefined) g.about(about, paper); }, g = new Graph<W>(parent.page, parent.specs);
+  if (name !== undefined) return derive(parent, name, edit) as Definition<R, W>;
+  edit(g);
+  return g.close(parent.handles);
+}

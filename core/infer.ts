@@ -93,6 +93,7 @@ function meant(text: string, why: string): string | undefined {
   return /^(now|next)\(\) drops|repeats along \w+, which \w+\.\w+ has/.test(why) ? again(from, port, via.slice(0, -1)) : undefined;
 }
 
+/** Types of all outputs and the binding of all nodes, of a page that may be wrong: its issues say what does not fit. */
 export function infer(d: Definition): Inference {
   const types = new Map<string, Typed>(), places = new Map<string, Placement>(), issues: Issue[] = [], { order, cycles } = topology(d), spoiled = new Set<string>(cycles.flat());
   const unwired = (node: string, key: string, text: string, why: string, want: string): Issue => {

@@ -3,15 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** How a tensor starts. `orthogonal` acts on the last two dims, with the others flattened into the first of them. */
-export type Init =
-  | { readonly law: 'uniform'; readonly bound: number }
-  | { readonly law: 'normal'; readonly std: number }
-  | { readonly law: 'orthogonal'; readonly gain: number }
-  | { readonly law: 'constant'; readonly value: number };
+export type Init = { readonly law: 'uniform'; readonly bound: number } | { readonly law: 'normal'; readonly std: number } | { readonly law: 'orthogonal'; readonly gain: number } | { readonly law: 'constant'; readonly value: number };
 
 export interface TensorSpec {
-  readonly shape: readonly number[];
-  readonly init: Init;
+  readonly shape: readonly number[]; readonly init: Init;
   /** The layout in words, for mapping weights of other frameworks: `dense kernel: [in, out]`. */
   readonly layout: string;
 }

@@ -38,8 +38,7 @@ export interface NodeSpec<C = Erased, K extends Knobs = Erased, I extends Ports 
   readonly in: I;
   /** A port for any number of further inputs (join). */
   readonly rest?: Port;
-  readonly noise?: N;
-  readonly out: O;
+  readonly noise?: N; readonly out: O;
   /** Sizes of the dims that this node makes, from those of its inputs. */
   sizes?(size: Size, config: C): Readonly<Record<string, number>>;
   layers?(size: Sizes<I & O & N> & Size, config: C): W;
@@ -56,9 +55,7 @@ export type Options<C, K> = { readonly [P in keyof C]?: Widen<C[P]> } & { readon
 
 /** A node with its numbers, ready to be put on a page. */
 export interface NodeUse<I extends Ports = Erased, O extends Ports = Erased> {
-  readonly spec: NodeSpec<Erased, Erased, I, Erased, O, Erased>;
-  readonly config: Config;
-  readonly per?: string;
+  readonly spec: NodeSpec<Erased, Erased, I, Erased, O, Erased>; readonly config: Config; readonly per?: string;
 }
 export type NodeFactory<C = Erased, K = Erased, I extends Ports = Erased, O extends Ports = Erased> =
   ((options?: Options<C, K>) => NodeUse<I, O>) & { readonly spec: NodeSpec };

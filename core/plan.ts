@@ -10,34 +10,25 @@ import { kept, onceWires, passes, reach, topology } from './topology.ts';
 export type SizesByDim = Readonly<Record<string, number>>;
 /** One tensor of the arena, `node/layer/tensor`. */
 export interface Slice {
-  readonly name: string; readonly node: string;
-  readonly layer: string; readonly tensor: string;
-  readonly shape: readonly number[]; readonly init: Init; readonly layout: string;
-  readonly from: number; readonly size: number;
+  readonly name: string; readonly node: string; readonly layer: string; readonly tensor: string;
+  readonly shape: readonly number[]; readonly init: Init; readonly layout: string; readonly from: number; readonly size: number;
   /** Own weights for each index of a leading dim: how many, and of which; 0 where there is none. */
   readonly per: number; readonly dim?: string;
 }
 export interface Entry { readonly key: string; readonly text: string; readonly port: Port; readonly dims: readonly string[]; readonly named: readonly string[] }
 /** A node with its sizes. */
 export interface Box {
-  readonly lead: readonly string[];
-  readonly bound: Readonly<Record<string, string>>;
+  readonly lead: readonly string[]; readonly bound: Readonly<Record<string, string>>;
   /** Sizes of the dims that its ports and layers name; batch and time are added when it runs. */
   readonly size: SizesByDim;
-  readonly inputs: readonly Entry[];
-  readonly layers: Layers | undefined;
+  readonly inputs: readonly Entry[]; readonly layers: Layers | undefined;
   /** Width of the carry of one row; 0 for a node that carries nothing. */
   readonly carry: number;
 }
 export interface Rule { readonly name: string; readonly trained: readonly string[]; readonly losses: readonly string[]; readonly slices: readonly Slice[]; readonly size: number }
 export interface Plan {
-  readonly d: Definition;
-  readonly sizes: SizesByDim;
-  readonly types: ReadonlyMap<string, Typed>;
-  readonly boxes: ReadonlyMap<string, Box>;
-  readonly slices: readonly Slice[];
-  readonly total: number;
-  readonly rules: ReadonlyMap<string, Rule>;
+  readonly d: Definition; readonly sizes: SizesByDim; readonly types: ReadonlyMap<string, Typed>; readonly boxes: ReadonlyMap<string, Box>;
+  readonly slices: readonly Slice[]; readonly total: number; readonly rules: ReadonlyMap<string, Rule>;
   readonly passes: readonly (readonly string[])[];
   /** Wires computed once per batch. */
   readonly once: readonly string[];
@@ -47,7 +38,9 @@ export interface Plan {
 
 const isOpen = (dim: string) => base(dim) === 'batch' || isTime(dim);
 const table = () => Object.create(null) as Record<string, number>;
+const sizeless = (at: string, who: string, dim: string, got: string): Issue => ({ code: 'SIZE', at, what: `${who}: ${dim} has no size in this world`, expected: `a size of ${dim}`, got, fix: `give ${dim} a size: the environment offers it, or g.dim('${dim}', n)` });
 
+/** Binds a checked page to sizes by dim, `batch` and `time` left out; throws a `GraphError` with every dim that has none or two. */
 export function plan(d: Definition, sizes: SizesByDim): Plan {
   const { types, places, issues: misfits } = infer(d), issues: Issue[] = [...misfits], boxes = new Map<string, Box>(), wires = new Map<string, Record<string, number>>();
   if (issues.length) throw new GraphError(d.page.name, issues);
@@ -73,11 +66,14 @@ function bind(d: Definition, name: string, place: Placement, types: ReadonlyMap<
       const dim = f.named[i]!, k = own ? word.replace('?', '') : key;
       if (isOpen(dim)) return;
       const n = at(dim);
-      if (n === undefined) issues.push({ code: 'SIZE', at: `${name}.${key}`, what: `${name}.${key}: ${dim} has no size in this world`, expected: `a size of ${dim}`, got: show(type), fix: `give ${dim} a size: the environment offers it, or g.dim('${dim}', n)` });
+      if (n === undefined) issues.push(sizeless(`${name}.${key}`, `${name}.${key}`, dim, show(type)));
       else if (size[k] !== undefined && size[k] !== n) issues.push({ code: 'SIZE', at: `${name}.${key}`, what: `${name}: ${k} is ${size[k]} at ${from[k]!} and ${n} at ${key}`, expected: `${k} = ${size[k]}`, got: `${dim} = ${n} on ${text}`, fix: 'wires that share a dim must have one size of it' });
       else { size[k] = n; from[k] = key; }
     });
-    for (const dim of f.lead ?? []) if (!isOpen(dim)) { const n = at(dim); if (n !== undefined) lead[dim] = n; }
+    for (const dim of f.lead ?? []) if (!isOpen(dim)) {
+      const n = at(dim);
+      if (n === undefined) issues.push(sizeless(`${name}.${key}`, `${name}.${key}`, dim, show(type))); else lead[dim] = n;
+    }
     inputs.push({ key, text, port, dims: type.dims, named: f.named });
   }
   const outs = spec.out as Record<string, Port>, noise = (spec.noise ?? {}) as Record<string, Port>;
@@ -126,6 +122,7 @@ function layout(d: Definition, boxes: ReadonlyMap<string, Box>, nodes: readonly 
 }
 
 function timeFree(d: Definition, boxes: ReadonlyMap<string, Box>): boolean {
+  if (Object.values(d.page.train).some(r => r.sweep?.over === 'time')) return false;
   const { graph } = topology(d), open = [...Object.keys(d.page.train).flatMap(r => reach(d, r).losses), ...kept(d)].filter(t => !t.includes(' | once')).map(t => parse(t).from), seen = new Set<string>();
   while (open.length) {
     const n = open.pop()!;

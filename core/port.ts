@@ -5,12 +5,10 @@ export type DType = 'f32' | 'i32' | 'bool';
 
 /** An input or output of a node. `spec` words: `...` leading dims on which all ports of a node agree; `agent` a dim by name, in any position; `?x` any one dim. */
 export interface Port<T extends DType = DType, D extends string = string, C extends string = string> {
-  readonly dtype: T;
-  readonly spec: D;
+  readonly dtype: T; readonly spec: D;
   /** The dim that whole numbers index. */
   readonly of?: C;
-  readonly kind?: 'penalty';
-  readonly still?: true;
+  readonly kind?: 'penalty'; readonly still?: true;
 }
 export type Ports = Readonly<Record<string, Port>>;
 

@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { parse, use } from './definition.ts';
-import { structuralHash } from './describe.ts';
+import { digest, structuralHash } from './describe.ts';
 import type { Input, Program } from './engine.ts';
 import { Flow, type Feed } from './flow.ts';
 import { typeOf, type Typed } from './infer.ts';
@@ -40,7 +40,7 @@ export class Programs {
   constructor(plan: Plan) {
     this.plan = plan;
     this.main = Object.keys(plan.d.page.sources)[0]!;
-    this.#key = `${structuralHash(plan.d)}/${Object.entries(plan.sizes).map(([k, n]) => `${k}=${n}`).sort().join()}`;
+    this.#key = `${structuralHash(plan.d)}/${digest([plan.slices.map(s => s.name), plan.once, Object.entries(plan.sizes).map(([k, n]) => `${k}=${n}`).sort()])}`;    // the same page written in another order has another arena
   }
 
   /** What `once` asks for, over the whole batch. */

@@ -3,8 +3,9 @@
  * so whatever is to happen between two updates is one step more. Metrics, events and taps are streams of plain data.
  */
 import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject, tap } from 'rxjs';
+import { z } from 'zod';
 import { check } from './check.ts';
-import { fromJson, parse, toJson, type Definition, type Page, type Registry, type Source } from './definition.ts';
+import { fromJson, parse, toJson, type Definition, type Registry, type Source } from './definition.ts';
 import { diff, structuralHash, type Difference } from './describe.ts';
 import type { OutputArray } from './engine.ts';
 import { GraphError, InputError, RunError } from './error.ts';
@@ -79,6 +80,14 @@ export interface RunParts {
 }
 export interface Tap { readonly update: number; readonly wire: string; readonly dims: readonly string[]; readonly sizes: readonly number[]; readonly data: OutputArray['data'] }
 export interface Summary { readonly reason: 'finished' | 'stopped'; readonly state: LearnerState; readonly seconds: number; readonly evaluation: Readonly<Record<string, number>> }
+const whole = z.int().nonnegative(), clocks = { steps: whole, updates: whole, episodes: whole }, numbers = z.record(z.string(), z.number());
+/** What a checkpoint holds of a run beside its arrays; rollout and replay read their own. */
+const kept = z.object({
+  counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), numbers), seconds: z.number().nonnegative(),
+  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers, swaps: whole.default(0) }),
+  pasts: z.array(z.unknown()).default([]), rollout: z.unknown(), replay: z.unknown(),
+});
+interface Waiting { resolve(): void; reject(reason: unknown): void }
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
 type Window = Readonly<Record<string, Mean>>;
@@ -104,8 +113,10 @@ export class Run {
   readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
   readonly #settings: RunSettings; #parts: RunParts;
   readonly #asked = new Map<string, number[]>();
-  #stopping = false; #over = false; #saving: (() => void)[] = [];
+  #stopping = false; #over = false; #saving: Waiting[] = [];
   #wish: Wish | undefined; #sample: Sample | undefined;
+  /** Steps at the last attempt at a checkpoint that failed: the next is made in its turn, and not at each step. */
+  #attempted = 0;
   #origin = 0; #lastLog = { seconds: 0, steps: 0 };
 
   constructor(settings: RunSettings, parts: RunParts) {
@@ -154,8 +165,8 @@ export class Run {
   }
   /** Ends after the step under way, with a checkpoint. */
   stop(): void { this.#stopping = true; }
-  /** Asks for a checkpoint between this step and the next; resolves when it is written. */
-  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise(resolve => { this.#saving.push(resolve); }); }
+  /** Asks for a checkpoint between this step and the next; resolves when it is written, rejects where it cannot be. The run goes on. */
+  checkpoint(): Promise<void> { return this.#over ? Promise.resolve() : new Promise((resolve, reject) => { this.#saving.push({ resolve, reject }); }); }
 
   /** Runs to the end. Subscribe to the streams first. */
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
@@ -164,19 +175,19 @@ export class Run {
       throw e;
     } finally {
       this.#over = true;
-      for (const done of this.#saving.splice(0)) done();                  // the end left a checkpoint, or the failure says why there is none
+      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint, or the failure says why there is none
       this.#wish?.reject(new RunError('the run ended before the edit', 'skein swap on its folder takes effect when it is resumed'));
       for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     }
   }
   #last: RunState = NEW;
   async #run(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
-    const begun = resume ? this.#restore(learner, resume) : { ...NEW, learner };
+    const begun = resume ? this.restore(learner, resume) : { ...NEW, learner };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
     this.#last = begun;
-    this.#event(begun, resume ? 'resume' : 'start', {});
+    this.#event(begun, resume ? 'resume' : 'start', resume ? { update: begun.learner.counters.updates } : {});
     const state$ = of<RunState>(begun).pipe(expand(s => (s.done ? EMPTY : defer(() => from(this.#next(s))).pipe(tap(n => { this.#last = n; }))), 1)), last = await lastValueFrom(state$);
     const summary: Summary = { reason: last.done ?? 'stopped', state: last.learner, seconds: this.#seconds(), evaluation: last.evaluation };
     this.#event(last, 'end', { reason: summary.reason });
@@ -186,7 +197,7 @@ export class Run {
   /** The next step and what comes of it. */
   async #next(s: RunState): Promise<RunState> {
     const { steps, evaluateEvery, checkpointEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
-    if (this.#saving.length) { const waiting = this.#saving.splice(0), saved = await this.#save(s); waiting.forEach(r => { r(); }); return saved; }
+    if (this.#saving.length) return this.#trySave(s, this.#saving.splice(0));
     const planned = this.#settings.swaps?.[s.swaps];
     // one that cannot be made is an alarm, and done with: the run goes on as it is
     if (planned && at.steps >= planned.at) return this.#swap({ ...s, swaps: s.swaps + 1 }, { ...planned, resolve: () => undefined, reject: e => { this.#event(s, 'alarm', { what: 'a planned swap was not made', reason: e instanceof Error ? e.message : String(e) }); } });
@@ -197,7 +208,7 @@ export class Run {
     if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return this.#evaluate(s);
     if (over && at.steps > s.logged) return this.#log(s);
     if (over && at.steps > s.saved) return this.#save(s);
-    if (Math.floor(at.steps / checkpointEvery) > Math.floor(s.saved / checkpointEvery)) return this.#trySave(s);
+    if (Math.floor(at.steps / checkpointEvery) > Math.floor(Math.max(s.saved, this.#attempted) / checkpointEvery)) return this.#trySave(s);
     if (over) return { ...s, done: 'finished' };
     return this.#collect(s);
   }
@@ -249,7 +260,7 @@ export class Run {
       if (dry) { learner.dispose(); resolve(what); return s; }
       take();
       this.#parts = { ...old, learner };
-      made = { ...s, learner: state, pasts: edit === 'undo' ? s.pasts.slice(0, -1) : [...s.pasts, { d: before, left }].slice(-PASTS) };
+      made = { ...s, learner: state, saved: Math.min(s.saved, steps - 1), pasts: edit === 'undo' ? s.pasts.slice(0, -1) : [...s.pasts, { d: before, left }].slice(-PASTS) };
     } catch (e) { fresh?.dispose(); reject(e); return s; }
     old.learner.dispose();
     this.#event(made, 'swap', { ...what });
@@ -270,10 +281,16 @@ export class Run {
   #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }
 
   /** A checkpoint on the way that cannot be written is an alarm; the next is tried in its turn, and the last one must succeed. */
-  async #trySave(s: RunState): Promise<RunState> {
-    try { return await this.#save(s); } catch (e) {
+  async #trySave(s: RunState, waiting: readonly Waiting[] = []): Promise<RunState> {
+    try {
+      const saved = await this.#save(s);
+      for (const { resolve } of waiting) resolve();
+      return saved;
+    } catch (e) {
+      this.#attempted = s.learner.counters.steps;
       this.#event(s, 'alarm', { what: 'a checkpoint was not saved', reason: e instanceof Error ? e.message : String(e) });
-      return { ...s, saved: s.learner.counters.steps };
+      for (const { reject } of waiting) reject(e);
+      return s;
     }
   }
   async #save(s: RunState): Promise<RunState> {
@@ -288,15 +305,17 @@ export class Run {
     this.#event(saved, 'checkpoint', { update });
     return saved;
   }
-  #restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
-    const { learner, rollout, replay } = this.#parts, m = meta as { counters: LearnerState['counters']; counts: Record<string, number>; memory: LearnerState['memory']; run: Omit<RunState, 'learner' | 'pasts'>; pasts?: readonly Page[]; rollout: unknown; replay: unknown };
+  /** The state that a snapshot holds, put back into replay and rollout as well; throws where it does not fit this run. `start` does it too. */
+  restore(fresh: LearnerState, { arrays, meta }: Snapshot): RunState {
+    const read = kept.safeParse(meta);
+    if (!read.success) throw new InputError(`its state is not a run's: ${read.error.issues.map(({ path, message }) => `${path.join('.') || 'state'}: ${message}`).join('; ')}`);
+    const { learner, rollout, replay } = this.#parts, m = read.data;
     const { state } = fromArrays(learner.plan, arrays, fresh), part = (p: string) => Object.fromEntries(Object.entries(arrays).filter(([k]) => k.startsWith(`${p}/`)).map(([k, a]) => [k.slice(p.length + 1), a]));
     rollout.restore({ arrays: part('rollout'), meta: m.rollout });
     replay.restore({ arrays: part('replay'), meta: m.replay });
     const slots = Object.fromEntries(Object.entries(state.slots).map(([r, x]) => [r, { ...x, count: m.counts[r] ?? x.count }]));
-    const { done: _, ...run } = m.run;
-    const pasts = (m.pasts ?? []).map((page, i): Past => ({ d: fromJson(page, this.#parts.registry ?? learner.plan.d.specs, 'an earlier page of the checkpoint'), left: part(`undo/${i}`) }));
-    return { ...NEW, ...run, pasts, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
+    const pasts = m.pasts.map((page, i): Past => ({ d: fromJson(page, this.#parts.registry ?? learner.plan.d.specs, 'an earlier page of the checkpoint'), left: part(`undo/${i}`) }));
+    return { ...m.run, pasts, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
   }
 }
 const means = (w: Window) => Object.fromEntries(Object.entries(w).map(([k, { sum, n }]) => [k, sum / n]));

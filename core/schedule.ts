@@ -7,9 +7,7 @@ export const CLOCKS = ['steps', 'updates', 'episodes'] as const;
 
 /** From `from` to `to` over `over` ticks of a clock; constant afterwards. */
 export interface Schedule {
-  readonly schedule: 'linear' | 'exponential';
-  readonly from: number; readonly to: number;
-  readonly over: number; readonly clock: Clock;
+  readonly schedule: 'linear' | 'exponential'; readonly from: number; readonly to: number; readonly over: number; readonly clock: Clock;
 }
 type Over = { readonly from: number; readonly to: number } & ({ readonly steps: number } | { readonly updates: number } | { readonly episodes: number });
 

@@ -20,8 +20,7 @@ import { gather, scatter, view, type Counters, type LearnerState } from './weigh
 
 /** Segments of every source: fields as `source.field`, over [batch, time+1, ...] or [batch, time, ...]. */
 export interface Batch {
-  readonly cuts: Cuts;
-  readonly fields: Readonly<Record<string, TypedArray>>;
+  readonly cuts: Cuts; readonly fields: Readonly<Record<string, TypedArray>>;
   /** What recurrent nodes carry into the first slot of a rollout, by node. */
   readonly carry?: Readonly<Record<string, Float32Array>>;
 }
@@ -30,10 +29,8 @@ export interface UpdateOptions {
   readonly seed: number;
   /** Values that stand for knobs (`node.knob`), noise (`node.name`) and orders of items (one per epoch), instead of those of the run. */
   readonly knobs?: Readonly<Record<string, number>>;
-  readonly noise?: Readonly<Record<string, Float32Array>>;
-  readonly order?: { readonly epochs?: readonly Int32Array[]; readonly sweep?: Int32Array };
-  readonly taps?: readonly string[];
-  readonly gradients?: boolean;
+  readonly noise?: Readonly<Record<string, Float32Array>>; readonly order?: { readonly epochs?: readonly Int32Array[]; readonly sweep?: Int32Array };
+  readonly taps?: readonly string[]; readonly gradients?: boolean;
 }
 export interface Updated {
   readonly state: LearnerState;
@@ -239,13 +236,13 @@ export class Learner {
         case 'knob': { const [node, key] = rest.split('.') as [string, string]; return one(knob(node, key)); }
         case 'noise': {
           const [node, key] = rest.split('.') as [string, string], given = options.noise?.[rest], law = ((use(this.plan.d, node).spec.noise ?? {}) as Record<string, Noise>)[key]!.law;
-          if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: [${shape.join(', ')}]`);
+          if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: [${shape.join(', ')}]`, `give ${size} numbers`);
           return given ?? Random.of(options.seed, `noise/${rest}`, ...call.counters).fill(law, new Float32Array(size));
         }
         case 'memory': { const [n, k] = rest.split('.') as [string, string]; return one(now.memory[n]![k]!); }
         case 'field': {
           const data = call.batch.fields[rest] ?? missing(rest);
-          if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`);
+          if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`, `give ${rest} as [${shape.join(', ')}]`);
           return data;
         }
         case 'once': return call.once[name]!.data;

@@ -78,7 +78,8 @@ export function reach(d: Definition, rule: string): Reach {
     const o = owner(d.page, n);
     if (hasLayers(d, o)) hit.add(o);
   }
-  return { trained: topology(d).order.filter(n => hit.has(n) && (!only || only.includes(n))), losses: [...own, ...extra.filter(t => !own.includes(t))] };
+  const trained = topology(d).order.filter(n => hit.has(n) && (!only || only.includes(n))), joins = (n: string) => !hasLayers(d, n) || trained.includes(n);
+  return { trained, losses: [...own, ...extra.filter(t => !own.includes(t) && joins(parse(t).from))] };
 }
 
 /** Nodes and fields that `act` asks for: the acting slice. */

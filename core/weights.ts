@@ -6,6 +6,7 @@ import { slotsOf } from './optimiser.ts';
 import { Random } from './random.ts';
 import type { NamedArray } from './store.ts';
 
+/** A tensor of the arena, not copied. */
 export const view = (arena: Float32Array, s: Slice): Float32Array => arena.subarray(s.from, s.from + s.size);
 
 /** Fresh weights. Each tensor has a stream of its own, so that adding a node changes no other node's start. */
@@ -44,10 +45,8 @@ function orthogonalise(into: Float32Array, shape: readonly number[], gain: numbe
 /** Moments of one train rule over what it trains, and the steps that it took. */
 export interface Slots { readonly count: number; readonly moments: Readonly<Record<string, Float32Array>> }
 export interface LearnerState {
-  readonly weights: Float32Array; readonly lagged: Float32Array;
-  readonly slots: Readonly<Record<string, Slots>>;
-  readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly counters: Counters;
+  readonly weights: Float32Array; readonly lagged: Float32Array; readonly slots: Readonly<Record<string, Slots>>;
+  readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>; readonly counters: Counters;
 }
 export interface Counters {
   readonly steps: number; readonly updates: number; readonly episodes: number;
@@ -74,6 +73,7 @@ export function gather(arena: Float32Array, rule: Rule): Float32Array {
   for (const s of rule.slices) { out.set(view(arena, s), to); to += s.size; }
   return out;
 }
+/** The reverse of `gather`: `flat` into the arena. */
 export function scatter(arena: Float32Array, rule: Rule, flat: Float32Array): void {
   let from = 0;
   for (const s of rule.slices) { arena.set(flat.subarray(from, from + s.size), s.from); from += s.size; }

@@ -3,9 +3,7 @@ import { bool, f32, index, type DType, type Port } from './port.ts';
 
 /** A field lies over `batch time+1` (slot) or `batch time` (step); `spec` names its further dims. */
 export interface Field<T extends DType = DType, A extends 'slot' | 'step' = 'slot' | 'step'> {
-  readonly dtype: T; readonly spec: string; readonly at: A;
-  readonly sight: 'local' | 'central' | 'after';
-  readonly of?: string;
+  readonly dtype: T; readonly spec: string; readonly at: A; readonly sight: 'local' | 'central' | 'after'; readonly of?: string;
 }
 export type World = Readonly<Record<string, Field>>;
 

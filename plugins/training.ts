@@ -10,6 +10,7 @@ import type { VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
 import { plan } from '../core/plan.ts';
 import { Rollout, sizesOf } from './rollout.ts';
+import type { Replay } from '../core/replay.ts';
 import { Run, type RunParts, type RunSettings, type Summary, type Swapped, type SwapOptions } from '../core/run.ts';
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
@@ -21,9 +22,11 @@ import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score 
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
+import { disk, type FileSystem } from './stores/file-system.ts';
 import { readRun } from './stores/read-run.ts';
-import { RunFolder, runPosition } from './stores/run-folder.ts';
+import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
+import { Audience } from './trackers/audience.ts';
 import { listen, type Control } from './transports/control-socket.ts';
 
 const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
@@ -55,19 +58,26 @@ export interface TrainOptions {
   readonly references?: readonly CurveReference[];
   readonly trackers?: readonly Tracker[];
   readonly plugins?: readonly PluginRecord[];
+  /** The disk that the run's folder is on. */
+  readonly files?: FileSystem;
   /** Clock in seconds that never goes back. */
   readonly clock?: () => number;
 }
-export interface Outcome extends Summary { readonly folder: string | undefined; readonly score: Readonly<Record<string, number>> }
+export interface Outcome extends Summary {
+  readonly folder: string | undefined; readonly score: Readonly<Record<string, number>>;
+  /** Records of metrics and events that the disk did not take. */
+  readonly dropped: number;
+}
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
 
-/** Alarms of the run folder itself, once there is somebody to hear them. */
-interface Heard { alarm?: (event: RunEvent) => void }
+/** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
+interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
+interface Whole extends Built { readonly replay: Replay }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
-interface Recorded { readonly record: RunRecord; readonly d: Definition; readonly settings: Settings; readonly engine: Engine; readonly built: Built; readonly snapshot: Snapshot; readonly update: number; readonly steps: number; readonly done: number }
+interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly left: readonly number[]; readonly steps: number; readonly done: number }
 /** In the order of their steps. */
 function plansOf(swaps: unknown, subject: string): Planned[] {
   const read = plannedSchema.array().safeParse(swaps ?? []);
@@ -76,6 +86,14 @@ function plansOf(swaps: unknown, subject: string): Planned[] {
 }
 const madeBy = ({ meta }: Snapshot): Pick<Recorded, 'steps' | 'done'> => { const { counters, run } = meta as { counters: LearnerState['counters']; run: { swaps?: number } }; return { steps: counters.steps, done: run.swaps ?? 0 }; };
 const nameOf = (folder: string): string => folder.split(/[\\/]/).filter(Boolean).at(-1)!;
+/** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
+function fits(place: string, restore: () => unknown): void {
+  try { restore(); } catch (e) {
+    const [what = ''] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
+    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, 'go on from another checkpoint, or with this one in the run that it is from');
+  }
+}
+const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
 const issuesOf = (d: Definition): readonly Issue[] => check(d);
 /** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
 export function applySettings(d: Definition, settings: Readonly<Record<string, unknown>>): Definition {
@@ -110,49 +128,72 @@ export class Training {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
     };
-    const engine = await this.#catalogue.engine(o.engine), built = await this.#build(d, o.environment, engine, settings);
+    const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
     const swaps = plansOf(o.swaps, 'the options of a run');
     this.#foresee(d, built.env, swaps, o.steps);
-    const heard: Heard = {}, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }), { alarm: e => { heard.alarm?.(e); } });
+    const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
       format: 1, name: folder ? nameOf(folder.path) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
       engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
-    return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
+    return this.#ready(built, settings, engine, record, folder, o, undefined, heard);
   }
 
-  /** A run that is there, from its newest complete checkpoint on; `steps` makes it longer. */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    await readRun(path);
-    const heard: Heard = {}, folder = await RunFolder.open(path, { alarm: e => { heard.alarm?.(e); } });
+  /**
+   * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
+   * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
+   */
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+    const files = o.files ?? disk, heard: Heard = {};
+    await readRun(path, files);
+    const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
-      const { record, d, settings, engine, built, snapshot } = await this.#recorded(path, o), position = runPosition.safeParse((snapshot.meta as { position?: unknown }).position);
-      if (position.success) await folder.rewind(position.data);
-      return this.#ready(d, built, settings, engine, { ...record, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
+      const prepared = this.#ready(built, settings, engine, { ...record, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      if (snapshot) fits(`${path}/checkpoints/${update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+      heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
+      if (position.success) {
+        const { missing } = await folder.rewind(position.data);
+        if (missing) heard.first = [...heard.first, { code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }];
+      }
+      return prepared;
     } catch (e) { await folder.close(); throw e; }
   }
-  /** What a checkpoint of a run holds, ready to go on with. */
-  async #recorded(path: string, o: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined }): Promise<Recorded> {
-    const { record: old } = await readRun(path), store = new Checkpoints(`${path}/checkpoints`, { version }), update = o.from ?? (await store.list()).at(-1);
-    if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, 'it broke off before its first one: train it anew');
-    const snapshot = await store.load(update), d = this.#pageOf(old, path, snapshot), settings = { ...(old['settings'] as Settings), ...(o.steps === undefined ? {} : { steps: o.steps }) };
-    const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#build(d, old.environment, engine, settings);
-    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, d, settings, engine, built, snapshot, update, ...madeBy(snapshot) };
+  /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
+  async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
+    const { record: old } = await readRun(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), d = this.#pageOf(old, path, snapshot), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings);
+    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, left, ...(snapshot ? madeBy(snapshot) : { steps: 0, done: 0 }) };
+  }
+  /** The checkpoint to go on from, and those after it; none where a run never made one. */
+  async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
+    const store = new Checkpoints(`${path}/checkpoints`, { version, files }), updates = await store.list(), update = from ?? updates.at(-1);
+    if (update === undefined) {
+      const { events } = await readRun(path, files);
+      if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return { left: [] };
+      throw new InputError(`${path} has no complete checkpoint any more`, `put ${path}/checkpoints back from a copy, or train it anew in another folder`);
+    }
+    try { return { update, snapshot: await store.load(update), left: updates.filter(other => other > update) }; } catch (e) {
+      const before = updates.filter(other => other < update).at(-1);
+      if (!(e instanceof InputError) || from !== undefined || before === undefined) throw e;
+      throw new InputError(e.message.split('\n  fix: ')[0]!, `${e.fix ?? 'take the one before it'}: skein resume ${path} --at ${before}`);
+    }
   }
   /** Swaps tried on a checkpoint: the run begins, tries, and ends without a step. */
-  async #tried({ record, d, settings, engine, built, snapshot }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
-    const { run } = this.#ready(d, built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
+  async #tried(path: string, { record, settings, engine, built, snapshot, update }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
+    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+    const { run } = this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
     what.catch(() => undefined);                                          // awaited below, once the run has ended
     run.stop();
     try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); engine.close(); await built.env.close(); }
   }
   /** An edit of a run that stands still: tried on its newest checkpoint, and unless it is only asked for, recorded, to be made when the run is resumed. */
   async swap(path: string, swaps: Swaps, { dry = false, engine, ...options }: SwapOptions & { readonly dry?: boolean; readonly engine?: string | undefined } = {}): Promise<Swapped> {
-    if (dry) return this.#tried(await this.#recorded(path, { engine }), swaps, options);
+    if (dry) return this.#tried(path, await this.#recorded(path, { engine }), swaps, options);
     await readRun(path);
     const folder = await RunFolder.open(path);
     try {
-      const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(recorded, swaps, options);
+      const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(path, recorded, swaps, options);
       const next: Planned = { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) };
       await folder.start({ ...record, swaps: plansOf([...plansOf(record['swaps'], `${path}/run.json`), next], path) });
       return what;
@@ -162,10 +203,10 @@ export class Training {
   async fork(path: string, out: string, swaps: Swaps, { from, steps, engine, ...options }: SwapOptions & { readonly from?: number | undefined; readonly steps?: number | undefined; readonly engine?: string | undefined } = {}): Promise<Swapped> {
     const recorded = await this.#recorded(path, { from, steps, engine }), { record, settings, snapshot, update } = recorded;
     if (recorded.steps >= settings.steps) throw new InputError(`${path} has made ${recorded.steps} steps by checkpoint ${update}, and the fork would end at ${settings.steps}`, '--steps makes it longer, --at names an earlier checkpoint');
-    const what = await this.#tried(recorded, swaps, options), folder = await RunFolder.create(out);
+    const what = await this.#tried(path, recorded, swaps, options), folder = await RunFolder.create(out);
     try {
-      const { position: _, ...meta } = snapshot.meta as Readonly<Record<string, unknown>>, { original: __, ...own } = record;
-      await new Checkpoints(`${out}/checkpoints`, { version }).save(update, { arrays: snapshot.arrays, meta });
+      const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>, { original: __, ...own } = record;
+      if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version }).save(update, { arrays: snapshot.arrays, meta });
       await folder.start({ ...own, name: nameOf(out), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
       return what;
     } finally { await folder.close(); }
@@ -189,9 +230,9 @@ export class Training {
     return scoreOf(played, seed);
   }
 
-  /** The page that a checkpoint was made with; those of before pages could change do not say, and have that of the run. */
-  #pageOf(record: RunRecord, path: string, snapshot: Snapshot): Definition {
-    const { page } = snapshot.meta as { page?: unknown }, d = fromJson(page ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
+  /** The page that a checkpoint was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
+  #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
+    const page = (snapshot?.meta as { page?: unknown } | undefined)?.page, first = record['original'] as { page?: unknown } | undefined, d = fromJson(page ?? (snapshot ? undefined : first?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
     return d;
   }
@@ -213,16 +254,20 @@ export class Training {
     return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
   }
 
-  #ready(d: Definition, built: Built, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
-    const { env, learner, rollout } = built, main = learner.programs.main, source = d.page.sources[main]!;
-    const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: rollout.stored, needsNext: rollout.needsNext, seed: settings.seed });
+  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }): Promise<Whole> {
+    const built = await this.#build(d, environment, engine, settings), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+    return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
+  }
+
+  #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+    const { env, learner, rollout, replay } = built;
     const catalogue = this.#catalogue, parts: RunParts = {
       learner, rollout, replay, registry: catalogue.registry, build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version }), flush: () => folder.position(),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version, files: o.files ?? disk }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
         edited: page => folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined),
       } : {}),
@@ -232,36 +277,26 @@ export class Training {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let trackers: readonly Tracker[] = folder ? [folder] : [], control: Control | undefined;
+        let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
-          const made = await Promise.all(this.#catalogue.trackers.map(async t => t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })));
-          trackers = [...trackers, ...made, ...o.trackers ?? []];
-          heard.alarm = e => { for (const t of trackers) if (t !== folder) void t.event?.(e); };
-          for (const t of trackers) await t.start?.(record);
-          const told = new Set<Tracker>();
-          /** A tracker that fails is heard of once, through the others; the run goes on. */
-          const guard = (t: Tracker, work: (t: Tracker) => void | Promise<void>, at: Moment): void => {
-            const failed = (e: unknown) => {
-              if (told.has(t)) return;
-              told.add(t);
-              const alarm: RunEvent = { step: at.step, update: at.update, episode: at.episode, seconds: at.seconds, kind: 'alarm', detail: { code: 'TRACKER', what: `a tracker failed and is not told again: ${e instanceof Error ? e.message : String(e)}` } };
-              for (const other of trackers) if (!told.has(other)) guard(other, x => x.event?.(alarm), at);
-            };
-            if (told.has(t)) return;
-            try { void Promise.resolve(work(t)).catch(failed); } catch (e) { failed(e); }
-          };
-          run.metrics$.subscribe({ next: m => { for (const t of trackers) guard(t, x => x.metrics?.(m), m); } });
-          run.events$.subscribe({ next: e => { for (const t of trackers) guard(t, x => x.event?.(e), e); } });
-          if (trackers.some(t => t.progress)) run.progress$.subscribe({ next: p => { for (const t of trackers) guard(t, x => x.progress?.(p), p); } });
+          const named = this.#catalogue.trackers.map(async t => [`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })] as const);
+          const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...await Promise.all(named), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
+          await folder?.start(record);
+          heard.alarm = e => { all.event(e, folder); };
+          all.start(record, folder);
+          for (const detail of heard.first ?? []) all.event(all.alarm(detail));
+          run.metrics$.subscribe(m => { all.metrics(m); });
+          run.events$.subscribe(e => { all.event(e); });
+          if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
           control = folder && await listen(folder.path, ({ do: what, swaps, ...options }) => run[what === 'check' ? 'check' : 'edit'](editOf(swaps, catalogue), options)).catch((e: unknown) => {
-            folder.event({ kind: 'alarm', ...(at ?? { step: 0, update: 0, episode: 0, seconds: 0 }), detail: { code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` } });
+            all.event(all.alarm({ code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` }));
             return undefined;
           });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
-          return { ...summary, folder: folder?.path, score: summary.evaluation };
+          ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
           await control?.close();
-          for (const t of trackers) if (t !== folder) await t.close?.();
+          await audience?.close(folder);
           if (folder) {
             await folder.flush();
             const { metrics, events } = await readRun(folder.path).catch(() => ({ metrics: [], events: [] })), marks = events.flatMap(({ kind, step, detail: { what } }) => (kind === 'swap' ? [{ step, label: String(what) }] : []));
@@ -271,6 +306,7 @@ export class Training {
           await env.close();
           run.learner.dispose();
         }
+        return { ...ended, dropped: folder?.dropped ?? 0 };
       },
     };
   }

@@ -1,23 +1,24 @@
 /** `skein evaluate`: greedy episodes from a checkpoint. */
 import { Command } from 'commander';
 import { counted, grouped } from './layout.ts';
-import { countOf, option, seedOf } from './options.ts';
+import { checkpointOf, countOf, option, seedOf } from './options.ts';
 import type { Session } from './session.ts';
 
-interface Flags { readonly episodes?: string; readonly seed?: string; readonly engine?: string; readonly plugin?: readonly string[]; readonly json?: boolean }
+interface Flags { readonly episodes?: string; readonly seed?: string; readonly at?: string; readonly engine?: string; readonly plugin?: readonly string[]; readonly json?: boolean }
 export const evaluate = (session: Session): Command => new Command('evaluate')
   .summary('play greedy episodes from the newest checkpoint of a run')
   .description('Plays greedy episodes from the newest complete checkpoint of a run. The interval is of the mean, by bootstrap over episodes;\nIQM is the mean of the middle half.')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .option('--episodes <n>', 'how many (default 100)')
   .addOption(option.seed('seed of the episodes (default 1)'))
+  .addOption(option.at())
   .addOption(option.engine())
   .addOption(option.plugin())
   .addOption(option.json())
   .action(async (run: string, flags: Flags) => {
-    const episodes = countOf(flags.episodes ?? 100, '--episodes'), seed = seedOf(flags.seed ?? 1, '--seed');
+    const episodes = countOf(flags.episodes ?? 100, '--episodes'), seed = seedOf(flags.seed ?? 1, '--seed'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
     const { openRun } = await import('./recorded-run.ts'), { score: figure } = await import('../trackers/readable.ts');
-    const { composition: { training }, remarks } = await openRun(run, flags), { score, update, record } = await training.evaluate(run, { episodes, seed, ...(flags.engine === undefined ? {} : { engine: flags.engine }) });
+    const { composition: { training }, remarks } = await openRun(run, flags), { score, update, record } = await training.evaluate(run, { episodes, seed, ...(from === undefined ? {} : { from }), ...(flags.engine === undefined ? {} : { engine: flags.engine }) });
     session.remarks.print(...remarks.map(remark => `note: ${remark}`));
     if (flags.json) { session.json({ run, algorithm: record.algorithm, environment: record.environment, update, seed, ...score }); return; }
     const rows = [['mean', `${figure(score.mean)} return per episode (95 % interval ${figure(score.low)} .. ${figure(score.high)})`], ['IQM', figure(score.iqm)], ...(score.win === undefined ? [] : [['win rate', `${Math.round(score.win * 1000) / 10} %`]]), ['length', `${figure(score.length)} steps`]] as const;

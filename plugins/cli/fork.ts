@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../../core/error.ts';
-import { countOf, option } from './options.ts';
+import { checkpointOf, countOf, option } from './options.ts';
 import type { ConsoleFlags } from './running.ts';
 import type { Session } from './session.ts';
 import { reportSwap } from './swap.ts';
@@ -14,7 +14,7 @@ export const fork = (session: Session): Command => new Command('fork')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .requiredOption('--name <name>', 'name of the new folder, beside that of the run')
   .addOption(option.swap())
-  .option('--at <checkpoint>', 'number of the checkpoint (default: the newest)')
+  .addOption(option.at())
   .option('--sync-targets', 'lagged weights of all nodes become equal to their source')
   .addOption(option.steps('environment steps in all, those of the checkpoint included (default: those of the parent)'))
   .addOption(option.engine())
@@ -26,8 +26,7 @@ export const fork = (session: Session): Command => new Command('fork')
     if (!swap.length) throw new InputError('no edit is named', '--swap slot=type, for example --swap mixer=sumMixer');
     if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name)) throw new InputError(`--name ${name}: no name of a folder`, 'letters, digits, ., _ and -');
     const { swapNow } = await import('./edits.ts'), { openRun } = await import('./recorded-run.ts'), { runOnConsole } = await import('./running.ts');
-    const swaps = swap.map(swapNow), steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = at === undefined ? undefined : /^\d{1,15}$/.test(at) ? Number(at) : NaN;
-    if (Number.isNaN(from)) throw new InputError(`--at ${at}: no checkpoint`, 'its number: the name of a folder in checkpoints');
+    const swaps = swap.map(swapNow), steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = at === undefined ? undefined : checkpointOf(at);
     const out = path.join(path.dirname(run), name), { composition, record, engine, seed, remarks } = await openRun(run, flags);
     const what = await composition.training.fork(run, out, swaps, { from, steps, engine, ...(syncTargets ? { syncTargets } : {}) });
     if (!flags.json && !flags.quiet) { reportSwap(session, what, { head: `changes in ${out}` }); session.answer.print(''); }

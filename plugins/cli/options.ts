@@ -15,6 +15,11 @@ export function seedOf(written: string | number, subject: string): number {
   if (!Number.isSafeInteger(n)) throw new InputError(`${subject}: ${JSON.stringify(written)} is no seed`, `write a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
   return n;
 }
+/** Number of a checkpoint, as its folder is called; the first may be 0. */
+export function checkpointOf(written: string): number {
+  if (!/^(0|[1-9]\d{0,15})$/.test(written)) throw new InputError(`--at: ${JSON.stringify(written)} is no checkpoint`, 'write the number of an update, as a folder in checkpoints/ is called');
+  return Number(written);
+}
 /** `10k:32`: every 10,000 steps 32 episodes; either may stand alone, the second as `:32`. */
 export function evaluationOf(written: string | number, subject: string): { readonly every?: number; readonly episodes?: number } {
   const [every = '', episodes, more] = String(written).split(':');
@@ -33,6 +38,7 @@ export const option = {
   seed: (about = 'seed of everything random (default 1)') => text('--seed <n>', about),
   set: () => repeated('--set <path=value>', 'another number of the page, repeatable: q.lr=1e-3'),
   swap: (later = false) => repeated('--swap <slot=type[:json]>', `another node in a slot, repeatable: mixer=sumMixer${later ? '; on the way, mixer=sumMixer@50k' : ''}`),
+  at: () => text('--at <update>', 'an earlier checkpoint, by its number in checkpoints/ (default: the newest)'),
   engine: () => text('--engine <name>', 'engine and backend, tfjs:wasm (default: the best that loads)'),
   plugin: () => repeated('--plugin <file>', 'a file or npm:package with node types, environments, ..., repeatable'),
   json: (about = 'one JSON document on standard output') => text('--json', about),

@@ -1,4 +1,5 @@
 /** Appends whole records to one file, from memory: a slow disk costs no time, a full one costs records, and neither stops a run. */
+import { within } from '../within.ts';
 import { disk, type FileSystem, type GrowingFile } from './file-system.ts';
 
 /** How far a log has got. */
@@ -18,6 +19,8 @@ export class AppendLog {
   readonly #limit: number;
   #file: GrowingFile | undefined;
   #written: LogPosition;
+  /** Has anything been asked of this file? One that nobody wrote to stays as it is, or away. */
+  #used = false;
   /** May there be bytes after `#written`? Then they are cut before anything is added. */
   #torn = true;
   #waiting: Uint8Array[] = [];
@@ -35,33 +38,42 @@ export class AppendLog {
   /** Keeps the record until the next flush. While the disk takes nothing and the room is used up, the newest are dropped: what is written has no hole before them. */
   push(record: Uint8Array): void {
     if (this.#held + record.length > this.#limit) { this.dropped++; return; }
+    this.#used = true;
     this.#waiting.push(record); this.#held += record.length;
   }
 
   /** Hands everything that waits to the system. Never rejects: `trouble` says how it went. */
-  flush(): Promise<void> { return this.#after(() => this.#write(false)); }
+  flush(): Promise<void> {
+    return this.#flushing ??= this.#after(() => { this.#flushing = undefined; return this.#write(false); });
+  }
+  /** A flush that waits for its turn takes all with it, so there is never a second one. */
+  #flushing: Promise<void> | undefined;
+
 
   /** Flushes to the disk itself and says how far the log has got, counting what still waits where the disk takes nothing. */
   async settle(): Promise<LogPosition> {
     await this.#after(() => this.#write(true));
-    return { bytes: this.#written.bytes + this.#held, records: this.#written.records + this.#waiting.length };
+    return this.reach;
   }
 
   /** Goes back to a position inside the file; what waits is forgotten. */
   rewind(to: LogPosition): Promise<void> {
     return this.#after(async () => {
       this.#waiting = []; this.#held = 0;
-      this.#written = to; this.#torn = true;
+      this.#written = to; this.#torn = this.#used = true;
       await this.#write(true);
     });
   }
 
-  /** One last attempt; what the disk does not take then counts as dropped. */
-  async close(): Promise<void> {
-    await this.settle();
+  /** How far it will have got when the disk has taken what waits. */
+  get reach(): LogPosition { return { bytes: this.#written.bytes + this.#held, records: this.#written.records + this.#waiting.length }; }
+
+  /** One last attempt, for so many milliseconds; what the disk does not take then counts as dropped. */
+  async close(patience = Infinity): Promise<void> {
+    const inTime = await within(patience, this.settle());
     this.dropped += this.#waiting.length;
     this.#waiting = []; this.#held = 0;
-    await this.#release();
+    if (inTime) await within(patience, this.#release());
   }
 
   #after(what: () => Promise<void>): Promise<void> { return (this.#last = this.#last.then(what)); }
@@ -73,7 +85,7 @@ export class AppendLog {
   }
 
   async #write(sync: boolean): Promise<void> {
-    if (!this.#waiting.length && !sync) return;
+    if (!this.#used || (!this.#waiting.length && !sync)) return;
     try {
       this.#file ??= await this.#files.grow(this.path);
       await this.#mend(this.#file);
@@ -99,6 +111,7 @@ export class AppendLog {
     await file.write(bytes);
     this.#torn = false;
     this.#written = { bytes: this.#written.bytes + bytes.length, records: this.#written.records + length };
+    if (!this.#waiting.length) return;                                // given up meanwhile
     this.#waiting = this.#waiting.slice(length); this.#held -= bytes.length;
   }
 }

@@ -21,6 +21,9 @@ export interface CheckpointSettings {
 /** What is written, taken over or taken away has a name with this before it until it is complete; nothing else here is ever removed. */
 const OURS = '.skein-';
 const UPDATE = /^(0|[1-9]\d{0,15})$/;
+/** A checkpoint that another of the same update is about to replace. It is the newest one for a moment, and counts as long as nothing has its place. */
+const ASIDE = `${OURS}replaced-`;
+const updateOf = (name: string): number[] => [name, name.startsWith(ASIDE) ? name.slice(ASIDE.length) : ''].filter(text => UPDATE.test(text)).map(Number);
 /** Pieces in which an array is hashed and written: one is hashed while the one before it goes to the disk. */
 const CHUNK = 1 << 23;
 const MANIFEST_LIMIT = 1 << 20;
@@ -63,14 +66,20 @@ export class Checkpoints implements Store {
 
   async list(): Promise<readonly number[]> {
     const names = await this.#files.list(this.folder).catch(unlessMissing) ?? [];
-    const found = await Promise.all(names.filter(name => UPDATE.test(name)).map(Number).map(async update => (await this.#claim(update)) && update));
+    const found = await Promise.all([...new Set(names.flatMap(updateOf))].map(async update => (await this.#find(update)) && update));
     return found.filter(update => update !== undefined).sort((a, b) => a - b);
   }
 
+  /** Is there anything under the number of an update, complete or not? */
+  async remains(): Promise<boolean> {
+    const names = await this.#files.list(this.folder).catch(unlessMissing) ?? [];
+    return names.some(name => updateOf(name).length > 0);
+  }
+
   async load(update: number): Promise<Snapshot> {
-    const folder = this.#at(update), claim = await this.#claim(update);
-    if (!claim) throw await this.#missing(update);
-    const { format, files } = readManifest(`${folder}/${MANIFEST}`, claim, this.#version);
+    const found = await this.#find(update);
+    if (!found) throw await this.#missing(update);
+    const { folder, claim } = found, { format, files } = readManifest(`${folder}/${MANIFEST}`, claim, this.#version);
     await this.#verify(`${folder}/${STATE}`, files[STATE]);
     await this.#verify(`${folder}/${ARRAYS}`, files[ARRAYS]);
     const meta = await this.#state(`${folder}/${STATE}`);
@@ -79,6 +88,16 @@ export class Checkpoints implements Store {
   }
 
   #at(update: number): string { return `${this.folder}/${update}`; }
+  #aside(update: number): string { return `${this.folder}/${ASIDE}${update}`; }
+
+  /** Where a complete checkpoint stands: under its number, or aside where a process was killed between moving it and naming the next. */
+  async #find(update: number): Promise<{ readonly folder: string; readonly claim: Claim } | undefined> {
+    for (const folder of [this.#at(update), this.#aside(update)]) {
+      const claim = await this.#claim(folder, update);
+      if (claim) return { folder, claim };
+    }
+    return undefined;
+  }
 
   async #missing(update: number): Promise<InputError> {
     const there = await this.list();
@@ -87,8 +106,8 @@ export class Checkpoints implements Store {
   }
 
   /** The manifest of a complete checkpoint. One that is cut or of another update does not make a folder one. */
-  async #claim(update: number): Promise<Claim | undefined> {
-    const path = `${this.#at(update)}/${MANIFEST}`, facts = await this.#files.facts(path);
+  async #claim(folder: string, update: number): Promise<Claim | undefined> {
+    const path = `${folder}/${MANIFEST}`, facts = await this.#files.facts(path);
     if (!facts || facts.folder || facts.bytes > MANIFEST_LIMIT) return undefined;
     const text = await this.#files.read(path).catch(unlessMissing);   // a run may take an old one away meanwhile
     const claim = text && readClaim(Buffer.from(text).toString());
@@ -150,9 +169,9 @@ export class Checkpoints implements Store {
 
   /** Renames to the final name. What stands there, half gone or from a future that a resumed run left, is moved aside first and then taken away. */
   async #place(temporary: string, update: number): Promise<void> {
-    const final = this.#at(update), aside = `${this.folder}/${OURS}replaced-${update}`;
+    const final = this.#at(update), aside = this.#aside(update);
     const occupied = (await this.#files.facts(final)) !== undefined;
-    if (occupied) await this.#files.rename(final, aside);
+    if (occupied) { await this.#files.remove(aside); await this.#files.rename(final, aside); }
     try { await this.#files.rename(temporary, final); } catch (error) {
       if (occupied) await this.#files.rename(aside, final).catch(() => undefined);
       throw error;
@@ -161,10 +180,16 @@ export class Checkpoints implements Store {
     if (occupied) await this.#files.remove(aside).catch(() => undefined);
   }
 
-  /** Takes away what a killed process left under our names. */
+  /** Takes away what a killed process left under our names; a checkpoint that it had moved aside and not replaced gets its place back. */
   async #tidy(): Promise<void> {
     if (this.#tidied) return;
-    for (const name of await this.#files.list(this.folder)) if (name.startsWith(OURS)) await this.#files.remove(`${this.folder}/${name}`);
+    for (const name of (await this.#files.list(this.folder)).filter(one => one.startsWith(OURS))) {
+      const path = `${this.folder}/${name}`, [update] = updateOf(name);
+      if (update !== undefined && (await this.#find(update))?.folder === path) {
+        await this.#files.remove(this.#at(update));                          // half gone or no checkpoint: else it would have been found
+        await this.#files.rename(path, this.#at(update));
+      } else await this.#files.remove(path);
+    }
     this.#tidied = true;
   }
 
@@ -175,10 +200,10 @@ export class Checkpoints implements Store {
   async #prune(newest: number): Promise<void> {
     const there = await this.list(), kept = there.filter(update => update <= newest).slice(-this.#keep);
     for (const update of there.filter(one => !kept.includes(one))) {
-      const names = await this.#files.list(this.#at(update)), aside = `${this.folder}/${OURS}removed-${update}`;
+      const names = await this.#files.list(this.#at(update)), removed = `${this.folder}/${OURS}removed-${update}`;
       if (names.some(name => ![MANIFEST, ARRAYS, STATE].includes(name))) continue;
-      await this.#files.rename(this.#at(update), aside);
-      await this.#files.remove(aside);
+      await this.#files.rename(this.#at(update), removed);
+      await this.#files.remove(removed);
     }
   }
 }

@@ -24,7 +24,7 @@ export interface FileSystem {
   makeFolder(path: string): Promise<void>;
   /** A folder that was not there before; rejects with EEXIST if it was. */
   claimFolder(path: string): Promise<void>;
-  /** A new file, on the disk when the promise resolves; rejects with EEXIST if there is one. The next chunk is asked for while one is written. */
+  /** A new file, on the disk when the promise resolves; rejects with EEXIST if there is one, and leaves none behind if it can. The next chunk is asked for while one is written. */
   write(path: string, chunks: Iterable<Uint8Array>, mode?: number): Promise<void>;
   grow(path: string): Promise<GrowingFile>;
   open(path: string): Promise<ReadableFile>;
@@ -52,9 +52,12 @@ export const unlessMissing = (error: unknown): undefined => {
   throw error;
 };
 
+/** What a file is called until it is whole. */
+export const temporaryOf = (name: string): string => `.${name}.new`;
+
 /** Puts a whole file in the place of another: a reader sees the old one or the new one. */
 export async function replaceFile(files: FileSystem, folder: string, name: string, text: string): Promise<void> {
-  const temporary = `${folder}/.${name}.new`;
+  const temporary = `${folder}/${temporaryOf(name)}`;
   await files.remove(temporary);
   await files.write(temporary, [Buffer.from(text)]);
   await files.rename(temporary, `${folder}/${name}`);
@@ -78,7 +81,12 @@ async function readAll(handle: FileHandle, into: Uint8Array, from: number, path:
 
 /** The disk of this machine. */
 export const disk: FileSystem = {
-  async makeFolder(path) { await mkdir(path, { recursive: true }); },
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      await mkdir(path);                                               // says ENOENT for a disk that can only be read; without `recursive` it says EROFS
+    });
+  },
   async claimFolder(path) { await mkdir(path); },
   async write(path, chunks, mode = 0o666) {
     const handle = await open(path, 'wx', mode);
@@ -87,9 +95,12 @@ export const disk: FileSystem = {
       for (const chunk of chunks) { await writing; writing = writeAll(handle, chunk); }
       await writing;
       await handle.sync();
-    } finally {
-      await writing.catch(() => undefined);                            // where `chunks` itself threw
       await handle.close();
+    } catch (error) {
+      await writing.catch(() => undefined);                            // where `chunks` itself threw
+      await handle.close().catch(() => undefined);
+      await rm(path, { force: true }).catch(() => undefined);          // half a file is nothing that anybody asked for, and a full disk needs the room
+      throw error;
     }
   },
   async grow(path) {

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { InputError, RunError } from '../../core/error.ts';
 import type { MetricRecord, Moment, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
+import { within } from '../within.ts';
 import { AppendLog, type LogPosition } from './append-log.ts';
-import { disk, reasonOf, replaceFile, unlessMissing, type FileSystem } from './file-system.ts';
+import { disk, reasonOf, replaceFile, temporaryOf, unlessMissing, type FileSystem } from './file-system.ts';
 import { readRecord, RECORD } from './read-run.ts';
 import { eventLine, EVENTS, metricLine, METRICS, wholeLines } from './run-lines.ts';
 import { LOCK, lockRun, processes, type Processes } from './run-lock.ts';
@@ -20,10 +21,14 @@ export interface RunFolderSettings {
   readonly flushEvery?: number;
   /** Bytes of each file that wait for the disk at most. */
   readonly limit?: number;
+  /** Milliseconds that a checkpoint, and the end, wait for a disk that does not answer. */
+  readonly patience?: number;
   readonly files?: FileSystem;
   readonly processes?: Processes;
 }
 
+/** What a process leaves that is killed before its run has a record; the next one takes it over. */
+const UNBEGUN: readonly string[] = [LOCK, `${LOCK}.stale`, temporaryOf(RECORD)];
 const START: Moment = { step: 0, update: 0, episode: 0, seconds: 0 };
 
 export class RunFolder implements Tracker {
@@ -33,15 +38,16 @@ export class RunFolder implements Tracker {
   readonly #alarm: (event: RunEvent) => void;
   readonly #unlock: () => Promise<void>;
   readonly #timer: NodeJS.Timeout;
+  readonly #patience: number;
   #moment = START;
   #outage = false;
   #told = 0;
 
   private constructor(readonly path: string, unlock: () => Promise<void>, from: RunPosition | undefined, settings: RunFolderSettings) {
-    const { alarm = () => undefined, flushEvery = 1000, limit, files = disk } = settings;
+    const { alarm = () => undefined, flushEvery = 1000, limit, patience = 10_000, files = disk } = settings;
     const log = (name: string, position: LogPosition | undefined) =>
       new AppendLog(`${path}/${name}`, { files, ...(limit !== undefined && { limit }), ...(position && { from: position }) });
-    this.#files = files; this.#alarm = alarm; this.#unlock = unlock;
+    this.#files = files; this.#alarm = alarm; this.#unlock = unlock; this.#patience = patience;
     this.#metrics = log(METRICS, from?.metrics); this.#events = log(EVENTS, from?.events);
     this.#timer = setInterval(() => { void this.flush(); }, flushEvery).unref();
   }
@@ -50,9 +56,9 @@ export class RunFolder implements Tracker {
   static async create(path: string, settings: RunFolderSettings = {}): Promise<RunFolder> {
     const { files = disk, processes: system = processes } = settings;
     const refuseUnlessEmpty = async () => {
-      const there = await files.list(path).catch(unlessMissing) ?? [];
+      const there = await usable(path, () => files.list(path).catch(unlessMissing)) ?? [];
       if (there.includes(RECORD)) throw new InputError(`${path} holds a run already`, `go on with it by skein resume ${path}, or name another folder with --out`);
-      if (there.some(name => name !== LOCK)) throw new InputError(`${path} is not empty`, 'name a new folder with --out');
+      if (there.some(name => !UNBEGUN.includes(name))) throw new InputError(`${path} is not empty`, 'name a new folder with --out');
     };
     await refuseUnlessEmpty();                                           // before anything is made in a folder of somebody else's
     const unlock = await usable(path, async () => { await files.makeFolder(path); return lockRun(path, files, system); });
@@ -76,11 +82,16 @@ export class RunFolder implements Tracker {
 
   metrics(record: MetricRecord): void {
     this.#moment = record;
-    this.#metrics.push(Buffer.from(metricLine(record)));
+    this.#push(this.#metrics, metricLine(record));
   }
   event(event: RunEvent): void {
     this.#moment = event;
-    this.#events.push(Buffer.from(eventLine(event)));
+    this.#push(this.#events, eventLine(event));
+  }
+  #push(log: AppendLog, line: string): void {
+    const { dropped } = log;
+    log.push(Buffer.from(line));
+    if (log.dropped > dropped) this.#hold(log, 'the disk is too slow', 'the newest records are dropped');
   }
 
   /** A file of the run that is written whole: a picture, a curve. */
@@ -88,11 +99,11 @@ export class RunFolder implements Tracker {
     await usable(`${this.path}/${name}`, () => replaceFile(this.#files, this.path, name, text));
   }
 
-  /** For a checkpoint: flushes to the disk. Events that belong to what the checkpoint holds are sent before it is asked. */
+  /** For a checkpoint: flushes to the disk, and counts what waits where it takes nothing. Events that belong to what the checkpoint holds are sent before it is asked. */
   async position(): Promise<RunPosition> {
-    const position = { metrics: await this.#metrics.settle(), events: await this.#events.settle() };
-    this.#watch();
-    return position;
+    const settled = await within(this.#patience, Promise.all([this.#metrics.settle(), this.#events.settle()]));
+    if (settled) this.#watch(); else this.#hold(this.#metrics, `the disk does not answer for ${this.#patience / 1000} s`, 'records wait in memory');
+    return { metrics: this.#metrics.reach, events: this.#events.reach };
   }
 
   /** Back to a checkpoint's position, so that what follows is written once. `missing` records had not reached the disk when the run broke off. */
@@ -108,29 +119,32 @@ export class RunFolder implements Tracker {
   }
 
   async flush(): Promise<void> {
-    await Promise.all([this.#metrics.flush(), this.#events.flush()]);
-    this.#watch();
+    if (await within(this.#patience, Promise.all([this.#metrics.flush(), this.#events.flush()]))) this.#watch();
   }
 
+  /** Writes what waits, as far as the disk takes it in time; `dropped` is then all that it did not take. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.flush();
-    await Promise.all([this.#metrics.close(), this.#events.close()]);
+    await Promise.all([this.#metrics.close(this.#patience), this.#events.close(this.#patience)]);
     await this.#unlock().catch(() => undefined);                       // a lock that stays names a process that is gone, and is taken over
   }
 
   /** One alarm when the disk stops taking records, one when it takes them again, with the number that were lost meanwhile. */
   #watch(): void {
     const failing = [this.#metrics, this.#events].find(({ trouble }) => trouble !== undefined);
-    if (failing && !this.#outage) {
-      this.#outage = true;
-      this.#raise({ file: failing.path, reason: reasonOf(failing.trouble), what: `${failing.path} cannot be written: ${reasonOf(failing.trouble)}; records wait in memory` });
-    } else if (!failing && this.#outage) {
+    if (failing) this.#hold(failing, reasonOf(failing.trouble), 'records wait in memory');
+    else if (this.#outage) {
       this.#outage = false;
       const dropped = this.dropped - this.#told;
       this.#told = this.dropped;
       this.#raise({ dropped, what: `the disk takes records again; ${dropped} ${dropped === 1 ? 'was' : 'were'} dropped meanwhile` });
     }
+  }
+  #hold({ path }: AppendLog, reason: string, consequence: string): void {
+    if (this.#outage) return;
+    this.#outage = true;
+    this.#raise({ file: path, reason, what: `${path} cannot be written: ${reason}; ${consequence}` });
   }
   #raise(detail: Readonly<Record<string, unknown>>): void {
     const { step, update, episode, seconds } = this.#moment;
@@ -142,7 +156,7 @@ export class RunFolder implements Tracker {
 
 const unusable = (path: string, error: unknown) => new RunError(`${path} cannot be used: ${reasonOf(error)}`, 'make room or give rights, or name another folder with --out');
 const usable = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
-  try { return await work(); } catch (error) { throw error instanceof RunError ? error : Object.assign(unusable(path, error), { cause: error }); }
+  try { return await work(); } catch (error) { throw error instanceof RunError || error instanceof InputError ? error : Object.assign(unusable(path, error), { cause: error }); }
 };
 const orGiveBack = async <T>(unlock: () => Promise<void>, work: () => Promise<T>): Promise<T> => {
   try { return await work(); } catch (error) { await unlock().catch(() => undefined); throw error; }

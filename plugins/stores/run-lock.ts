@@ -22,11 +22,15 @@ export interface Processes {
   began(pid: number): string | undefined;
 }
 
-/** Linux says it in clock ticks since the machine's start, in field 22 of `stat`; field 2 is a name that may hold anything, so fields are counted from its end. */
+/**
+ * Linux says it in clock ticks since the machine's start, in field 22 of `stat`; field 2 is a name that may hold anything, so fields are counted
+ * from its end. One that was killed stays listed (Z) until its parent asks how it ended, which in a container may be never.
+ */
 function beganOnLinux(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return 'ZXx'.includes(state) ? undefined : fields[18];
   } catch { return undefined; }
 }
 function beganElsewhere(pid: number): string | undefined {

@@ -77,7 +77,8 @@ class HeaderReader {
       if (name === METADATA) {
         if (metadata) this.fail('two entries __metadata__');
         metadata = true;
-        this.#object(() => { this.#string(); });
+        let texts = 0;
+        this.#object(() => { if (++texts > LIMITS.arrays) this.fail(`more than ${LIMITS.arrays} texts in __metadata__`); this.#string(); });
         return;
       }
       if (name === '__proto__') this.fail('an array is called __proto__');

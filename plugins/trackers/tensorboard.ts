@@ -5,6 +5,7 @@
  * event.proto and summary.proto, of which the fields below are all that a scalar needs.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { RunError } from '../../core/error.ts';
 import type { MetricRecord, Tracker, TrackerFactory } from '../../core/tracker.ts';
 import { AppendLog } from '../stores/append-log.ts';
 import { disk, unlessMissing, type FileSystem } from '../stores/file-system.ts';
@@ -97,6 +98,7 @@ export class TensorBoard implements Tracker {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#log?.close();
+    if (this.#log?.dropped) throw new RunError(`${this.#log.path} did not take ${this.#log.dropped} records`, 'metrics.jsonl has its own');
   }
 
   #push(message: Uint8Array): void { this.#log?.push(frame(message)); }

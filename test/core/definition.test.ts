@@ -61,7 +61,7 @@ describe('a page file', () => {
       [InputError: page.json: not a page
         format: Invalid input: expected 1
         nodes.mixer.in.agentQs: a wire is 'node.port', then ' | now', ' | next', ' | once', ' | stop' or ' | each dim'
-        train.q.optimiser.type: Invalid option: expected one of "adam"|"rmsprop"|"sgd"
+        train.q.optimiser.type: one of adam, rmsprop, sgd
         the document: Unrecognized key: "extra"
         fix: see docs/page.schema.json]
     `);

@@ -214,6 +214,26 @@ describe('a checkpoint', () => {
     late.push(w.run.checkpoint());
     for (const p of late) expect(await soon(p, 'never')).not.toBe('never');
   });
+  it('that cannot be written is an alarm, told to whoever asked for it, and tried again in its turn; to stop is then to fail (T02)', async () => {
+    const full = (w: Watched, at: (save: number) => boolean) => { let saves = 0; vi.spyOn(w.store, 'save').mockImplementation(() => (at(saves++) ? Promise.reject(new Error('the disk is full')) : Promise.resolve())); return () => saves; };
+    const once = runOf(every(), { steps: 20, checkpointEvery: 5 }), saves = full(once, n => n === 0), asked: unknown[] = [];
+    once.run.progress$.subscribe(p => { if (p.step === 4) void once.run.checkpoint().catch((e: unknown) => { asked.push(e); }); });
+    expect((await once.start()).reason).toBe('finished');
+    expect(asked).toEqual([new Error('the disk is full')]);
+    expect(once.events.map(e => [e.kind, e.step])).toEqual([['start', 0], ['alarm', 4], ['checkpoint', 5], ['checkpoint', 10], ['checkpoint', 15], ['checkpoint', 20], ['end', 20]]);
+    expect(saves()).toBe(5);
+
+    const still = runOf(every(), { steps: 20, checkpointEvery: 5 }), tries = full(still, () => true);
+    await expect(still.start()).rejects.toThrow('the disk is full');
+    expect(tries()).toBe(4);
+
+    // the step at which it stops is one whose checkpoint has failed already
+    const stopped = runOf(every(), { steps: 20, checkpointEvery: 5 });
+    full(stopped, () => true);
+    stopped.run.events$.subscribe(e => { if (e.kind === 'alarm') stopped.run.stop(); });
+    await expect(stopped.start()).rejects.toThrow('the disk is full');
+    expect(stopped.events.map(e => [e.kind, e.step])).toEqual([['start', 0], ['alarm', 5], ['end', 5]]);
+  });
   it('holds all that the run depends on: gone on from it, the run ends the same', async () => {
     const settings = { steps: 20, checkpointEvery: 7, logEvery: 4 }, d = derive(every({ start: 3 }), 'moving', g => { g.train('value', g.at('loss').loss as never, { optimiser: sgd({ lr: 1e-4 }) }); });
     const straight = runOf(d, settings), end = await straight.start();

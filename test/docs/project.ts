@@ -27,7 +27,8 @@ export interface Project {
 export const translated = (text: string, fileName: string): string => ts.transpileModule(text, { fileName, compilerOptions: {
   target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, experimentalDecorators: true, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true } }).outputText;
 
-async function installSkein(folder: string): Promise<void> {
+/** The package in a folder: what it holds besides tests, and the test files that are named. */
+export async function installSkein(folder: string, tests: readonly string[] = []): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(`${folder}/package.json`, await readFile(`${ROOT}/package.json`));
   await symlink(path.join(ROOT, 'node_modules'), `${folder}/node_modules`, 'junction');
@@ -36,6 +37,11 @@ async function installSkein(folder: string): Promise<void> {
     const from = path.join(entry.parentPath, entry.name), to = path.join(folder, 'dist', path.relative(ROOT, from));
     await mkdir(path.dirname(to), { recursive: true });
     await (entry.name.endsWith('.ts') ? writeFile(to.replace(/\.ts$/, '.js'), translated(await readFile(from, 'utf8'), entry.name)) : writeFile(to, await readFile(from)));
+  }
+  for (const test of tests) {
+    const to = path.join(folder, 'dist', test.replace(/\.ts$/, '.js'));
+    await mkdir(path.dirname(to), { recursive: true });
+    await writeFile(to, translated(await readFile(path.join(ROOT, test), 'utf8'), test));
   }
 }
 

@@ -6,7 +6,7 @@ import { derive } from '../../core/graph.ts';
 import type { Definition } from '../../core/definition.ts';
 import { plan } from '../../core/plan.ts';
 import { Learner, type Batch } from '../../core/step.ts';
-import { freshState, type LearnerState } from '../../core/weights.ts';
+import { freshState } from '../../core/weights.ts';
 import { iql, qmix, qplex, vdn } from '../../graphs/index.ts';
 import { duplexMixer, join, mlpAgentQ, monotonicMixer } from '../../nodes/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
@@ -30,26 +30,27 @@ export const PAGES = {
 };
 
 export interface Learned {
-  /** A wire over the whole batch, in the order of `plays`. */
-  wire(text: string): Promise<Float32Array>;
-  readonly state: LearnerState;
+  /** Mean of a wire, over the whole batch in the order of `plays`, over the last fifth of the updates, 500 at most: RMSprop's steps do not shrink, so that one moment's values swing around what is learned. */
+  readonly settled: Float64Array;
   /** Return of the greedy policy in the environment itself. */
   readonly greedy: number;
 }
 let made: Promise<Composition> | undefined;
 
-/** Learns from the batch of these plays (joint actions of every step, one play after another) for so many updates. */
-export async function learn(page: Definition, environment: string, plays: readonly (readonly (readonly number[])[])[], updates: number, seed: number): Promise<Learned> {
+/** Learns from the batch of these plays (joint actions of every step, one play after another) for so many updates; `watch` is the wire of `settled`. */
+export async function learn(page: Definition, environment: string, plays: readonly (readonly (readonly number[])[])[], updates: number, seed: number, watch: string): Promise<Learned> {
   const { catalogue } = await (made ??= compose()), env = await catalogue.environment(environment, { copies: plays.length, seed: 1 }), engine = await catalogue.engine('tfjs:wasm'), learner = new Learner(plan(page, sizesOf(page, env)), engine);
   const batch = await playAll(page, env, plays);
-  let state = freshState(learner.plan, seed);
+  const window = Math.min(500, Math.ceil(updates / 5));
+  let state = freshState(learner.plan, seed), settled = new Float64Array();
   for (let i = 0; i < updates; i++) {
-    const done = await learner.update(state, batch, { seed });
+    const late = i >= updates - window, done = await learner.update(state, batch, { seed, ...(late ? { taps: [watch] } : {}) });
     if (done.failed !== undefined) throw new Error(done.failed);
     state = done.state;
+    if (late) settled = Float64Array.from(done.taps[watch]!.data, (x, k) => (settled[k] ?? 0) + x / window);
   }
   const [episode] = await evaluateEpisodes(page, learner, state, s => catalogue.environment(environment, s), { episodes: 1, seed: 1 });
-  return { state, greedy: episode!.return, wire: async text => (await learner.probe(state, batch, [text], { seed }))[text]!.data as Float32Array };
+  return { settled, greedy: episode!.return };
 }
 
 /** The batch that a replay would hold of these plays: the environment is stepped through them. */

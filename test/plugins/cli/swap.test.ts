@@ -142,7 +142,7 @@ describe('a run that stands still', () => {
     await store.save(update + 1, { arrays, meta: old });                  // as versions wrote it that did not keep the page
     const { code, stderr } = await skein('swap', other, SMALL);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: checkpoint: the weights are not those of page vdn\n {2}shape {4}weights\/agentQ\/.* is \[.*5\], the page has \[.*4\]\n/);
+    expect(stderr).toMatch(/^error: .*checkpoints\/\d+ is not a checkpoint of this run: checkpoint: the weights are not those of page vdn\n {2}shape {4}weights\/agentQ\/.* is \[.*5\], the page has \[.*4\]\n/);
   });
 });
 
@@ -231,7 +231,7 @@ describe('fork', () => {
     [['--name', '../x', '--swap', SMALL], /^error: --name \.\.\/x: no name of a folder\n/],
     [['--name', 'x', '--swap', 'mixr=sumMixer', '--steps', '90'], /its slots are agentQ, mixer, tdTarget, tdLoss, explore\n$/],
     [['--name', 'x', '--swap', 'mixer=maskedMse', '--steps', '90'], /slot mixer: maskedMse asks for prediction, target\n/],
-    [['--name', 'x', '--swap', SMALL, '--at', 'last'], /^error: --at last: no checkpoint\n {2}fix: its number: the name of a folder in checkpoints\n$/],
+    [['--name', 'x', '--swap', SMALL, '--at', 'last'], /^error: --at: "last" is no checkpoint\n {2}fix: write the number of an update, as a folder in checkpoints\/ is called\n$/],
     [['--name', 'x', '--swap', SMALL, '--at', '3'], /checkpoints\/3 is not a complete checkpoint\n {2}fix: complete are \d+, \d+\n$/],
     [['--name', 'x', '--swap', SMALL], /has made 60 steps by checkpoint \d+, and the fork would end at 60\n {2}fix: --steps makes it longer, --at names an earlier checkpoint\n$/],
     [['--name', 'parent', '--swap', SMALL, '--steps', '90'], /holds a run already\n/],

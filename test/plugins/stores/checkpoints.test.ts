@@ -131,7 +131,7 @@ describe('a checkpoint that a fault met', () => {
   }
 
   it.each([['one call fails', (n: number) => (call: number) => call === n], ['the process dies at a call', (n: number) => (call: number) => call >= n]])(
-    'is complete or not there, and those before it stand: %s', async (_, fault) => {
+    'is complete or not there, and those before it stand: %s (T01, T02)', async (_, fault) => {
       for (let n = 0, calls = 1; n < calls; n++) {
         const run = await afterFault(fault, n), { folder, failure } = run;
         calls = run.calls;
@@ -151,22 +151,26 @@ describe('a checkpoint that a fault met', () => {
       }
     });
 
-  it('does not lose the one it was to replace', async () => {
-    for (let n = 0, calls = 1; n < calls; n++) {
-      const folder = await saved(1, 2), faulty = new FailingDisk(call => call === n);
-      await store(folder, { files: faulty }).save(2, snapshotOf(2)).catch(() => undefined);
-      calls = faulty.calls.length;
-      expect(await store(folder).list()).toEqual([1, 2]);
-      await expectWhole(folder, 2);
-      await rm(folder, { recursive: true });
-    }
-  });
+  it.each([['one call fails', (n: number) => (call: number) => call === n], ['the process dies at a call', (n: number) => (call: number) => call >= n]])(
+    'does not lose the one it was to replace: %s (T01, T02)', async (_, fault) => {
+      for (let n = 0, calls = 1; n < calls; n++) {
+        const folder = await saved(1, 2), faulty = new FailingDisk(fault(n));
+        await store(folder, { files: faulty }).save(2, snapshotOf(2)).catch(() => undefined);
+        calls = faulty.calls.length;
+        expect(await store(folder).list()).toEqual([1, 2]);
+        await expectWhole(folder, 2);
+        await store(folder).save(3, snapshotOf(3));
+        expect((await readdir(folder)).sort()).toEqual(['2', '3']);
+        await expectWhole(folder, 2);
+        await rm(folder, { recursive: true });
+      }
+    });
 });
 
 describe('a damaged checkpoint', () => {
   const size = (folder: string, name: string) => readFile(`${folder}/5/${name}`).then(bytes => bytes.length);
 
-  it.each(['arrays.safetensors', 'state.json'] as const)('is refused with the file, wherever it is cut: %s', async name => {
+  it.each(['arrays.safetensors', 'state.json'] as const)('is refused with the file, wherever it is cut: %s (T03)', async name => {
     const folder = await saved(5), length = await size(folder, name), whole = await readFile(`${folder}/5/${name}`);
     for (let i = 0; i < 100; i++) {
       await truncate(`${folder}/5/${name}`, Math.floor(i * length / 100));
@@ -179,7 +183,7 @@ describe('a damaged checkpoint', () => {
     await expect(store(folder).load(5)).rejects.toThrow(`has ${length + 1} bytes`);
   });
 
-  it.each(['arrays.safetensors', 'state.json'] as const)('is refused with the file, whichever bit is flipped: %s', async name => {
+  it.each(['arrays.safetensors', 'state.json'] as const)('is refused with the file, whichever bit is flipped: %s (T03)', async name => {
     const folder = await saved(5), length = await size(folder, name), whole = await readFile(`${folder}/5/${name}`);
     for (let i = 0; i < 100; i++) {
       const changed = Buffer.from(whole), at = Math.floor(i * length / 100);
@@ -195,7 +199,7 @@ describe('a damaged checkpoint', () => {
     await expect(store(folder).load(5)).rejects.toThrow(`5/${name} is missing`);
   });
 
-  it('is none at all without its whole manifest', async () => {
+  it('is none at all without its whole manifest (T04)', async () => {
     const folder = await saved(4, 5), path = `${folder}/5/manifest.json`, whole = await readFile(path, 'utf8');
     for (let length = 0; length < whole.trimEnd().length; length += 7) {
       await writeFile(path, whole.slice(0, length));

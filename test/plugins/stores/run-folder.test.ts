@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InputError, RunError } from '../../../core/error.ts';
 import type { Moment, RunEvent, RunRecord } from '../../../core/tracker.ts';
 import { disk, type FileSystem } from '../../../plugins/stores/file-system.ts';
@@ -203,6 +203,57 @@ describe('a run on a full disk', () => {
     run.metrics(metric(10));
     await run.close();
     expect(run.dropped).toBe(2);                                         // the record, and the alarm about it
+  });
+});
+
+describe('a run on a slow disk (T27)', () => {
+  /** Each write to a log takes so many milliseconds; Infinity is a disk that never answers. */
+  const slow = (ms: number): FileSystem => ({ ...disk, grow: async file => {
+    const growing = await disk.grow(file);
+    return { ...growing, write: async bytes => { await new Promise(resolve => { if (ms < Infinity) setTimeout(resolve, ms); }); await growing.write(bytes); } };
+  } });
+  beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] }); });
+  afterEach(() => { vi.useRealTimers(); });
+  /** Lets so much time pass, and the disk of this machine do its part after each second of it. */
+  const pass = async (seconds: number) => { for (let s = 0; s < seconds; s++) { await vi.advanceTimersByTimeAsync(1000); for (let i = 0; i < 3; i++) await new Promise(resolve => { setImmediate(resolve); }); } };
+  const truly = setTimeout;
+  /** Does it end, though the clock of the test runs far ahead of the disk of this machine? */
+  const ends = async (work: Promise<unknown>): Promise<boolean> => {
+    let over = false;
+    void work.finally(() => { over = true; });
+    for (let i = 0; !over && i < 2000; i++) { await pass(1); await new Promise(resolve => { truly(resolve, 2); }); }
+    return over;
+  };
+
+  it('that takes 10 s a write: records are taken at once, what finds no room is dropped, said and counted', async () => {
+    const alarms: RunEvent[] = [], { path, run } = await newRun({ files: slow(10_000), limit: 1000, patience: 1e6, alarm: one => { alarms.push(one); } });
+    for (let step = 10; step <= 1000; step += 10) { run.metrics(metric(step, {})); if (step % 100 === 0) await pass(1); }
+    const { dropped } = run;
+    expect(dropped).toBeGreaterThan(30);
+    expect(alarms[0]!.detail).toMatchObject({ code: 'DISK', what: `${path}/metrics.jsonl cannot be written: the disk is too slow; the newest records are dropped` });
+    expect(await ends(run.close())).toBe(true);
+    const read = await readRun(path), steps = read.metrics.map(m => m.step);
+    expect(alarms.at(-1)!.detail['what']).toMatch(/^the disk takes records again; \d+ were dropped meanwhile$/);
+    expect(alarms.reduce((n, a) => n + Number(a.detail['dropped'] ?? 0), 0)).toBe(run.dropped);
+    expect(steps.length + run.dropped).toBe(100);
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+    expect(read.events.length).toBe(alarms.length);
+  });
+
+  it('that never answers: a checkpoint says where the lines would stand, and the end comes all the same', async () => {
+    const alarms: RunEvent[] = [], { path, run } = await newRun({ files: slow(Infinity), alarm: one => { alarms.push(one); } });
+    run.metrics(metric(10));
+    const asked = run.position();
+    expect(await ends(asked)).toBe(true);
+    expect((await asked).metrics.records).toBe(1);
+    expect(alarms.map(a => a.detail['what'])).toEqual([`${path}/metrics.jsonl cannot be written: the disk does not answer for 10 s; records wait in memory`]);
+    expect(await ends(run.close())).toBe(true);
+    expect(run.dropped).toBe(2);                                         // the record, and the alarm about it
+    expect(await readdir(path)).not.toContain('run.lock');
+    vi.useRealTimers();
+    const again = await RunFolder.open(path);
+    expect(await again.rewind(await asked)).toEqual({ missing: 2 });
+    await again.close();
   });
 });
 

@@ -77,7 +77,21 @@ describe('lockRun', () => {
     expect(await readdir(folder)).toEqual(['run.lock']);
   });
 
-  it('holds between processes, until the holder is killed', async () => {
+  it.runIf(process.platform === 'linux')('of a killed process is taken over, though nobody asks how it ended (T08)', async () => {
+    const folder = await emptyFolder(), child = fileURLToPath(new URL('hold-lock.child.ts', import.meta.url));
+    // the shell becomes a `sleep`, which never waits for the child that the shell had started
+    const parent = spawn('sh', ['-c', '"$0" --import tsx "$1" "$2" & exec sleep 600', process.execPath, child, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(parent.stdout, 'data');
+    const { pid } = JSON.parse(await readFile(`${folder}/run.lock`, 'utf8')) as Holder;
+    await expect(lockRun(folder)).rejects.toThrow(`${folder} is in use by process ${pid}`);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /);
+    await (await lockRun(folder))();
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+  });
+
+  it('holds between processes, until the holder is killed (T08)', async () => {
     const folder = await emptyFolder(), child = fileURLToPath(new URL('hold-lock.child.ts', import.meta.url));
     const holder = spawn(process.execPath, ['--import', 'tsx', child, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [said] = await once(holder.stdout, 'data') as [Buffer];

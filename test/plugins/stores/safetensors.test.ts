@@ -103,14 +103,24 @@ const HOSTILE: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['20,001 arrays', file(many(LIMITS.arrays + 1), (LIMITS.arrays + 1) * 4), /more than 20000 arrays/],
   ['a hundred thousand arrays', file(many(1e5), 4e5), /more than 20000 arrays/],
   ['one name of 8 MB', file(`{"${'x'.repeat(LIMITS.header - 10)}":1}`), /where \{ belongs/],
-  ['8 MB of metadata', file(`{"__metadata__":{${'"a":"b",'.repeat(1e6)}"a":"b"},"x":1}`), /where \{ belongs/],
+  ['8 MB of metadata', file(`{"__metadata__":{${'"a":"b",'.repeat(1e6)}"a":"b"},"x":1}`), /more than 20000 texts in __metadata__/],
   ['8 MB of spaces', file(`{${' '.repeat(LIMITS.header - 1)}`), /its end/],
 ];
 
 describe('a hostile safetensors file', () => {
-  it.each(HOSTILE)('is refused at once: %s', async (_, bytes, why) => {
-    const before = process.cpuUsage(), failure: unknown = await read(bytes).catch((error: unknown) => error), { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(400);                  // ms of work; under 100 where nothing else runs
+  it.each(HOSTILE)('is refused at once: %s (T05)', async (_, bytes, why) => {
+    // The least work of three tries: a collection or a neighbour takes some of one, and never of all.
+    let least = Infinity, asked = 0, failure: unknown;
+    for (let i = 0; i < 3; i++) {
+      const source = sourceOf(bytes), before = process.cpuUsage();
+      asked = 0;
+      failure = await readSafetensors('weights.safetensors', { bytes: source.bytes, read: (into, at) => { asked += into.length; return source.read(into, at); } }).catch((error: unknown) => error);
+      const { user, system } = process.cpuUsage(before);
+      least = Math.min(least, (user + system) / 1000);
+    }
+    expect(least).toBeLessThan(100);
+    // Nothing is made for the arrays of a file that is refused: memory is the header's, its text's and its names', within 50 MB together.
+    expect(asked).toBeLessThanOrEqual(8 + LIMITS.header);
     expect(failure).toBeInstanceOf(InputError);
     expect(String(failure)).toMatch(why);
     expect(String(failure)).toContain('weights.safetensors');
@@ -118,7 +128,7 @@ describe('a hostile safetensors file', () => {
     expect(({} as { a?: unknown }).a).toBeUndefined();
   });
 
-  it('is refused or read, however a good one is changed', () => fc.assert(fc.asyncProperty(
+  it('is refused or read, however a good one is changed (T05)', () => fc.assert(fc.asyncProperty(
     arrays, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }), fc.nat(), async (named, changes, cut) => {
       const bytes = fileOf(safetensors(named));
       for (const [at, value] of changes) bytes[at % bytes.length] = value;

@@ -97,11 +97,11 @@ describe('TensorBoard', () => {
       'events.out.tfevents.0000002000.skein.0000', 'events.out.tfevents.0000002000.skein.0001', 'events.out.tfevents.0000002000.skein.0002', 'notes.txt']);
   });
 
-  it('lets the run go on where the disk is full', async () => {
+  it('lets the run go on where the disk is full, and says at the end what was lost (T26)', async () => {
     const board = new TensorBoard(await emptyFolder(), { files: new FailingDisk((_, what) => what === 'append') });
     await board.start();
     board.metrics(metric(1, { a: 1 }));
-    await board.close();
+    await expect(board.close()).rejects.toThrow(/skein\.0000 did not take 2 records/);
   });
 
   it('writes nothing for a run that keeps nothing', async () => {

@@ -98,6 +98,20 @@ describe('a run', () => {
   });
 });
 
+describe('a tracker that answers to nothing', () => {
+  it('costs the run no step: all are made while it is at the first record (T27)', async () => {
+    let release = () => {}, records = 0;
+    const gate = new Promise<void>(resolve => { release = resolve; }), heard: string[] = [];
+    const prepared = await training().training.prepare(tiny, { ...OPTIONS, steps: 200, trackers: [
+      { metrics: async () => { records++; await gate; } },
+      { event: e => { heard.push(e.kind); if (e.kind === 'end') { expect(records).toBe(1); release(); } } },
+    ] });
+    expect((await prepared.begin()).reason).toBe('finished');
+    expect(records).toBeGreaterThan(10);                                   // what waited for it is told when it answers at last
+    expect(heard).toEqual(['start', 'end']);
+  });
+});
+
 describe.each(['tfjs:cpu', 'tfjs:wasm'])('on %s', engine => {
   const run = async (name: string, script: Omit<Script, 'plans'>, d: Definition, more: Partial<TrainOptions> = {}) => {
     const out = `${folder}/${name}-${engine.replace(':', '-')}`, { training: t } = training(script), error = await (await t.prepare(d, { ...OPTIONS, engine, out, checkpointEvery: 8, ...more })).begin().then(() => undefined, (e: unknown) => e), store = new Checkpoints(`${out}/checkpoints`, { version: VERSION }), newest = (await store.list()).at(-1)!;

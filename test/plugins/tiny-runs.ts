@@ -1,0 +1,37 @@
+/** A run of each page that there is, as small as it can be and still hold everything that a run holds; and what it comes to. */
+import type { NamedArray } from '../../core/store.ts';
+import type { Composition } from '../../plugins/compose.ts';
+import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
+import { readRun } from '../../plugins/stores/read-run.ts';
+import { applySettings, VERSION, type Prepared, type TrainOptions } from '../../plugins/training.ts';
+
+interface TinyRun { readonly environment: string; readonly steps: number; readonly copies: number; readonly set: Readonly<Record<string, unknown>> }
+const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 };
+const cartpole = { environment: 'classic/cartpole', steps: 320, set: { 'q.hidden': [8], 'data.start': 40, 'data.every': 4, 'data.batch': 8, 'data.keep': 120 } };
+const foraging = 'lbf/5x5-2p-1f?steps=6';
+export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
+  dqn: { ...cartpole, copies: 2 },
+  doubleDqn: { ...cartpole, copies: 1 },
+  iql: { environment: foraging, steps: 330, copies: 2, set: small },
+  vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
+  qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },
+  qplex: { environment: 'matrix/two-step', steps: 110, copies: 1, set: small },
+};
+
+/** Its first session. */
+export function begin({ catalogue, training }: Composition, name: string, out: string, engine: string, more: Pick<TrainOptions, 'trackers' | 'files' | 'checkpointEvery'> = {}): Promise<Prepared> {
+  const { environment, steps, copies, set } = TINY_RUNS[name]!;
+  return training.prepare(applySettings(catalogue.page(name), set), { environment, steps, copies, out, engine, seed: 3, evaluate: { episodes: 3, every: Math.ceil(steps / 3) }, logEvery: 20, checkpointEvery: 60, ...more });
+}
+
+const bytesOf = ({ data }: NamedArray) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+/** All that two runs must share to be called the same, bit for bit: everything but wall-clock time and the lengths of files in which it stands. */
+export async function outcomeOf(run: string): Promise<{ readonly arrays: Readonly<Record<string, string>>; readonly meta: Readonly<Record<string, unknown>>; readonly metrics: readonly unknown[] }> {
+  const store = new Checkpoints(`${run}/checkpoints`, { version: VERSION }), { arrays, meta } = await store.load((await store.list()).at(-1)!), { metrics } = await readRun(run);
+  const { seconds: _, position: __, ...timeless } = meta as Record<string, unknown>;
+  return {
+    arrays: Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, bytesOf(a)])),
+    meta: timeless,
+    metrics: metrics.map(({ step, update, episode, values }) => ({ step, update, episode, values: Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('time/'))) })),
+  };
+}
