@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { owner, parse, taken, use, type Definition, type Page, type TrainRule, type ActRule, type Source, type TargetRule } from './definition.ts';
-import { infer, typeOf } from './infer.ts';
+import { infer, typeOf, type Typed } from './infer.ts';
 import { plan, type SizesByDim } from './plan.ts';
 import type { Port } from './port.ts';
 import { actingSlice, passesGradient, reach, topology, upstream } from './topology.ts';
@@ -23,8 +23,13 @@ export interface WireDescription { readonly from: string; readonly to: string; r
 export interface Description {
   readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string; readonly hash: string;
   readonly sources: Readonly<Record<string, Source>>; readonly memory: Page['memory'];
+  /** Fields that wires read, by source. */
+  readonly fields: Readonly<Record<string, readonly PortDescription[]>>;
   readonly nodes: readonly NodeDescription[]; readonly wires: readonly WireDescription[];
+  /** Wires that a slot offers and its node does not take. */
+  readonly offers: readonly { readonly from: string; readonly to: string }[];
   readonly train: Readonly<Record<string, TrainRule & { readonly trains: readonly string[] }>>; readonly targets: Readonly<Record<string, TargetRule>>; readonly act?: ActRule;
+  readonly keep: Page['keep']; readonly priority: Page['priority'];
 }
 
 /** Plain JSON of a page; with sizes also shapes and weight counts. */
@@ -49,8 +54,10 @@ export function describe(d: Definition, sizes?: SizesByDim): Description {
     const t = typeOf(d, e.text, types), known = typeof t !== 'string';
     return { from: `${e.from}.${e.port}`, to: `${e.into}.${e.to}`, via: e.via, dims: known ? t.dims : [], dtype: known ? t.dtype : '?', gradient: gradient(e) };
   });
+  const offers = topology(d).order.flatMap(name => Object.entries(page.nodes[name]!.in).filter(([k]) => !taken(d, name).some(([t]) => t === k)).map(([k, text]) => { const r = parse(text); return { from: `${r.from}.${r.port}`, to: `${name}.${k}` }; }));
+  const fields = Object.fromEntries(Object.keys(page.sources).map(source => [source, Object.keys(page.world).filter(f => [...wires, ...offers].some(w => w.from === `${source}.${f}`)).map(f => { const t = typeOf(d, `${source}.${f}`, types) as Typed; return { name: f, dtype: t.dtype, dims: t.dims, ...size(source, t.dims) }; })]));
   const train = Object.fromEntries(reached.map(([r, { trained }]) => [r, { ...page.train[r]!, trains: trained }]));
-  return { name: page.name, ...(page.parent === undefined ? {} : { parent: page.parent }), ...(page.about === undefined ? {} : { about: page.about }), ...(page.paper === undefined ? {} : { paper: page.paper }), hash: structuralHash(d), sources: page.sources, memory: page.memory, nodes, wires, train, targets: page.targets, ...(page.act ? { act: page.act } : {}) };
+  return { name: page.name, ...(page.parent === undefined ? {} : { parent: page.parent }), ...(page.about === undefined ? {} : { about: page.about }), ...(page.paper === undefined ? {} : { paper: page.paper }), hash: structuralHash(d), sources: page.sources, memory: page.memory, fields, nodes, wires, offers, train, targets: page.targets, ...(page.act ? { act: page.act } : {}), keep: page.keep, priority: page.priority };
 }
 
 /** Inputs whose order counts: those of a node that takes any number of them. */

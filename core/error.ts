@@ -1,5 +1,6 @@
 /** Errors are records first (tests, pictures and `--json` read fields), text second. */
 import { distance } from 'fastest-levenshtein';
+import type { Definition } from './definition.ts';
 
 export interface Issue {
   /** SHAPE, OFFER, PORT, ... : the table in `check.ts`. */
@@ -30,9 +31,12 @@ export function report(where: string, issues: readonly Issue[]): string {
 export class GraphError extends Error {
   readonly graph: string;
   readonly issues: readonly Issue[];
-  constructor(graph: string, issues: readonly Issue[]) {
+  /** The page as far as it was built, for a picture of what is wrong. */
+  declare readonly page?: Definition;
+  constructor(graph: string, issues: readonly Issue[], page?: Definition) {
     super(report(`graph ${graph}`, issues));
     this.name = 'GraphError'; this.graph = graph; this.issues = issues;
+    if (page) Object.defineProperty(this, 'page', { value: page });          // not among what is printed
   }
 }
 

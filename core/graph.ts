@@ -206,7 +206,7 @@ export class Graph<W extends World> {
   close<R>(handles: R): Definition<R, W> {
     const d: Definition<R, W> = { page: bare(this.#page) as Page, specs: used(this.#page as Page, this.#specs), handles };
     const issues = [...this.#issues, ...check(d)];
-    if (issues.length) throw new GraphError(d.page.name, issues);
+    if (issues.length) throw new GraphError(d.page.name, issues, d);
     return d;
   }
 }

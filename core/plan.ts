@@ -43,10 +43,10 @@ const sizeless = (at: string, who: string, dim: string, got: string): Issue => (
 /** Binds a checked page to sizes by dim, `batch` and `time` left out; throws a `GraphError` with every dim that has none or two. */
 export function plan(d: Definition, sizes: SizesByDim): Plan {
   const { types, places, issues: misfits } = infer(d), issues: Issue[] = [...misfits], boxes = new Map<string, Box>(), wires = new Map<string, Record<string, number>>();
-  if (issues.length) throw new GraphError(d.page.name, issues);
+  if (issues.length) throw new GraphError(d.page.name, issues, d);
   const given = Object.assign(table(), sizes), world = (dim: string): number | undefined => d.page.dims[dim] ?? given[dim] ?? given[base(dim)];
   for (const name of topology(d).order) boxes.set(name, bind(d, name, places.get(name)!, types, wires, world, issues));
-  if (issues.length) throw new GraphError(d.page.name, issues);
+  if (issues.length) throw new GraphError(d.page.name, issues, d);
   const train = Object.keys(d.page.train).map(name => ({ name, ...reach(d, name) }));
   const slices = layout(d, boxes, [...train.flatMap(r => r.trained), ...boxes.keys()], world);
   const rules = new Map(train.map(r => {

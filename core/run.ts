@@ -11,6 +11,7 @@ import type { OutputArray } from './engine.ts';
 import { GraphError, InputError, RunError } from './error.ts';
 import { typeOf } from './infer.ts';
 import { migrate, type Lists } from './migrate.ts';
+import { Pace } from './pace.ts';
 import type { Replay, Row, Sample } from './replay.ts';
 import type { Batch, Learner } from './step.ts';
 import type { NamedArray, Snapshot, Store } from './store.ts';
@@ -117,7 +118,7 @@ export class Run {
   #wish: Wish | undefined; #sample: Sample | undefined;
   /** Steps at the last attempt at a checkpoint that failed: the next is made in its turn, and not at each step. */
   #attempted = 0;
-  #origin = 0; #lastLog = { seconds: 0, steps: 0 };
+  #origin = 0; #lastLog = { seconds: 0, steps: 0 }; #pace = new Pace(0, 0);
 
   constructor(settings: RunSettings, parts: RunParts) {
     this.#settings = settings; this.#parts = parts;
@@ -172,10 +173,11 @@ export class Run {
   async start(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
     try { return await this.#run(learner, resume); } catch (e) {
       this.#event(this.#last, 'end', { reason: 'failed', what: e instanceof Error ? e.message : String(e) });
+      for (const { reject } of this.#saving.splice(0)) reject(e);           // it ended before their turn came
       throw e;
     } finally {
       this.#over = true;
-      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint, or the failure says why there is none
+      for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint
       this.#wish?.reject(new RunError('the run ended before the edit', 'skein swap on its folder takes effect when it is resumed'));
       for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     }
@@ -185,6 +187,7 @@ export class Run {
     const begun = resume ? this.restore(learner, resume) : { ...NEW, learner };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
+    this.#pace = new Pace(this.#lastLog.steps, this.#lastLog.seconds);
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
     this.#last = begun;
     this.#event(begun, resume ? 'resume' : 'start', resume ? { update: begun.learner.counters.updates } : {});
@@ -218,8 +221,8 @@ export class Run {
     const now = { ...counters, steps: counters.steps + steps, episodes: counters.episodes + episodes.length };
     const window = episodes.reduce<Window>((w, e: Episode) => add(w, { 'train/return': e.return, 'train/length': e.length, ...(e.won === undefined ? {} : { 'train/win': Number(e.won) }) }), s.window);
     const next = { ...s, learner: { ...s.learner, counters: now }, window };
-    const rate = this.#rate(next), { logEvery, steps: total } = this.#settings, moved = now.steps < total && Math.floor(now.steps / logEvery) > Math.floor(s.logged / logEvery) ? this.#log(next) : next;
-    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, stepsPerSecond: rate, latest: { ...means(moved.window), ...moved.evaluation } });
+    const { logEvery, steps: total } = this.#settings, moved = now.steps < total && Math.floor(now.steps / logEvery) > Math.floor(s.logged / logEvery) ? this.#log(next) : next;
+    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, stepsPerSecond: this.#pace.after(now.steps, this.#seconds()), latest: { ...means(moved.window), ...moved.evaluation } });
     return moved;
   }
   async #learn(s: RunState): Promise<RunState> {
@@ -270,12 +273,12 @@ export class Run {
     return made;
   }
   #log(s: RunState): RunState {
-    const values = { ...means(s.window), ...prefixed('knob', this.#parts.learner.scheduled(s.learner.counters)), 'time/steps_per_second': this.#rate(s) };
+    const { seconds, steps } = this.#lastLog, rate = (s.learner.counters.steps - steps) / Math.max(1e-6, this.#seconds() - seconds);
+    const values = { ...means(s.window), ...prefixed('knob', this.#parts.learner.scheduled(s.learner.counters)), 'time/steps_per_second': rate };
     this.#metrics.next({ ...this.#moment(s), values });
     this.#lastLog = { seconds: this.#seconds(), steps: s.learner.counters.steps };
     return { ...s, window: {}, logged: s.learner.counters.steps };
   }
-  #rate(s: RunState): number { return (s.learner.counters.steps - this.#lastLog.steps) / Math.max(1e-6, this.#seconds() - this.#lastLog.seconds); }
   #seconds(): number { return this.#parts.clock() - this.#origin; }
   #moment(s: RunState): Moment { const { steps, updates, episodes } = s.learner.counters; return { step: steps, update: updates, episode: episodes, seconds: this.#seconds() }; }
   #event(s: RunState, kind: RunEvent['kind'], detail: RunEvent['detail']): void { this.#events.next({ ...this.#moment(s), kind, detail }); }

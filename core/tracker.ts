@@ -21,7 +21,12 @@ export interface RunRecord {
   readonly [key: string]: unknown;
 }
 /** Where the run is, many times a second; a tracker shows what it wants of it. */
-export interface Progress extends Moment { readonly steps: number; readonly stepsPerSecond: number; readonly latest: Readonly<Record<string, number>> }
+export interface Progress extends Moment {
+  readonly steps: number;
+  /** As it was lately, everything included; 0 until it is known. */
+  readonly stepsPerSecond: number;
+  readonly latest: Readonly<Record<string, number>>;
+}
 
 export interface Tracker {
   start?(record: RunRecord): void | Promise<void>; metrics?(record: MetricRecord): void | Promise<void>; event?(event: RunEvent): void | Promise<void>;

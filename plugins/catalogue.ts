@@ -9,11 +9,11 @@ import type { ReplayFactory } from '../core/replay.ts';
 import { TOKENS } from '../core/tokens.ts';
 import type { TrackerFactory } from '../core/tracker.ts';
 import { makeEnvironment, parseEnvironmentId } from './environments/id.ts';
+import { plainName } from './plain-name.ts';
 
-const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
 /** By name; case, '-' and '_' do not matter. */
 function find<T>(kind: string, name: string, all: ReadonlyMap<string, T>): T {
-  const hit = all.get(name) ?? [...all].find(([k]) => plain(k) === plain(name))?.[1];
+  const hit = all.get(name) ?? [...all].find(([k]) => plainName(k) === plainName(name))?.[1];
   if (hit !== undefined) return hit;
   const near = nearest(name, all.keys());
   throw new InputError(`no ${kind} is called ${JSON.stringify(name)}${near ? `; did you mean ${near}?` : ''}`, `skein list ${kind === 'algorithm' ? 'algorithms' : kind === 'node type' ? 'nodes' : `${kind}s`} shows them`);
@@ -74,7 +74,8 @@ export class Catalogue {
   /** `tfjs`, `tfjs:wasm`; without a name the first engine, with the best backend that loads. */
   async engine(name?: string): Promise<Engine> {
     const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
-    return breathing(await find('engine', kind, this.engines).open(backend));
+    const factory = find('engine', kind, this.engines);
+    return breathing(await factory.open(backend === undefined ? undefined : factory.backends.find(b => plainName(b) === plainName(backend)) ?? backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */
   checkEnvironment(id: string): void { parseEnvironmentId(id, this.environments); }

@@ -7,7 +7,7 @@ import { nodeTypes } from '../nodes/index.ts';
 import { Catalogue } from './catalogue.ts';
 import { tfjs } from './engines/tfjs.ts';
 import { families } from './environments/index.ts';
-import { install, loadPlugin, type PluginRecord } from './plugin.ts';
+import { install, loadPlugin, resolveModule, type PluginRecord } from './plugin.ts';
 import { episodes } from './replay/episodes.ts';
 import { rollouts } from './replay/rollouts.ts';
 import { transitions } from './replay/transitions.ts';
@@ -30,7 +30,7 @@ export interface Composition { readonly catalogue: Catalogue; readonly training:
 export async function compose({ plugins = [] }: { readonly plugins?: readonly string[] } = {}): Promise<Composition> {
   const container = new Container(), records: PluginRecord[] = [];
   container.load(own);
-  for (const reference of plugins) {
+  for (const reference of new Map(plugins.map(p => [resolveModule(p), p])).values()) {          // one that is named twice is meant once
     const { module, ...record } = await loadPlugin(reference);
     await install(container, { ...record, module });
     records.push(record);

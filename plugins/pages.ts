@@ -7,6 +7,7 @@ import { GraphError, InputError, nearest, type Issue } from '../core/error.ts';
 import type { Catalogue } from './catalogue.ts';
 import { formatOf, readDocument, type Document } from './documents.ts';
 import { importFile, reason, resolveModule } from './plugin.ts';
+import { UsageError } from './usage.ts';
 
 export type PageSource =
   | { readonly kind: 'name'; readonly subject: string; readonly page: Definition }
@@ -32,7 +33,7 @@ export async function findPage(reference: string, catalogue: Pick<Catalogue, 'pa
 
 const isDefinition = (x: unknown): x is Definition => typeof x === 'object' && x !== null && 'specs' in x && x.specs instanceof Map && 'page' in x && typeof x.page === 'object';
 /** Errors of a page whose file has a copy of skein of its own are told by their names. */
-const issuesIn = (e: unknown): { readonly graph: string; readonly issues: readonly Issue[] } | undefined =>
+const issuesIn = (e: unknown): { readonly graph: string; readonly issues: readonly Issue[]; readonly page?: Definition } | undefined =>
   (e instanceof Error && e.name === 'GraphError' && 'issues' in e ? e as GraphError : undefined);
 
 function exportOf({ subject, exported }: { readonly subject: string; readonly exported: string | undefined }, module: Readonly<Record<string, unknown>>): Definition {
@@ -41,13 +42,14 @@ function exportOf({ subject, exported }: { readonly subject: string; readonly ex
   const found = name === undefined || !Object.hasOwn(module, name) ? undefined : module[name];
   if (isDefinition(found)) return found;
   const listed = pages.length ? `pages are ${pages.join(', ')}; write ${subject.split('#', 1)[0]}#${pages[0]}` : "export const mine = graph('mine', world, g => { ... })", near = exported === undefined ? undefined : nearest(exported, pages);
-  throw new InputError(exported === undefined ? `${subject} exports ${pages.length ? 'several pages' : 'no page'}` : `${subject}: ${exported} is no page that it exports${near ? `; did you mean ${near}?` : ''}`, listed);
+  if (exported === undefined && !pages.length) throw new InputError(`${subject} exports no page`, listed);
+  throw new UsageError(exported === undefined ? `${subject} exports several pages` : `${subject}: ${exported} is no page that it exports${near ? `; did you mean ${near}?` : ''}`, listed);
 }
 async function fromModule(source: Extract<PageSource, { kind: 'module' }>): Promise<Definition> {
   let module: Readonly<Record<string, unknown>>;
   try { module = await importFile(source.file); } catch (e) {
     const wrong = issuesIn(e);
-    if (wrong) throw new GraphError(wrong.graph, wrong.issues);
+    if (wrong) throw new GraphError(wrong.graph, wrong.issues, wrong.page);
     throw new InputError(`${source.subject}: importing it fails: ${reason(e)}`, 'mend the file');
   }
   return exportOf(source, module);
@@ -59,7 +61,7 @@ const pageFrom = ({ value }: Document, registry: Registry, subject: string): Def
 /** The checked page; a `GraphError` has all problems. */
 export async function openPage(source: PageSource, catalogue: Pick<Catalogue, 'registry'>): Promise<Definition> {
   const page = source.kind === 'name' ? source.page : source.kind === 'module' ? await fromModule(source) : pageFrom(await readDocument(source.file), catalogue.registry, source.subject), issues = check(page);
-  if (issues.length) throw new GraphError(page.page.name, issues);
+  if (issues.length) throw new GraphError(page.page.name, issues, page);
   return page;
 }
 /** Node types that a page has and the catalogue has not: a run of it can be read back only with a plugin that binds them. */

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { Container, ContainerModule } from 'inversify';
 import { InputError } from '../core/error.ts';
 import { PLUGIN_API, TOKENS } from '../core/tokens.ts';
+import { plainName } from './plain-name.ts';
 
 /** What goes into the record of a run. */
 export interface PluginRecord { readonly name: string; readonly version: string; readonly from: string; readonly hash: string }
@@ -27,6 +28,7 @@ const ASMODULES = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 let translating: Promise<void> | undefined;
 async function translateTypeScript(): Promise<void> {
+  process.env['TSX_DISABLE_CACHE'] ??= '1';                              // it would keep its translations in the system's temporary folder
   (await import('tsx/esm/api')).register();
   register(ASMODULES);
 }
@@ -115,8 +117,6 @@ const KINDS: readonly { readonly kind: string; readonly token: symbol; readonly 
   { kind: 'tracker', token: TOKENS.Tracker, made: 'a TrackerFactory', nameOf: (t?: { name?: unknown }) => t?.name },
 ];
 const all = (container: Container, token: symbol) => (container.isBound(token) ? container.getAll<never>(token) : []);
-/** Names are looked up without case, '-' and '_', so two that differ in nothing else are one. */
-const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
 
 /**
  * Adds what a plugin binds to what is there; a name that is taken refuses the whole plugin. Its module sees a container of its own, so it
@@ -133,13 +133,13 @@ export async function install(container: Container, plugin: LoadedPlugin): Promi
   const fresh = (bound as { result: readonly (readonly never[])[] }).result;
   if (fresh.every(list => list.length === 0)) refuse('it binds nothing', `bind(TOKENS.NodeType).toConstantValue(...), or one of ${Object.keys(TOKENS).join(', ')}`);
   KINDS.forEach(({ kind, token, made, nameOf }, i) => {
-    const taken = new Map(all(container, token).map(x => [plain(String(nameOf(x))), String(nameOf(x))]));
+    const taken = new Map(all(container, token).map(x => [plainName(String(nameOf(x))), String(nameOf(x))]));
     for (const x of fresh[i]!) {
       const name = nameOf(x);
       if (typeof name !== 'string' || name === '') refuse(`what it binds as ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} has no name`, `bind ${made}`);
-      const other = taken.get(plain(name as string));
+      const other = taken.get(plainName(name as string));
       if (other !== undefined) refuse(`there is ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} called ${other} already`, `give ${other === name ? 'it' : String(name)} another name`);
-      taken.set(plain(name as string), name as string);
+      taken.set(plainName(name as string), name as string);
     }
   });
   KINDS.forEach(({ token }, i) => { for (const x of fresh[i]!) container.bind(token).toConstantValue(x); });

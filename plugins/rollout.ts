@@ -14,11 +14,14 @@ import { Random } from '../core/random.ts';
 import type { Batch, Learner } from '../core/step.ts';
 import type { NamedArray, Snapshot } from '../core/store.ts';
 import type { LearnerState } from '../core/weights.ts';
+import { ARRAYS } from './arrays.ts';
 
 /** Fields that the runner makes and the environment does not know. */
 const MADE = new Set(['start', 'valid', 'weight', 'lastAction', 'agentId', 'action', 'nextAction']);
 const product = (dims: readonly string[], sizes: Readonly<Record<string, number>>) => dims.reduce((a, x) => a * (sizes[x] ?? 1), 1);
-const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const;
+
+/** [rows agent id]: who is who, one-hot. */
+export const agentIds = (rows: number, agents: number, ids = agents): Float32Array => new Float32Array(rows * agents * ids).map((_, i) => (Math.floor(i / ids) % agents === i % ids ? 1 : 0));
 
 /** Sizes of a page in an environment; a page for several agents takes an environment of one as a team of one, and the reverse. */
 export function sizesOf(d: Definition, environment: VectorEnvironment): Record<string, number> {
@@ -62,7 +65,7 @@ export class Rollout implements Collector {
       if (own && !MADE.has(name)) {
         if (own.length !== made.length) throw new InputError(`${environment.spec.id} offers ${name} with ${own.length / K} values a copy, and ${d.page.name} reads [${f.spec || 'one number'}] of ${width}`, 'skein env check');
         this.#fields[name] = own;
-      } else this.#fields[name] = name === 'avail' || name === 'alive' ? made.fill(1) : name === 'agentId' ? made.map((_, i) => (Math.floor(i / agents) % agents === i % agents ? 1 : 0)) : made;
+      } else this.#fields[name] = name === 'avail' || name === 'alive' ? made.fill(1) : name === 'agentId' ? agentIds(K, agents) : made;
     }
     const store = new Set([...named].filter(n => !['agentId', 'nextAction', 'weight', 'valid', 'start'].includes(n)).concat('action', 'reward', 'terminated', 'truncated'));
     this.stored = [...store].map(name => {
@@ -189,7 +192,7 @@ export class Rollout implements Collector {
       raw.forEach((a, i) => { if (a >= 0) hot[i * n + a] = 1; });
       fields[`${main}.lastAction`] = hot;
     }
-    if ('agentId' in world) fields[`${main}.agentId`] = new Float32Array(B * (T + 1) * agents * agents).map((_, i) => (Math.floor(i / agents) % agents === i % agents ? 1 : 0));
+    if ('agentId' in world) fields[`${main}.agentId`] = agentIds(B * (T + 1), agents);
     if ('weight' in world && !sample.fields['weight']) fields[`${main}.weight`] = new Float32Array(B * T).fill(1);
     const action = sample.fields['action'];
     if (this.needsNext && action) {                                      // stored over time+1 where it is asked for: split into now and next

@@ -4,24 +4,28 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { bare, type Definition, type Page } from '../core/definition.ts';
+import { bare, parse, use, type Definition, type Page } from '../core/definition.ts';
 import type { Engine, Input, OutputArray } from '../core/engine.ts';
 import type { TypedArray } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import { Flow, type Feed } from '../core/flow.ts';
+import { typeOf } from '../core/infer.ts';
 import type { Layers } from '../core/layers.ts';
 import type { NodeFactory, NodeUse, Noise } from '../core/node.ts';
 import { plan, type Plan } from '../core/plan.ts';
-import { canonical, named, open, words, type DType, type Port } from '../core/port.ts';
+import { base, canonical, isTime, named, open, words, type DType, type Port } from '../core/port.ts';
 import { Random } from '../core/random.ts';
 import { Learner, type Batch } from '../core/step.ts';
 import type { NamedArray } from '../core/store.ts';
 import { freshState, initialise, START, view, type LearnerState, type Slots } from '../core/weights.ts';
+import { ARRAYS } from './arrays.ts';
 import { tfjs } from './engines/tfjs.ts';
+import { agentIds } from './rollout.ts';
+import { dataOf, judgeNames, product, typed, type Given } from './given.ts';
 
 export { checkEnvironment } from './environments/check.ts';
 
-export type Given = NamedArray | TypedArray;
+export type { Given };
 type Arrays = Record<string, NamedArray>;
 const engines = new Map<string, Promise<Engine>>();
 /** `tfjs` or `tfjs:<backend>`; opened once a process. */
@@ -32,14 +36,7 @@ function engineOf(name = 'tfjs'): Promise<Engine> {
   engines.set(name, opened);
   return opened;
 }
-const dataOf = (x: Given): TypedArray => ('data' in x ? x.data : x);
-const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const copy = (o: OutputArray): NamedArray => ({ shape: o.shape, data: o.data.slice() });
-function typed(x: Given, dtype: DType, name: string, size: number): TypedArray {
-  const data = dataOf(x);
-  if (data.length !== size) throw new InputError(`${name} has ${data.length} values, ${size} are asked for`);
-  return dtype === 'f32' ? (data instanceof Float32Array ? data : Float32Array.from(data)) : dtype === 'i32' ? (data instanceof Int32Array ? data : Int32Array.from(data)) : data instanceof Uint8Array ? data : Uint8Array.from(data);
-}
 
 export interface NodeCase {
   readonly config?: Readonly<Record<string, unknown>>;
@@ -70,17 +67,19 @@ export interface NodeResult {
 /** One node on its own: outputs, and the gradients of the sum of its float outputs times `cotangents`. */
 export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Promise<NodeResult> {
   const made = typeof node === 'function' ? node((c.config ?? {}) as never) : { ...node, config: { ...node.config, ...c.config } }, use_: NodeUse = { ...made, config: { ...made.config, ...c.knobs } };
+  judgeNode(use_, c);
   const { d, sizes, timeless } = pageOf(use_, c), p = plan(d, sizes), seed = c.seed ?? 1, engine = await engineOf(c.engine), flow = new Flow(p, 'learn');
   const weights = initialise(p.slices, p.total, seed), ports = use_.spec.in as Record<string, Port>, outs = use_.spec.out as Record<string, Port>;
-  for (const s of p.slices) { const given = c.weights?.[`${s.layer}/${s.tensor}`]; if (given) view(weights, s).set(typed(given, 'f32', s.name, s.size) as Float32Array); }
-  for (const k of Object.keys(c.weights ?? {})) if (!p.slices.some(s => `${s.layer}/${s.tensor}` === k)) throw new InputError(`${use_.spec.type} has no weight ${k}`, p.slices.map(s => `${s.layer}/${s.tensor}`).join(', ') || 'it has none');
+  for (const s of p.slices) { const given = c.weights?.[`${s.layer}/${s.tensor}`]; if (given) view(weights, s).set(typed(given, 'f32', `${s.layer}/${s.tensor}`, s.shape) as Float32Array); }
+  judgeNames(use_.spec.type, 'weight', c.weights, p.slices.map(s => `${s.layer}/${s.tensor}`));
+  if (c.carry && !p.boxes.get('node')!.carry) throw new InputError(`${use_.spec.type} carries nothing from step to step`, 'leave carry out');
   const port = (key: string): Port => ports[key] ?? use_.spec.rest!, scalar = (key: string) => !open(port(key));
   const arrays: Record<string, TypedArray> = {}, floats = Object.keys(outs).filter(k => outs[k]!.dtype === 'f32');
   let carryOut: Tensor | undefined;
   const program = { key: `node/${use_.spec.type}`, run: (input: Input) => {
     const value = (key: string): Tensor => {
       const { shape } = c.inputs[key]!, full = scalar(key) ? [] : timeless ? [shape[0]!, 1, ...shape.slice(1)] : [...shape];
-      arrays[`in.${key}`] = typed(c.inputs[key]!, port(key).dtype, key, product(full));
+      arrays[`in.${key}`] = typed({ ...c.inputs[key]!, shape: full }, port(key).dtype, key, full);
       return input(`in.${key}`, full, port(key).dtype);
     };
     const differentiable = Object.keys(c.inputs).filter(k => port(k).dtype === 'f32'), xs = [...differentiable.map(value), ...p.slices.map(s => input(`w.${s.name}`, s.shape, 'f32'))];
@@ -88,9 +87,9 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
       field: (_, key) => value(key), memory: (_, key) => value(key),
       weight: name => input(`w.${name}`, p.slices.find(s => s.name === name)!.shape, 'f32'),
       knob: (_, key) => { arrays[`knob.${key}`] = Float32Array.of(use_.config[key] as number); return input(`knob.${key}`, [], 'f32'); },
-      noise: (_, key, noise: Noise, shape) => { const size = product(shape), given = c.noise?.[key]; arrays[`noise.${key}`] = given ? typed(given, 'f32', key, size) : Random.of(seed, `noise/${key}`).fill(noise.law, new Float32Array(size)); return input(`noise.${key}`, shape, 'f32'); },
+      noise: (_, key, noise: Noise, shape) => { const given = c.noise?.[key]; arrays[`noise.${key}`] = given ? typed(given, 'f32', `noise ${key}`, timeless && open(noise) ? [shape[0]!, ...shape.slice(2)] : shape) : Random.of(seed, `noise/${key}`).fill(noise.law, new Float32Array(product(shape))); return input(`noise.${key}`, shape, 'f32'); },
       once: text => { throw new Error(`no ${text} here`); },
-      carry: (_, shape) => { if (!c.carry) return undefined; arrays['carry'] = typed(c.carry, 'f32', 'carry', product(shape)); return input('carry', shape, 'f32'); },
+      carry: (_, shape) => { if (!c.carry) return undefined; arrays['carry'] = typed(c.carry, 'f32', 'carry', shape); return input('carry', shape, 'f32'); },
       leave: (_, h) => { carryOut = tf.keep(h); },
       restarts: () => false,
     };
@@ -100,7 +99,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
       Object.keys(outs).forEach((k, i) => { out[`out.${k}`] = tf.keep(tf.clone(values[i]!)); });
       return floats.map(k => {
         const y = values[Object.keys(outs).indexOf(k)]!, given = c.cotangents?.[k];
-        arrays[`cot.${k}`] = given ? typed(given, 'f32', k, y.size) : new Float32Array(y.size).fill(c.cotangents ? 0 : 1);
+        arrays[`cot.${k}`] = given ? typed(given, 'f32', `cotangent ${k}`, timeless && open(outs[k]!) ? [y.shape[0]!, ...y.shape.slice(2)] : y.shape) : new Float32Array(y.size).fill(c.cotangents ? 0 : 1);
         return tf.sum(tf.mul(y, input(`cot.${k}`, y.shape, 'f32')));
       }).reduce<Tensor>((a, b) => tf.add(a, b), tf.scalar(0));
     };
@@ -109,7 +108,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
     if (carryOut) out['carry'] = carryOut;
     return out;
   } };
-  const runnable = engine.compile(program), result = await runnable.run(name => (name.startsWith('w.') ? view(weights, p.slices.find(s => s.name === name.slice(2))!) : arrays[name]!));
+  const runnable = engine.compile(program), result = await runnable.run(name => (name.startsWith('w.') ? view(weights, p.slices.find(s => s.name === name.slice(2))!) : arrays[name]!)).catch((e: unknown) => { throw inputErrorIn(e) ?? e; });
   runnable.dispose();
   const narrow = (o: OutputArray, lead: boolean): NamedArray => (timeless && lead ? { ...copy(o), shape: [o.shape[0]!, ...o.shape.slice(2)] } : copy(o));
   const inputs = Object.keys(c.inputs).filter(k => port(k).dtype === 'f32');
@@ -124,6 +123,8 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
   };
 }
 
+/** Noise and carry are judged where their shapes are known, inside the flow, which says at which node. */
+const inputErrorIn = (e: unknown): InputError | undefined => (e instanceof InputError ? e : e instanceof Error && e.cause !== undefined ? inputErrorIn(e.cause) : undefined);
 /** A page with nothing but the node: its inputs are fields of a made-up world, its scalars memory. */
 function pageOf(use_: NodeUse, c: Pick<NodeCase, 'inputs' | 'dims' | 'sizes'>): { d: Definition; sizes: Record<string, number>; timeless: boolean } {
   const ports = use_.spec.in as Record<string, Port>, sizes: Record<string, number> = { ...c.sizes }, world: Record<string, unknown> = {}, memory: Record<string, number> = {}, wires: Record<string, string> = {};
@@ -138,13 +139,27 @@ function pageOf(use_: NodeUse, c: Pick<NodeCase, 'inputs' | 'dims' | 'sizes'>): 
   for (const [key, dims] of all) {
     const { shape } = c.inputs[key]!, port = ports[key] ?? use_.spec.rest!;
     if (dims.length !== shape.length) throw new InputError(`${key} has the shape [${shape.join(', ')}] for the dims ${dims.join(' ') || 'of one number'}`);
-    dims.forEach((x, i) => { if (sizes[x] !== undefined && sizes[x] !== shape[i] && x !== 'batch' && x !== 'time') throw new InputError(`${x} is ${sizes[x]} and, at ${key}, ${shape[i]}`); sizes[x] = shape[i]!; });
+    dims.forEach((x, i) => { if (sizes[x] !== undefined && sizes[x] !== shape[i]) throw new InputError(`${x} is ${sizes[x]} and, at ${key}, ${shape[i]}`, 'inputs that share a dim have one size of it; `dims` names those of an input that are others'); sizes[x] = shape[i]!; });
     if (!open(port)) { memory[key] = 0; wires[key] = `memory.${key}`; continue; }
     world[key] = { dtype: port.dtype, spec: dims.filter(x => x !== 'batch' && x !== 'time').join(' '), at: 'step', sight: 'local', ...(port.of === undefined ? {} : { of: port.of }) };
     wires[key] = `data.${key}`;
   }
   const page = bare({ format: 1, name: 'node', world, sources: { data: { cut: 'episodes' } }, memory: { memory }, keep: {}, train: {}, targets: {}, priority: {}, dims: {}, nodes: { node: { type: use_.spec.type, role: 'add', config: use_.config, ...(use_.per === undefined ? {} : { per: use_.per }), in: wires } } }) as unknown as Page;
   return { d: { page, specs: new Map([[use_.spec.type, use_.spec]]), handles: undefined }, sizes, timeless };
+}
+const NODE = ['config', 'knobs', 'sizes', 'inputs', 'dims', 'weights', 'carry', 'noise', 'cotangents', 'seed', 'engine'];
+/** Everything of a case that its node alone can judge. */
+function judgeNode({ spec, config }: NodeUse, c: NodeCase): void {
+  const settings = Object.keys((spec.config ?? {}) as object), knobs = Object.keys((spec.knobs ?? {}) as object), ports = Object.keys(spec.in as object), outputs = Object.entries(spec.out as Record<string, Port>);
+  judgeNames('evaluateNode', 'option', c, NODE);
+  judgeNames(spec.type, 'knob', c.knobs, knobs);
+  judgeNames(spec.type, 'setting', config, [...settings, ...knobs]);
+  if (!spec.rest) judgeNames(spec.type, 'port', c.inputs, ports);
+  judgeNames('inputs', 'input', c.dims, Object.keys(c.inputs));
+  judgeNames(spec.type, 'noise', c.noise, Object.keys((spec.noise ?? {}) as object));
+  judgeNames(spec.type, 'float output', c.cotangents, outputs.filter(([, o]) => o.dtype === 'f32').map(([k]) => k));
+  for (const key of ports) if (!c.inputs[key]) throw new InputError(`${spec.type}: no input is given for its port ${key}`, `inputs: { ..., ${key}: { shape, data } }`);
+  for (const key of knobs) if (typeof config[key] !== 'number') throw new InputError(`${spec.type}: the knob ${key} is ${JSON.stringify(config[key])}, no number`, `knobs: { ${key}: its value at the moment }`);
 }
 
 export interface SlotArrays { readonly count: number; readonly [moment: string]: number | Readonly<Record<string, Given>> }
@@ -189,8 +204,12 @@ export interface StepResult {
 /** A whole learning step of a page (or several on the same batch), whose numbers can be compared with any other implementation. */
 export async function evaluateStep(d: Definition, c: StepCase): Promise<StepResult> {
   const p = plan(d, c.sizes), engine = await engineOf(c.engine), learner = new Learner(p, engine), seed = c.seed ?? 1;
+  judgeNames('evaluateStep', 'option', c, STEP);
   let state = stateOf(p, c);
-  const batch = batchOf(p, c), history: Record<string, number>[] = [], noise = c.noise && Object.fromEntries(Object.entries(c.noise).map(([k, x]) => [k, typed(x, 'f32', k, dataOf(x).length) as Float32Array]));
+  const batch = batchOf(p, c), history: Record<string, number>[] = [], noise = noiseOf(p, c.noise, batch.cuts);
+  judgeKnobs(p, c.knobs);
+  judgeTaps(p, c.taps, batch);
+  judgeOrder(p, c.order, batch.cuts[learner.programs.main]!);
   let last: Awaited<ReturnType<Learner['update']>> | undefined;
   for (let i = 0; i < (c.updates ?? 1); i++) {
     last = await learner.update(state, batch, { seed, gradients: true, ...(c.knobs ? { knobs: c.knobs } : {}), ...(noise ? { noise } : {}), ...(c.order ? { order: c.order } : {}), ...(c.taps ? { taps: c.taps } : {}) });
@@ -215,21 +234,29 @@ function perSlice(slices: Plan['slices'], flat: Float32Array): Arrays {
 function stateOf(p: Plan, c: Pick<StepCase, 'weights' | 'targets' | 'slots' | 'memory' | 'counters' | 'seed'>): LearnerState {
   const fresh = freshState(p, c.seed ?? 1), put = (arena: Float32Array, given: Readonly<Record<string, Given>> = {}) => {
     for (const [k, x] of Object.entries(given)) {
-      const s = p.slices.find(y => y.name === k);
-      if (!s) throw new InputError(`page ${p.d.page.name} has no weight ${k}`, p.slices.map(y => y.name).join(', '));
-      if ('shape' in x && x.shape.join() !== s.shape.join()) throw new InputError(`${k} is [${x.shape.join(', ')}], the page has [${s.shape.join(', ')}]`);
-      view(arena, s).set(typed(x, 'f32', k, s.size) as Float32Array);
+      const s = p.slices.find(y => y.name === k)!;
+      view(arena, s).set(typed(x, 'f32', k, s.shape) as Float32Array);
     }
   };
+  const page = pageNamed(p), names = p.slices.map(s => s.name);
+  judgeNames(page, 'weight', c.weights, names);
+  judgeNames(page, 'weight', c.targets, names);
+  judgeNames(page, 'train rule', c.slots, p.rules.keys());
+  judgeNames(page, 'number in memory', c.memory, Object.entries(fresh.memory).flatMap(([n, m]) => Object.keys(m).map(k => `${n}.${k}`)));
+  judgeNames('counters', 'clock', c.counters, ['steps', 'updates', 'episodes', 'last']);
+  judgeNames('counters.last', 'clock', c.counters?.last, ['steps', 'updates', 'episodes']);
   put(fresh.weights, c.weights);
   fresh.lagged.set(fresh.weights);
   put(fresh.lagged, c.targets);
   const slots = Object.fromEntries(Object.entries(fresh.slots).map(([rule, s]): [string, Slots] => {
     const given = c.slots?.[rule];
     if (!given) return [rule, s];
+    if (!(Number.isInteger(given.count) && given.count >= 0)) throw new InputError(`slots.${rule}: count is ${String(given.count)}`, 'count: the steps that its optimiser has made, 0 or more');
+    judgeNames(`slots.${rule}`, 'moment', given, ['count', ...Object.keys(s.moments)]);
+    for (const m of Object.keys(s.moments)) judgeNames(`slots.${rule}.${m}`, 'weight', given[m] as object | undefined, p.rules.get(rule)!.slices.map(x => x.name));
     const moments = Object.fromEntries(Object.entries(s.moments).map(([m, flat]) => {
       let from = 0;
-      for (const slice of p.rules.get(rule)!.slices) { const x = (given[m] as Readonly<Record<string, Given>> | undefined)?.[slice.name]; if (x) flat.set(typed(x, 'f32', slice.name, slice.size) as Float32Array, from); from += slice.size; }
+      for (const slice of p.rules.get(rule)!.slices) { const x = (given[m] as Readonly<Record<string, Given>> | undefined)?.[slice.name]; if (x) flat.set(typed(x, 'f32', `slots.${rule}.${m}.${slice.name}`, slice.shape) as Float32Array, from); from += slice.size; }
       return [m, flat];
     }));
     return [rule, { count: given.count, moments }];
@@ -240,28 +267,78 @@ function stateOf(p: Plan, c: Pick<StepCase, 'weights' | 'targets' | 'slots' | 'm
 }
 function batchOf(p: Plan, c: StepCase): Batch {
   const fields: Record<string, TypedArray> = {}, cuts = Object.fromEntries(Object.keys(p.d.page.sources).map(source => {
-    const size = (dim: string) => { const n = c.sizes[`${dim}@${source}`] ?? c.sizes[dim]; if (n === undefined) throw new InputError(`sizes has no ${dim}`); return n; };
+    const size = (dim: string) => { const n = c.sizes[`${dim}@${source}`] ?? c.sizes[dim]; if (!(n !== undefined && Number.isInteger(n) && n >= 1)) throw new InputError(`sizes: ${dim} is ${n === undefined ? 'missing' : n}`, `sizes: { ..., ${dim}: n }, a whole number above 0`); return n; };
     const cut = { batch: size('batch'), time: size('time') };
     for (const [name, f] of Object.entries(p.d.page.world)) {
       const dims = words(f.spec).map(w => p.sizes[w]), given = c.batch[`${source}.${name}`];
-      if (dims.some(x => x === undefined)) { if (given) throw new InputError(`${source}.${name} has the dims ${f.spec}, and sizes lacks one of them`); continue; }
-      const size = cut.batch * (cut.time + (f.at === 'slot' ? 1 : 0)) * product(dims as number[]);
-      const made = given ? typed(given, f.dtype, `${source}.${name}`, size) : implied(name, f.dtype, size, cut, p, c.batch[`${source}.action`]);
+      if (dims.some(x => x === undefined)) { if (given) throw new InputError(`${source}.${name} has the dims ${f.spec}, and sizes lacks one of them`, `sizes: { ..., ${words(f.spec).find(w => p.sizes[w] === undefined)}: n }`); continue; }
+      const shape = [cut.batch, cut.time + (f.at === 'slot' ? 1 : 0), ...dims as number[]];
+      const made = given ? typed(given, f.dtype, `${source}.${name}`, shape) : implied(name, f.dtype, product(shape), cut, p, c.batch[`${source}.action`]);
       if (made) fields[`${source}.${name}`] = made;
     }
     return [source, cut];
   }));
-  for (const k of Object.keys(c.batch)) if (!(k in fields)) throw new InputError(`page ${p.d.page.name} has no field ${k}`, Object.keys(fields).join(', '));
-  return { cuts, fields, ...(c.carry ? { carry: Object.fromEntries(Object.entries(c.carry).map(([k, x]) => [k, typed(x, 'f32', k, dataOf(x).length) as Float32Array])) } : {}) };
+  judgeNames(pageNamed(p), 'field', c.batch, Object.keys(p.d.page.sources).flatMap(source => Object.keys(p.d.page.world).map(name => `${source}.${name}`)));
+  return { cuts, fields, ...(c.carry ? { carry: carryOf(p, c.carry, cuts) } : {}) };
+}
+const STEP = ['sizes', 'batch', 'weights', 'targets', 'slots', 'memory', 'carry', 'knobs', 'noise', 'order', 'counters', 'updates', 'seed', 'taps', 'engine'];
+const pageNamed = (p: Plan) => `page ${p.d.page.name}`;
+/** Knobs by `node.knob`, and the rate of a rule. */
+function judgeKnobs({ d, ...p }: Plan, given: StepCase['knobs']): void {
+  const own = Object.entries(d.page.nodes).filter(([, n]) => n.of === undefined).flatMap(([name]) => Object.keys((use(d, name).spec.knobs ?? {}) as object).map(k => `${name}.${k}`));
+  judgeNames(pageNamed({ d, ...p }), 'knob', given, [...own, ...Object.keys(d.page.train).map(rule => `${rule}.lr`)]);
+}
+/** Sizes of the leading dims of a node in a batch; undefined where minibatches have rows of their own. */
+function leadOf(p: Plan, node: string, cuts: Batch['cuts'], dims: readonly string[]): number[] | undefined {
+  const [main = ''] = Object.keys(p.d.page.sources), box = p.boxes.get(node)!;
+  const sizes = dims.map(dim => {
+    const cut = cuts[dim.split('@')[1] ?? main]!;
+    return base(dim) === 'batch' ? cut.batch : isTime(dim) ? cut.time + (base(dim) === 'time' ? 0 : 1) : box.size[dim] ?? p.sizes[dim] ?? p.d.page.dims[dim];
+  });
+  return sizes.some(n => n === undefined) ? undefined : sizes as number[];
+}
+function noiseOf(p: Plan, given: StepCase['noise'], cuts: Batch['cuts']): Record<string, Float32Array> | undefined {
+  const all = new Map(Object.keys(p.d.page.nodes).flatMap(node => Object.entries((use(p.d, node).spec.noise ?? {}) as Record<string, Noise>).map(([key, noise]): [string, { node: string; noise: Noise }] => [`${node}.${key}`, { node, noise }])));
+  judgeNames(pageNamed(p), 'noise', given, all.keys());
+  const cutInParts = Object.values(p.d.page.sources).some(s => (s.minibatches ?? 1) > 1);
+  return given && Object.fromEntries(Object.entries(given).map(([k, x]) => {
+    const { node, noise } = all.get(k)!, dims = [...(open(noise) ? p.boxes.get(node)!.lead : []), ...named(noise)], shape = cutInParts ? undefined : leadOf(p, node, cuts, dims);
+    return [k, typed(x, 'f32', `noise ${k}`, shape ?? ('shape' in x ? x.shape : [x.length])) as Float32Array];
+  }));
+}
+function carryOf(p: Plan, given: NonNullable<StepCase['carry']>, cuts: Batch['cuts']): Record<string, Float32Array> {
+  judgeNames(pageNamed(p), 'recurrent node', given, [...p.boxes].filter(([, box]) => box.carry > 0).map(([node]) => node));
+  return Object.fromEntries(Object.entries(given).map(([node, x]) => {
+    const box = p.boxes.get(node)!, lead = leadOf(p, node, cuts, box.lead.filter(dim => !isTime(dim)));
+    return [node, typed(x, 'f32', `carry of ${node}`, lead ? [...lead, box.carry] : 'shape' in x ? x.shape : [x.length]) as Float32Array];
+  }));
+}
+function judgeTaps(p: Plan, taps: StepCase['taps'], { fields }: Batch): void {
+  for (const wire of taps ?? []) {
+    const type = typeOf(p.d, wire, p.types), { from, port } = parse(wire);
+    if (typeof type === 'string') throw new InputError(`no tap on ${wire}: ${type}`, 'a wire as node.port, as the page writes it');
+    if (from in p.d.page.sources && !(`${from}.${port}` in fields)) throw new InputError(`no tap on ${wire}: the batch has no ${from}.${port}`, 'give it in batch');
+  }
+}
+/** Items in the order of each epoch's minibatches, and indices of a sweep. */
+function judgeOrder(p: Plan, order: StepCase['order'], { batch, time }: { readonly batch: number; readonly time: number }): void {
+  judgeNames('order', 'order', order, ['epochs', 'sweep']);
+  const source = Object.values(p.d.page.sources)[0]!, items = p.timeFree && (source.minibatches ?? 1) > 1 ? batch * time : batch, over = Object.values(p.d.page.train).find(r => r.sweep)?.sweep?.over;
+  if (order?.sweep && over === undefined) throw new InputError(`order.sweep: no rule of ${pageNamed(p)} sweeps`, 'leave it out');
+  if ((order?.epochs?.length ?? 0) > (source.epochs ?? 1)) throw new InputError(`order.epochs has ${order!.epochs!.length} orders, and ${pageNamed(p)} makes ${source.epochs ?? 1} epochs`, 'one order an epoch');
+  const judge = (name: string, given: Int32Array, n: number) => { if ([...given].sort((a, b) => a - b).join() !== Array.from({ length: n }, (_, i) => i).join()) throw new InputError(`${name} is no order of ${n} items`, `each of 0 .. ${n - 1} once`); };
+  order?.epochs?.forEach((given, i) => { judge(`order.epochs[${i}]`, given, items); });
+  const n = over === undefined ? undefined : p.sizes[over] ?? p.d.page.dims[over], wrong = order?.sweep?.find((x, i, all) => !(x >= 0 && x < (n ?? Infinity)) || all.indexOf(x) !== i);
+  if (wrong !== undefined) throw new InputError(`order.sweep: ${wrong} is no index of ${over}, or stands twice`, `some of 0 .. ${(n ?? 1) - 1}, each once`);
 }
 /** Fields that a runner makes: whole segments that begin an episode, all available and alive. */
 function implied(name: string, dtype: DType, size: number, cut: { batch: number; time: number }, p: Plan, action: Given | undefined): TypedArray | undefined {
-  const filled = (x: number) => (dtype === 'bool' ? new Uint8Array(size).fill(x) : dtype === 'i32' ? new Int32Array(size).fill(x) : new Float32Array(size).fill(x)), slots = cut.time + 1;
+  const filled = (x: number) => new ARRAYS[dtype](size).fill(x), slots = cut.time + 1;
   if (['valid', 'weight', 'alive', 'avail'].includes(name)) return filled(1);
   if (['terminated', 'truncated', 'nextAction'].includes(name)) return filled(0);
   if (name === 'start') return filled(0).map((_, i) => (i % slots === 0 ? 1 : 0));
   const { agent = 1, action: actions = 1, id = 1 } = p.sizes;
-  if (name === 'agentId') return filled(0).map((_, i) => (Math.floor(i / id) % agent === i % id ? 1 : 0));
+  if (name === 'agentId') return agentIds(size / agent / id, agent, id);
   if (name === 'lastAction' && action) {
     const taken = dataOf(action), out = filled(0);
     for (let b = 0; b < cut.batch; b++) for (let t = 1; t < slots; t++) for (let i = 0; i < agent; i++) {
@@ -280,21 +357,29 @@ export interface ActCase extends Pick<StepCase, 'sizes' | 'weights' | 'targets' 
 }
 /** One acting step: the action over [batch, 1, ...], and what recurrent nodes carry on, by node. */
 export async function evaluateAct(d: Definition, c: ActCase): Promise<{ action: NamedArray; carry: Record<string, Float32Array> }> {
-  const p = plan(d, c.sizes), learner = new Learner(p, await engineOf(c.engine)), copies = c.sizes['batch']!, plain = (given: Readonly<Record<string, Given>> = {}) => Object.fromEntries(Object.entries(given).map(([k, x]) => [k, Float32Array.from(dataOf(x))]));
+  const p = plan(d, c.sizes), learner = new Learner(p, await engineOf(c.engine)), copies = c.sizes['batch'] ?? NaN, cuts = { [Object.keys(d.page.sources)[0]!]: { batch: copies, time: 1 } };
+  judgeNames('evaluateAct', 'option', c, ['sizes', 'fields', 'weights', 'targets', 'memory', 'carry', 'knobs', 'noise', 'seed', 'counters', 'engine', 'best']);
+  if (!(Number.isInteger(copies) && copies >= 1)) throw new InputError(`sizes: batch is ${c.sizes['batch'] ?? 'missing'}`, 'sizes: { ..., batch: n }, the copies that act');
+  judgeNames(pageNamed(p), 'field', c.fields, Object.keys(d.page.world));
+  judgeKnobs(p, c.knobs);
+  const noise = noiseOf(p, c.noise, { [Object.keys(d.page.sources)[0]!]: { batch: copies, time: 0 } });
   const fields = Object.fromEntries(Object.entries(d.page.world).flatMap(([name, f]) => {
-    const dims = words(f.spec).map(w => p.sizes[w]), size = copies * product(dims.map(x => x ?? 0)), given = c.fields[name], made = given ? typed(given, f.dtype, name, size) : implied(name, f.dtype, size, { batch: copies, time: 0 }, p, undefined);
+    const shape = [copies, 1, ...words(f.spec).map(w => p.sizes[w] ?? 0)], given = c.fields[name], made = given ? typed(given, f.dtype, name, shape) : implied(name, f.dtype, product(shape), { batch: copies, time: 0 }, p, undefined);
     return made ? [[name, made]] : [];
   }));
-  const { action, carry } = await learner.act(stateOf(p, c), fields, copies, plain(c.carry), { seed: c.seed ?? 1, counters: [0], ...(c.best === undefined ? {} : { best: c.best }), ...(c.knobs ? { knobs: c.knobs } : {}), ...(c.noise ? { noise: plain(c.noise) } : {}) });
+  const { action, carry } = await learner.act(stateOf(p, c), fields, copies, carryOf(p, c.carry ?? {}, cuts), { seed: c.seed ?? 1, counters: [0], ...(c.best === undefined ? {} : { best: c.best }), ...(c.knobs ? { knobs: c.knobs } : {}), ...(noise ? { noise } : {}) });
   learner.dispose();
   return { action: copy(action), carry };
 }
 
 export interface LayerRow { readonly name: string; readonly shape: readonly number[]; readonly layout: string; readonly weights: number }
 /** Names, shapes and layouts of all weights of a page (`node/layer/tensor`) or of one node (`layer/tensor`, sizes of the dims that its ports name). */
-export function layerTable(of: Definition | NodeUse, sizes: Readonly<Record<string, number>>): LayerRow[] {
+export function layerTable(of: Definition | NodeUse | NodeFactory, sizes: Readonly<Record<string, number>>): LayerRow[] {
   if ('page' in of) return plan(of, sizes).slices.map(s => ({ name: s.name, shape: s.shape, layout: s.layout, weights: s.size }));
-  const layers = (of.spec.layers?.(sizes as never, of.config as never) ?? {}) as Layers;
+  const { spec, config } = typeof of === 'function' ? of() : of, missing = new Set<string>();
+  const asked = new Proxy({ ...sizes }, { get: (all, dim: string) => { if (!Object.hasOwn(all, dim)) missing.add(dim); return all[dim]; } }), layers = (spec.layers?.(asked as never, config as never) ?? {}) as Layers;
+  const wrong = Object.entries(layers).flatMap(([layer, l]) => Object.entries(l.tensors).filter(([, s]) => !s.shape.every(n => Number.isInteger(n) && n > 0)).map(([t, s]) => `${layer}/${t} would have the shape [${s.shape.map(n => (Number.isFinite(n) ? n : '?')).join(', ')}]`))[0];
+  if (wrong !== undefined) throw new InputError(`${spec.type}: ${wrong}${missing.size ? `: sizes has no ${[...missing].join(', ')}` : ''}`, missing.size ? `sizes: { ..., ${[...missing].map(dim => `${dim}: n`).join(', ')} }` : 'sizes are whole numbers above 0');
   return Object.entries(layers).flatMap(([layer, l]) => Object.entries(l.tensors).map(([t, s]) => ({ name: `${layer}/${t}`, shape: s.shape, layout: s.layout, weights: product(s.shape) })));
 }
 

@@ -1,10 +1,10 @@
 /** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { basename, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
 import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
-import { structuralHash } from '../core/describe.ts';
+import { describe, structuralHash } from '../core/describe.ts';
 import type { Engine } from '../core/engine.ts';
 import type { VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
@@ -16,6 +16,7 @@ import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
 import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
+import { kinds } from '../nodes/index.ts';
 import { curve, type CurveReference } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
@@ -23,19 +24,14 @@ import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
-import { readRun } from './stores/read-run.ts';
+import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
 import { listen, type Control } from './transports/control-socket.ts';
+import { version } from './version.ts';
 
-const version = (JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string }).version;
-/** Beside the sources or beside `dist`. */
-function findPackage(): URL {
-  for (const up of ['../package.json', '../../package.json']) { const url = new URL(up, import.meta.url); try { readFileSync(url); return url; } catch { /* one folder further up */ } }
-  throw new Error('package.json is not where it was installed');
-}
-export const VERSION = version;
+export const VERSION = version();
 
 export interface TrainOptions {
   readonly environment: string;
@@ -54,6 +50,8 @@ export interface TrainOptions {
   readonly swaps?: readonly Planned[];
   /** Folder of the run; `false` keeps nothing; without it one under `runs/`. */
   readonly out?: string | false;
+  /** Draw graph.svg and curve.svg into the folder; true without it. */
+  readonly picture?: boolean;
   /** Levels drawn across the curve: `random 0.03`. */
   readonly references?: readonly CurveReference[];
   readonly trackers?: readonly Tracker[];
@@ -85,7 +83,6 @@ function plansOf(swaps: unknown, subject: string): Planned[] {
   return read.data.sort((a, b) => a.at - b.at);
 }
 const madeBy = ({ meta }: Snapshot): Pick<Recorded, 'steps' | 'done'> => { const { counters, run } = meta as { counters: LearnerState['counters']; run: { swaps?: number } }; return { steps: counters.steps, done: run.swaps ?? 0 }; };
-const nameOf = (folder: string): string => folder.split(/[\\/]/).filter(Boolean).at(-1)!;
 /** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
 function fits(place: string, restore: () => unknown): void {
   try { restore(); } catch (e) {
@@ -111,7 +108,7 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
     else throw new InputError(`--set ${path}: the page ${d.page.name} has no ${what}`, `nodes ${Object.keys(page['nodes']!).join(', ')}; sources ${Object.keys(page['sources']!).join(', ')}; rules ${Object.keys(page['train']!).join(', ')}; targets; act`);
   }
   const set = { ...fromJson(JSON.parse(JSON.stringify(page)), d.specs, `page ${d.page.name} with the settings given`), handles: d.handles }, issues = issuesOf(set);
-  if (issues.length) throw new GraphError(d.page.name, issues);
+  if (issues.length) throw new GraphError(d.page.name, issues, set);
   return set;
 }
 
@@ -122,8 +119,9 @@ export class Training {
 
   /** A new run. Everything is checked before its folder is made. */
   async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
-    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1 };
+    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
+    if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     const settings: Settings = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
@@ -133,8 +131,8 @@ export class Training {
     this.#foresee(d, built.env, swaps, o.steps);
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
-      format: 1, name: folder ? nameOf(folder.path) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
-      engine: engine.info, versions: { skein: version, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
+      format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
+      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
     return this.#ready(built, settings, engine, record, folder, o, undefined, heard);
   }
@@ -143,9 +141,9 @@ export class Training {
    * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
     const files = o.files ?? disk, heard: Heard = {};
-    await readRun(path, files);
+    await readRecord(path, files);
     const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
@@ -161,13 +159,14 @@ export class Training {
   }
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
   async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
-    const { record: old } = await readRun(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), d = this.#pageOf(old, path, snapshot), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+    const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 }, d = this.#pageOf(old, path, snapshot), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+    if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
     const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings);
-    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, left, ...(snapshot ? madeBy(snapshot) : { steps: 0, done: 0 }) };
+    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, left, ...made };
   }
   /** The checkpoint to go on from, and those after it; none where a run never made one. */
   async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
-    const store = new Checkpoints(`${path}/checkpoints`, { version, files }), updates = await store.list(), update = from ?? updates.at(-1);
+    const store = new Checkpoints(`${path}/checkpoints`, { version: VERSION, files }), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) {
       const { events } = await readRun(path, files);
       if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return { left: [] };
@@ -206,15 +205,15 @@ export class Training {
     const what = await this.#tried(path, recorded, swaps, options), folder = await RunFolder.create(out);
     try {
       const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>, { original: __, ...own } = record;
-      if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version }).save(update, { arrays: snapshot.arrays, meta });
-      await folder.start({ ...own, name: nameOf(out), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
+      if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version: VERSION }).save(update, { arrays: snapshot.arrays, meta });
+      await folder.start({ ...own, name: basename(resolve(out)), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
       return what;
     } finally { await folder.close(); }
   }
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const { record } = await readRun(path), store = new Checkpoints(`${path}/checkpoints`, { version }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
     const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
     const seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
@@ -230,6 +229,11 @@ export class Training {
     return scoreOf(played, seed);
   }
 
+  /** The page with the sizes of this run's world. */
+  async #picture(d: Definition, sizes: Readonly<Record<string, number>>, record: RunRecord): Promise<string> {
+    const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
+    return svg({ ...view, title: `${view.title} on ${record.environment}` }, { shapes: 'concrete' });
+  }
   /** The page that a checkpoint was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
   #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
     const page = (snapshot?.meta as { page?: unknown } | undefined)?.page, first = record['original'] as { page?: unknown } | undefined, d = fromJson(page ?? (snapshot ? undefined : first?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
@@ -259,17 +263,17 @@ export class Training {
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 
-  #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
-    const { env, learner, rollout, replay } = built;
+  #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+    const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await this.#picture(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue, parts: RunParts = {
       learner, rollout, replay, registry: catalogue.registry, build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version, files: o.files ?? disk }), flush: () => folder.position(),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
-        edited: page => folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined),
+        edited: async page => { await folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
       } : {}),
     };
     const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
@@ -279,15 +283,20 @@ export class Training {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
         let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
-          const named = this.#catalogue.trackers.map(async t => [`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })] as const);
-          const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...await Promise.all(named), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
+          const unmade: RunEvent['detail'][] = [], named = await Promise.all(this.#catalogue.trackers.map(async (t): Promise<(readonly [string, Tracker])[]> => {
+            try { return [[`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })]]; } catch (e) { unmade.push({ code: 'TRACKER', what: `tracker ${t.name} cannot be made: ${e instanceof Error ? e.message : String(e)}` }); return []; }
+          }));
+          const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...named.flat(), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
           await folder?.start(record);
           heard.alarm = e => { all.event(e, folder); };
           all.start(record, folder);
-          for (const detail of heard.first ?? []) all.event(all.alarm(detail));
+          for (const detail of [...heard.first ?? [], ...unmade]) all.event(all.alarm(detail));
           run.metrics$.subscribe(m => { all.metrics(m); });
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
+          await draw(learner.plan.d).catch((e: unknown) => {               // a picture is no reason to fail
+            all.event(all.alarm({ code: 'PICTURE', what: `graph.svg is not drawn: ${e instanceof Error ? e.message : String(e)}` }));
+          });
           control = folder && await listen(folder.path, ({ do: what, swaps, ...options }) => run[what === 'check' ? 'check' : 'edit'](editOf(swaps, catalogue), options)).catch((e: unknown) => {
             all.event(all.alarm({ code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` }));
             return undefined;
@@ -300,7 +309,7 @@ export class Training {
           if (folder) {
             await folder.flush();
             const { metrics, events } = await readRun(folder.path).catch(() => ({ metrics: [], events: [] })), marks = events.flatMap(({ kind, step, detail: { what } }) => (kind === 'swap' ? [{ step, label: String(what) }] : []));
-            if (metrics.length) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
+            if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
           await env.close();
@@ -311,8 +320,8 @@ export class Training {
     };
   }
 }
-/** The engine with its backend: another one would not give the same bits. */
-const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
+/** The engine of a run with its backend: another one would not give the same bits. */
+export const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
   const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
   return { ...state, counters: meta.counters, memory: meta.memory };

@@ -2,6 +2,8 @@
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { check } from './check.ts';
+import { diff } from './diff.ts';
+import { draw } from './draw.ts';
 import { env } from './env-check.ts';
 import { evaluate } from './evaluate.ts';
 import { fork } from './fork.ts';
@@ -12,7 +14,7 @@ import { Session, type ExitCode, type Io } from './session.ts';
 import { swap } from './swap.ts';
 import { table } from './table.ts';
 import { train } from './train.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 const ABOUT = 'Reinforcement-learning algorithms as graphs of nodes that you compose, look at and change while they run.';
 const EXAMPLES = [
@@ -21,8 +23,10 @@ const EXAMPLES = [
   'skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3',
   'skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer',
   'skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1',
+  'skein draw qmix -o qmix.svg',
+  'skein diff vdn qmix -o difference.svg',
 ];
-const EXIT_CODES = [['0', 'done'], ['1', 'the answer is no: problems were found'], ['2', 'bad usage or bad input'], ['3', 'the run failed'], ['130', 'interrupted; a run has saved a checkpoint (143: terminated)']] as const;
+const EXIT_CODES = [['0', 'done'], ['1', 'the answer is no: problems or differences were found'], ['2', 'bad usage or bad input'], ['3', 'the run failed'], ['130', 'interrupted; a run has saved a checkpoint (143: terminated)']] as const;
 
 /** `train <algorithm>`, `env check <id>`. */
 const termOf = (command: Command, before = ''): string => `${before}${command.name()}${command.registeredArguments.map(a => (a.required ? ` <${a.name()}>` : ` [${a.name()}]`)).join('')}`;
@@ -51,7 +55,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, swap, fork, evaluate, check, table, env]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, swap, fork, evaluate, check, table, draw, diff, env]) skein.addCommand(make(session));
   configure(skein, session);
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });
   return skein;
@@ -79,8 +83,23 @@ function failure(session: Session, e: unknown): ExitCode {
   return name === 'InputError' || name === 'GraphError' ? 2 : 3;
 }
 
+/** Node ends a process for an error that nobody caught, with exit code 1 and in its own words. */
+async function guarded(session: Session, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  const { signals, exit } = session.io, heard = (reason: unknown) => {
+    if (session.fault) { session.fault(reason); return; }
+    failure(session, reason);
+    exit(3);
+  };
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) signals.on(fault, heard);
+  try { return await work(); } finally { for (const fault of ['uncaughtException', 'unhandledRejection'] as const) signals.off(fault, heard); }
+}
+
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const session = new Session(io), skein = program(session);
+  const session = new Session(io);
+  return guarded(session, () => answer(session, argv));
+}
+async function answer(session: Session, argv: readonly string[]): Promise<ExitCode> {
+  const skein = program(session);
   let at = skein;
   for (const word of argv) { const sub = at.commands.find(c => c.name() === word); if (!sub) break; at = sub; }
   try {

@@ -8,13 +8,15 @@ import { countOf, evaluationOf, seedOf } from './options.ts';
 /** As commander hands them over, unread. */
 export interface TrainFlags {
   readonly env?: string; readonly steps?: string; readonly seed?: string; readonly engine?: string; readonly evaluate?: string; readonly checkpoint?: string; readonly envs?: string; readonly out?: string;
+  /** False with --no-picture. */
+  readonly picture?: boolean;
   readonly set?: readonly string[]; readonly swap?: readonly string[]; readonly plugin?: readonly string[];
   readonly json?: boolean; readonly quiet?: boolean; readonly ascii?: boolean;
 }
 export interface Experiment {
   readonly env: string; readonly steps: number; readonly seed: number;
   readonly engine?: string; readonly evaluate?: { readonly every?: number; readonly episodes?: number }; readonly checkpoint?: number; readonly envs?: number; readonly out?: string;
-  readonly set: Readonly<Record<string, unknown>>; readonly swap: readonly SwapAt[]; readonly plugin: readonly string[];
+  readonly set: Readonly<Record<string, unknown>>; readonly swap: readonly SwapAt[]; readonly plugin: readonly string[]; readonly picture: boolean;
 }
 /** Steps of a run that nobody gave a length: minutes of a small game. */
 const STEPS = 100_000;
@@ -22,7 +24,7 @@ const STEPS = 100_000;
 const written = z.union([z.string().max(100), z.number()], 'a number, or text like 200k'), name = z.string('text').min(1, 'text').max(2000);
 /** Values stay as they were written: they are read by the same functions as on the command line. */
 export const experimentSchema = z.strictObject({
-  algorithm: name, env: name.optional(), steps: written.optional(), seed: written.optional(), engine: name.optional(), evaluate: written.optional(), checkpoint: written.optional(), envs: written.optional(), out: name.optional(),
+  algorithm: name, env: name.optional(), steps: written.optional(), seed: written.optional(), engine: name.optional(), evaluate: written.optional(), checkpoint: written.optional(), envs: written.optional(), out: name.optional(), picture: z.boolean('true or false').optional(),
   set: z.record(z.string(), z.unknown(), 'path: value, for example mixer.embed: 16').optional(), swap: z.array(name, 'a list of slot=type, or slot=type@step').optional(), plugin: z.array(name, 'a list of files and npm:packages').optional(),
 }, 'options under their names, for example algorithm: qmix');
 export type ExperimentFile = z.infer<typeof experimentSchema>;
@@ -51,7 +53,7 @@ export function mergeExperiment(flags: TrainFlags, file?: { readonly options: Ex
   const swaps = new Map([...from?.swap ?? [], ...flags.swap ?? []].map(swapOf).map(s => [`${s.slot}@${s.at ?? ''}`, s]));
   const engine = flags.engine ?? from?.engine, out = flags.out ?? from?.out, evaluate = read('evaluate', evaluationOf), checkpoint = read('checkpoint', countOf), envs = read('envs', countOf);
   return {
-    env, steps: read('steps', countOf) ?? STEPS, seed: read('seed', seedOf) ?? 1,
+    env, steps: read('steps', countOf) ?? STEPS, seed: read('seed', seedOf) ?? 1, picture: flags.picture !== false && from?.picture !== false,
     set: { ...from?.set, ...Object.fromEntries((flags.set ?? []).map(settingOf)) }, swap: [...swaps.values()], plugin: [...new Set([...from?.plugin ?? [], ...flags.plugin ?? []])],
     ...(engine === undefined ? {} : { engine }), ...(out === undefined ? {} : { out }), ...(evaluate ? { evaluate } : {}), ...(checkpoint === undefined ? {} : { checkpoint }), ...(envs === undefined ? {} : { envs }),
   };

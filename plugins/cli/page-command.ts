@@ -1,8 +1,11 @@
-/** What every command on a page takes, `check` and `table`: the page, edits of it, and an environment that gives its dims their sizes. */
+/** What every command on a page takes (`check`, `table`, `draw`, `diff`): the page, edits of it, and an environment that gives its dims their sizes. */
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Definition } from '../../core/definition.ts';
+import type { Engine } from '../../core/engine.ts';
 import type { VectorEnvironment } from '../../core/environment.ts';
 import type { Plan } from '../../core/plan.ts';
+import { asUsage } from '../usage.ts';
 import { option, type PageOptions } from './options.ts';
 
 export interface PageFlags extends PageOptions { readonly env?: string }
@@ -23,20 +26,27 @@ export interface PageQuestion {
   readonly env: VectorEnvironment | undefined;
   /** `in lbf/...: 2 agents, ...` of the environment. */
   readonly world: string | undefined;
-  /** Reads, edits and checks the page; a `GraphError` has all its problems. */
+  /** An engine by name, for what has to run. */
+  engine(name: string): Promise<Engine>;
+  /** Reads, edits and checks the page; a `GraphError` has all its problems, a `UsageError` says what of the edits is none. */
   open(): Promise<Opened>;
 }
+
+/** Is it the folder of a run? Then its page is meant, as the run has it. */
+const isRun = async (reference: string): Promise<boolean> => (await stat(`${reference}/run.json`).catch(() => undefined))?.isFile() === true;
 
 /** Finds page and environment, asks, and closes what was opened. */
 export async function withPage(algorithm: string, flags: PageFlags, ask: (question: PageQuestion) => Promise<void>): Promise<void> {
   const { compose } = await import('../compose.ts'), { findPage, openPage } = await import('../pages.ts'), { edited, settingOf, swapNow } = await import('./edits.ts'), { plan } = await import('../../core/plan.ts'), { sizesOf } = await import('../rollout.ts'), { worldInWords } = await import('./world-facts.ts');
-  const { catalogue } = await compose({ plugins: flags.plugin ?? [] }), edits = { set: Object.fromEntries((flags.set ?? []).map(settingOf)), swap: (flags.swap ?? []).map(swapNow) };
-  const source = await findPage(algorithm, catalogue), env = flags.env === undefined ? undefined : await catalogue.environment(flags.env, { copies: 1, seed: 1 });
+  const run = await isRun(algorithm) ? await (await import('./recorded-run.ts')).openRun(algorithm, { plugin: flags.plugin ?? [] }) : undefined;
+  const { catalogue } = run?.composition ?? await compose({ plugins: flags.plugin ?? [] }), edits = { set: Object.fromEntries((flags.set ?? []).map(settingOf)), swap: (flags.swap ?? []).map(swapNow) };
+  const source = run ? { kind: 'name', subject: algorithm, page: run.page } as const : await findPage(algorithm, catalogue), env = flags.env === undefined ? undefined : await catalogue.environment(flags.env, { copies: 1, seed: 1 });
   try {
     await ask({
       subject: source.subject, env, world: env && `${env.spec.id}: ${worldInWords(env.spec)}`,
+      engine: name => catalogue.engine(name),
       open: async () => {
-        const page = edited(await openPage(source, catalogue), edits, catalogue), sizes = env && sizesOf(page, env);
+        const read = await openPage(source, catalogue), page = asUsage(() => edited(read, edits, catalogue)), sizes = env && sizesOf(page, env);
         return { page, sizes, plan: sizes && plan(page, sizes) };
       },
     });

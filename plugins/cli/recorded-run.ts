@@ -5,24 +5,19 @@ import { fromJson } from '../../core/definition.ts';
 import { InputError } from '../../core/error.ts';
 import type { RunRecord } from '../../core/tracker.ts';
 import { compose, type Composition } from '../compose.ts';
-import { readRun } from '../stores/read-run.ts';
+import { readRecord } from '../stores/read-run.ts';
+import { engineName } from '../training.ts';
 
 const plugin = z.object({ name: z.string(), version: z.string(), from: z.string(), hash: z.string() });
-const facts = z.object({ plugins: z.array(plugin).default([]), engine: z.object({ engine: z.string(), backend: z.string().default('') }), seed: z.number() });
+const facts = z.object({ plugins: z.array(plugin).default([]), engine: z.object({ engine: z.string(), opens: z.string().optional() }), seed: z.number() });
 export interface RecordedRun { readonly composition: Composition; readonly record: RunRecord; readonly page: Definition; readonly remarks: readonly string[]; readonly engine: string; readonly seed: number }
-
-/** Engine and backend of a run by the name that opens them, so that it goes on with the same arithmetic: `wasm (simd)` is `tfjs:wasm`. */
-function engineName({ engine, backend }: { readonly engine: string; readonly backend: string }, { catalogue }: Composition): string {
-  const word = backend.split(/[^\w-]/, 1)[0]!;
-  return catalogue.engines.get(engine)?.backends.includes(word) ? `${engine}:${word}` : engine;
-}
 
 /** A run never loads a plugin by itself: its folder may be anybody's. What it was made with has to be named again. */
 export async function openRun(path: string, { plugin: named = [], engine }: { readonly plugin?: readonly string[]; readonly engine?: string }): Promise<RecordedRun> {
-  const { record } = await readRun(path), read = facts.safeParse(record);
+  const record = await readRecord(path), read = facts.safeParse(record);
   if (!read.success) throw new InputError(`${path}/run.json: ${read.error.issues.map(i => `${i.path.join('.')}: ${i.message}`).join('; ')}`, 'name the folder that skein train printed');
   const composition = await compose({ plugins: named }), missing = read.data.plugins.filter(p => !composition.plugins.some(q => q.name === p.name));
   if (missing.length) throw new InputError(`${path} was made with ${missing.length === 1 ? 'the plugin' : 'the plugins'} ${missing.map(p => `${p.name} ${p.version}`).join(', ')}`, missing.map(p => `--plugin ${p.from}`).join(' '));
   const changed = read.data.plugins.flatMap(p => composition.plugins.filter(q => q.name === p.name && q.hash !== p.hash).map(q => `plugin ${p.name} is not the file that the run was made with (${p.version}, now ${q.version})`));
-  return { composition, record, page: fromJson(record['page'], composition.catalogue.registry, `${path}/run.json`), remarks: changed, engine: engine ?? engineName(read.data.engine, composition), seed: read.data.seed };
+  return { composition, record, page: fromJson(record['page'], composition.catalogue.registry, `${path}/run.json`), remarks: changed, engine: engine ?? engineName(record), seed: read.data.seed };
 }

@@ -1,6 +1,7 @@
 /** A run on the command line: told to the console, stopped by signals. */
 import type { Definition } from '../../core/definition.ts';
 import type { EnvironmentSpec } from '../../core/environment.ts';
+import { RunError } from '../../core/error.ts';
 import { plan } from '../../core/plan.ts';
 import { sizesOf } from '../rollout.ts';
 import type { Tracker } from '../../core/tracker.ts';
@@ -16,10 +17,25 @@ export interface ConsoleFlags { readonly json?: boolean; readonly quiet?: boolea
 interface Subject extends Pick<RunFacts, 'because' | 'edits' | 'remarks'> { readonly page: Definition; readonly environment: string; readonly seed: number; readonly engine: string | undefined }
 const CODES: Readonly<Record<Signal, ExitCode>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** The first signal asks the run to stop, which leaves a checkpoint; the second ends the process. */
-async function untilSignalled<T>(session: Session, stop: () => void, work: () => Promise<T>): Promise<{ readonly result: T; readonly code: ExitCode }> {
+/** Milliseconds that a run has to end in after a fault; one that waits for what the fault broke would wait for ever. */
+const PATIENCE = 60_000;
+/** An error that nobody caught: a plugin, an environment or a backend has started something that failed later. */
+function faultError(reason: unknown, folder: string | undefined): RunError {
+  const error = new RunError(`the run was stopped by an error that nothing caught: ${reason instanceof Error ? reason.message : String(reason)}`, `mend what threw it, a plugin, an environment or a backend; SKEIN_DEBUG=1 shows where${folder === undefined ? '' : `; then skein resume ${folder}`}`);
+  if (reason instanceof Error && reason.stack !== undefined) error.stack = reason.stack;
+  return error;
+}
+
+/** The first signal asks the run to stop, which leaves a checkpoint; the second ends the process. So does an error that nobody caught. */
+async function untilSignalled<T>(session: Session, folder: string | undefined, stop: () => void, work: () => Promise<T>): Promise<{ readonly result: T; readonly code: ExitCode; readonly fault: RunError | undefined }> {
   const { io } = session;
-  let code: ExitCode = 0;
+  let code: ExitCode = 0, fault: RunError | undefined, patience: NodeJS.Timeout | undefined;
+  session.fault = reason => {
+    if (fault) return;
+    fault = faultError(reason, folder);
+    patience = setTimeout(() => { session.remarks.print(`[[red|error:]] ${fault!.message}`); io.exit(3); }, PATIENCE);
+    stop();
+  };
   const hear = (signal: Signal) => () => {
     if (code !== 0) { io.exit(CODES[signal]); return; }
     code = CODES[signal];
@@ -29,7 +45,14 @@ async function untilSignalled<T>(session: Session, stop: () => void, work: () =>
   };
   const listeners = (['SIGINT', 'SIGTERM'] as const).map(signal => [signal, hear(signal)] as const);
   for (const [signal, listener] of listeners) io.signals.on(signal, listener);
-  try { return { result: await work(), code }; } finally { for (const [signal, listener] of listeners) io.signals.off(signal, listener); }
+  try {
+    const result = await work();
+    return { result, code, fault };
+  } finally {
+    for (const [signal, listener] of listeners) io.signals.off(signal, listener);
+    clearTimeout(patience);
+    session.fault = undefined;
+  }
 }
 
 /** A run from its preparation to its last line. */
@@ -40,7 +63,8 @@ export async function runOnConsole(session: Session, { catalogue, training, plug
   const { stdout, stderr, io: { environment: variables } } = session;
   const prepared = await prepare({ trackers: [...consoleTrackers({ stdout, stderr, ...flags, environment: variables }), report], references: random ? [{ label: 'random', value: random.mean }] : [] });
   report.of(prepared);
-  const { result, code } = await untilSignalled(session, () => { prepared.run.stop(); }, () => prepared.begin());
+  const { result, code, fault } = await untilSignalled(session, prepared.folder, () => { prepared.run.stop(); }, () => prepared.begin());
   report.end(result);
+  if (fault) throw fault;
   return result.reason === 'stopped' ? code : 0;
 }

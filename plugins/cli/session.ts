@@ -1,22 +1,22 @@
 /** What one call of the command line talks to. Text for people goes to standard output, and to standard error where `--json` needs the other. */
+import { harmless } from '../trackers/readable.ts';
 import { lasting, type TextOutput } from '../trackers/text-output.ts';
 
 export interface Io {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signals: { on(signal: Signal, listener: () => void): unknown; off(signal: Signal, listener: () => void): unknown };
+  readonly signals: { on(event: Signal | Fault, listener: (reason: unknown) => void): unknown; off(event: Signal | Fault, listener: (reason: unknown) => void): unknown };
   /** Ends the process at once. */
   exit(code: number): void;
 }
 export type Signal = 'SIGINT' | 'SIGTERM';
+/** What nobody caught: a timer or a promise of a plugin, an environment or a backend. */
+export type Fault = 'uncaughtException' | 'unhandledRejection';
 export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143;
 
 type Style = 'bold' | 'dim' | 'red';
 const SGR: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '1;31' };
-/** What could move a cursor or turn the writing direction stands in names and texts of others; line breaks are ours. */
- 
-const harmless = (text: string) => text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** Text for people, on one stream. */
 export class Paper {
@@ -28,7 +28,7 @@ export class Paper {
   constructor(out: TextOutput, environment: Io['environment']) {
     this.#out = out;
     this.isTerminal = out.isTTY === true;
-    this.columns = this.isTerminal ? Math.max(40, out.columns ?? 80) : 100;
+    this.columns = this.isTerminal ? Math.max(40, out.columns || 80) : 100;
     this.#colour = this.isTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
   }
   /** Lines; `[[bold|text]]` marks a style. */
@@ -49,6 +49,8 @@ export class Session {
   readonly remarks: Paper;
   readonly io: Io;
   code: ExitCode = 0;
+  /** Hears of what nobody caught, where a run is to be ended first. */
+  fault: ((reason: unknown) => void) | undefined;
   constructor(io: Io) {
     this.io = io;
     this.stdout = lasting(io.stdout); this.stderr = lasting(io.stderr);

@@ -10,9 +10,9 @@ export const table = (session: Session): Command => takesPage(new Command('table
   .summary('nodes, ports with dims and sizes, weights, multiply-adds')
   .description('A page node by node: ports with their dims and, with --env, their sizes, weights, and multiply-adds a row.'), 'the description of the page as one JSON document')
   .action(async (algorithm: string, flags: PageFlags) => withPage(algorithm, flags, async ({ world, open }) => {
-    const { describe } = await import('../../core/describe.ts'), { workOf } = await import('./multiply-adds.ts'), { page, sizes, plan } = await open(), described = describe(page, sizes);
-    if (flags.json) session.json(described);
-    else print(session.answer, described, world && `in ${world}`, plan && new Map(described.nodes.map(n => [n.name, workOf(plan, n.name)])));
+    const { describe } = await import('../../core/describe.ts'), { workOf } = await import('./multiply-adds.ts'), { page, sizes, plan } = await open(), described = describe(page, sizes), work = plan && new Map(described.nodes.map(n => [n.name, workOf(plan, n.name)]));
+    if (flags.json) session.json(work ? { ...described, nodes: described.nodes.map(n => ({ ...n, multiplyAdds: work.get(n.name) })) } : described);
+    else print(session.answer, described, world && `in ${world}`, work);
   }));
 
 /** Columns of the numbers at the right end of a line. */

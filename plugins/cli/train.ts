@@ -19,6 +19,7 @@ export const train = (session: Session): Command => new Command('train')
   .option('--checkpoint <steps>', 'steps between checkpoints, 50k (default: 10 in a run)')
   .option('--envs <copies>', "copies of the environment (default: the page's number, else 1)")
   .option('--out <folder>', 'folder of the run (default runs/<page>-<env>-<seed>)')
+  .option('--no-picture', 'leave out graph.svg and curve.svg')
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
   .addOption(option.quiet())
@@ -37,6 +38,6 @@ export const train = (session: Session): Command => new Command('train')
     }, flags, console => training.prepare(page, {
       environment: asked.env, steps: asked.steps, seed: asked.seed, plugins: plugins satisfies readonly PluginRecord[], ...console,
       ...(asked.engine === undefined ? {} : { engine: asked.engine }), ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
-      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), swaps: planned(asked.swap),
+      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, swaps: planned(asked.swap),
     }));
   });

@@ -5,7 +5,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs'; // registers the gradients of all kernels; tfjs-core by itself has none
 import type { Engine, EngineFactory, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
 import type { TypedArray } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
@@ -85,6 +84,7 @@ const reason = (e: unknown): string => (e instanceof Error ? e.message : String(
 async function open(named?: string): Promise<Engine> {
   if (named !== undefined && !Object.hasOwn(BACKENDS, named)) throw new InputError(`engine tfjs has no backend ${named}`, `one of ${Object.keys(BACKENDS).join(', ')}`);
   tf.enableProdMode();                                                    // no advertisement on standard error
+  await import('@tensorflow/tfjs');                                       // the gradients of all kernels, which tfjs-core by itself lacks; here, because it takes as long to load as everything else
   const failed: string[] = [];
   for (const name of named === undefined ? Object.keys(BACKENDS) : [named]) {
     try {

@@ -1,6 +1,7 @@
 /** Environment ids: `family/task?option=value&...`. Case, '-' and '_' do not matter in names; the printed id has one form. */
 import { InputError, nearest } from '../../core/error.ts';
 import type { EnvironmentFamily, EnvironmentOption, OptionValues, RandomFactory, VectorEnvironment } from '../../core/environment.ts';
+import { plainName } from '../plain-name.ts';
 import { completeOptions, optionError, rangeOf, unknownOption } from './options.ts';
 
 export interface ParsedId {
@@ -11,8 +12,7 @@ export interface ParsedId {
   readonly options: OptionValues;
 }
 
-const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
-const find = (name: string, names: readonly string[]) => names.find(n => n === name) ?? names.find(n => plain(n) === plain(name));
+const find = (name: string, names: readonly string[]) => names.find(n => n === name) ?? names.find(n => plainName(n) === plainName(name));
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Undefined where the text does not fit the type of the option. */
@@ -66,10 +66,12 @@ export function environmentId({ family, options: declared }: Pick<EnvironmentFam
   return `${family}/${task}${told.length ? `?${told.join('&')}` : ''}`;
 }
 
+/** Copies of one environment at most: each has arrays of its own in replay and rollout. */
+const COPIES = 65_536;
 /** Makes the environment of an id; every wrong part of the id is an `InputError` that lists what is possible. */
 export function makeEnvironment(id: string, families: readonly EnvironmentFamily[],
   setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }): VectorEnvironment | Promise<VectorEnvironment> {
   const { family, task, options } = parseEnvironmentId(id, families);
-  if (!Number.isInteger(setting.copies) || setting.copies < 1) throw new InputError(`environment ${id}: ${setting.copies} copies`, 'ask for 1 copy or more');
+  if (!Number.isInteger(setting.copies) || setting.copies < 1 || setting.copies > COPIES) throw new InputError(`environment ${id}: ${setting.copies} copies`, `ask for 1 .. ${COPIES}`);
   return family.make(task, completeOptions(`environment ${id}`, family.options, options), setting);
 }

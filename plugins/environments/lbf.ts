@@ -6,19 +6,19 @@ import { environmentId, unknownTask } from './id.ts';
 import { formatForagingTask, parseForagingTask, TASK_GRAMMAR } from './lbf-task.ts';
 import { completeOptions, type DeclaredOptions } from './options.ts';
 
-const LEVEL = { least: 1, most: 1000, whole: true } as const;
+/** Levels are written as one number for all, or as one for each: `2` or `1,1,3`. */
+const HIGHEST = 1000;
 const OPTIONS = {
   sight: { about: 'cells a player sees in each direction; 0: the whole field', default: 0, least: 0, most: 100, whole: true },
-  coop: { about: 'all food has its highest level; the same as -coop in the task', default: false },
   grid: { about: 'observations are three layers of (2 sight + 1)^2 cells (player levels, food levels, free cells), flat', default: false },
   observeAgentLevels: { about: 'players see the levels of players', default: true },
   avail: { about: 'offer valid actions only; false offers all, and an invalid one does nothing, as EPyMARL plays', default: true },
   penalty: { about: 'what each participant of a failed load loses', default: 0, least: 0, most: 1000 },
   normalise: { about: 'rewards are shares of all food: a perfect episode returns 1', default: true },
-  minPlayerLevel: { about: 'lowest level of a player', default: 1, ...LEVEL },
-  maxPlayerLevel: { about: 'highest level of a player', default: 2, ...LEVEL },
-  minFoodLevel: { about: 'lowest level of food', default: 1, ...LEVEL },
-  maxFoodLevel: { about: 'highest level of food; 0: the sum of the three lowest player levels', default: 0, ...LEVEL, least: 0 },
+  minPlayerLevel: { about: 'lowest level of the players, 1 .. 1000: one number, or one for each: 1,1,3', default: '1' },
+  maxPlayerLevel: { about: 'highest level of the players, written the same', default: '2' },
+  minFoodLevel: { about: 'lowest level of the foods, written the same', default: '1' },
+  maxFoodLevel: { about: 'highest level of the foods; 0: the sum of the three lowest player levels', default: '0' },
   steps: { about: 'most steps of an episode', default: 50, least: 1, most: 1_000_000, whole: true },
   timeoutAs: { about: 'the flag that the limit sets; the original says terminated', default: 'terminated', choices: ['terminated', 'truncated'] },
 } as const satisfies DeclaredOptions;
@@ -41,24 +41,32 @@ export const lbf: EnvironmentFamily = {
   make(text, options, setting) {
     const parsed = parseForagingTask(text);
     if (!parsed) throw unknownTask(lbf, text, TASK_GRAMMAR);
-    const { coop: coopOption, grid, avail, sight, minPlayerLevel, maxPlayerLevel, minFoodLevel, maxFoodLevel, ...rules } =
+    const { grid, avail, sight, minPlayerLevel, maxPlayerLevel, minFoodLevel, maxFoodLevel, ...rules } =
       completeOptions(`environment lbf/${text}`, OPTIONS, options);
-    const { rows, cols, players, foods, coop } = { ...parsed, coop: parsed.coop || coopOption };
-    const task = formatForagingTask({ rows, cols, players, foods, coop }), id = environmentId(lbf, task, { ...options, coop: OPTIONS.coop.default });
+    const { rows, cols, players, foods, coop } = parsed, id = environmentId(lbf, formatForagingTask(parsed), options);
     const refuse = (what: string, fix: string): never => { throw new InputError(`environment ${id}: ${what}`, fix); };
 
     for (const [name, least, most] of BOUNDS)
       if (parsed[name] < least || parsed[name] > most) refuse(`${parsed[name]} ${name}`, `${name} are ${least} .. ${most}`);
     if (players > rows * cols / 2) refuse(`${players} players on ${rows * cols} cells`, 'players may fill at most half of the field');
-    if (minPlayerLevel > maxPlayerLevel) refuse('minPlayerLevel is above maxPlayerLevel', 'raise maxPlayerLevel or lower minPlayerLevel');
-    const mostFood = maxFoodLevel || Math.min(3, players) * minPlayerLevel;
-    if (minFoodLevel > mostFood)
-      refuse(`minFoodLevel is above the highest level of food, which may be as low as ${mostFood}`, 'lower minFoodLevel, or give a maxFoodLevel');
+    const levels = (option: string, written: string, count: number, of: string, least = 1): readonly number[] => {
+      const each = written.split(',').map(level => (/^\d+$/.test(level) ? Number(level) : NaN)), all = each.length === 1 ? new Array<number>(count).fill(each[0]!) : each;
+      if (all.length !== count || all.some(x => !(x >= least && x <= HIGHEST)))
+        refuse(`${option}=${written} is no level, nor one for each of ${count} ${of}`, `write a whole number ${least} .. ${HIGHEST}, or ${count} of them with commas between`);
+      return all;
+    };
+    if (coop && minFoodLevel !== OPTIONS.minFoodLevel.default) refuse('minFoodLevel does nothing in a -coop task, where all food has its highest level', 'leave minFoodLevel out, or -coop');
+    const lowest = levels('minPlayerLevel', minPlayerLevel, players, 'players'), highest = levels('maxPlayerLevel', maxPlayerLevel, players, 'players');
+    const least = levels('minFoodLevel', minFoodLevel, foods, 'foods'), most = levels('maxFoodLevel', maxFoodLevel, foods, 'foods', 0);
+    if (lowest.some((level, i) => level > highest[i]!)) refuse('minPlayerLevel is above maxPlayerLevel', 'raise maxPlayerLevel or lower minPlayerLevel');
+    const together = [...lowest].sort((a, b) => a - b).slice(0, 3).reduce((sum, level) => sum + level, 0), over = least.findIndex((level, i) => level > (most[i]! || together));
+    if (over >= 0)
+      refuse(`minFoodLevel is above the highest level of food, which may be as low as ${most[over]! || together}`, 'lower minFoodLevel, or give a maxFoodLevel');
 
     return new Foraging(id, {
       ...rules, rows, cols, coop, offerAll: !avail, observe: grid ? 'grid' : 'vector', sight: sight || Math.max(rows, cols),
-      playerLevels: Array.from({ length: players }, () => ({ least: minPlayerLevel, most: maxPlayerLevel })),
-      foodLevels: Array.from({ length: foods }, () => ({ least: minFoodLevel, most: maxFoodLevel || null })),
+      playerLevels: lowest.map((level, i) => ({ least: level, most: highest[i]! })),
+      foodLevels: least.map((level, i) => ({ least: level, most: most[i]! || null })),
     }, setting);
   },
 };

@@ -12,7 +12,11 @@ export interface Game {
   readonly actions: number;
   /** Steps of an episode as the source plays it. */
   readonly steps: number;
-  /** [state][joint action]; the game starts in state 0. */
+  /** Where an episode starts; 0 unless given. */
+  readonly start?: number;
+  /** Is the global state what all agents see, one after another? Else it is what each of them sees. */
+  readonly joined?: true;
+  /** [state][joint action]. */
   readonly payoff: readonly (readonly number[])[];
   /** [state][joint action] -> state or END. */
   readonly next: readonly (readonly number[])[];
@@ -79,6 +83,7 @@ export const games: Readonly<Record<string, (open: Open) => Game>> = {
   mmdp: ({ win }) => ({
     about: 'QPLEX\'s MMDP: (0,0) pays every step until somebody makes both choose (1,1)',
     agents: 2, actions: 2, steps: 100,
-    payoff: [[win, 0, 0, 0], [0, 0, 0, 0]],
-    next: [[0, 0, 0, 1], [1, 1, 1, 1]] }),
+    start: 1, joined: true,                                            // state 0 absorbs
+    payoff: [[0, 0, 0, 0], [win, 0, 0, 0]],
+    next: [[0, 0, 0, 0], [1, 1, 1, 0]] }),
 };

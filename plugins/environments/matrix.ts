@@ -21,7 +21,7 @@ const OPTIONS = {
 interface Play extends Pick<Values<typeof OPTIONS>, 'observe' | 'timeoutAs'> { readonly game: Game; readonly steps: number }
 
 /** Least and most of the returns, by dynamic programming over states and steps to go. */
-function returnsOf({ game: { payoff, next }, steps }: Play): { readonly least: number; readonly most: number } {
+function returnsOf({ game: { payoff, next, start = 0 }, steps }: Play): { readonly least: number; readonly most: number } {
   const fold = (pick: (...values: number[]) => number) => {
     let toGo = payoff.map(() => 0);
     const step = () => payoff.map((row, state) => pick(...row.map((reward, joint) => {
@@ -29,7 +29,7 @@ function returnsOf({ game: { payoff, next }, steps }: Play): { readonly least: n
       return reward + (to === END ? 0 : toGo[to]!);
     })));
     for (let i = 0; i < steps; i++) toGo = step();
-    return toGo[0]!;
+    return toGo[start]!;
   };
   return { least: fold(Math.min), most: fold(Math.max) };
 }
@@ -41,7 +41,8 @@ const savedGame = z.strictObject({
 });
 
 /**
- * A game of payoff tables. All agents see the same: the state, or the last joint action; `state` is what each of them sees.
+ * A game of payoff tables. All agents see the same: the state, or the last joint action; `state` is what each of them sees (of mmdp, as in
+ * the original, what they see one after another).
  * obs [copies agent obs], state [copies state], avail [copies agent action] all 1, reward [copies], agentReward [copies agent] each the reward.
  */
 class MatrixGame implements VectorEnvironment {
@@ -61,10 +62,10 @@ class MatrixGame implements VectorEnvironment {
 
   constructor(id: string, play: Play, copies: number) {
     const { game, observe, steps } = play, { agents, actions } = game;
-    const seen = observe === 'state' ? game.payoff.length : agents * actions;
+    const seen = observe === 'state' ? game.payoff.length : agents * actions, wide = observe === 'state' && game.joined ? agents * seen : seen;
     this.#play = play; this.copies = copies;
     this.spec = {
-      id, sizes: { agent: agents, action: actions, obs: seen, state: seen }, actions: 'discrete', limit: steps, reward: 'common', returns: returnsOf(play),
+      id, sizes: { agent: agents, action: actions, obs: seen, state: wide }, actions: 'discrete', limit: steps, reward: 'common', returns: returnsOf(play),
       fields: {
         obs: { dtype: 'f32', dims: 'agent obs' }, state: { dtype: 'f32', dims: 'state' }, avail: { dtype: 'bool', dims: 'agent action' },
         reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: 'agent' },
@@ -72,7 +73,7 @@ class MatrixGame implements VectorEnvironment {
       },
     };
     this.#obs = new Float32Array(copies * agents * seen);
-    this.#stateField = new Float32Array(copies * seen);
+    this.#stateField = new Float32Array(copies * wide);
     this.#reward = new Float32Array(copies);
     this.#agentReward = new Float32Array(copies * agents);
     this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
@@ -108,7 +109,7 @@ class MatrixGame implements VectorEnvironment {
   reset(mask: Uint8Array, seeds?: Uint32Array): void {
     checkReset(this.spec.id, this.copies, mask, seeds);
     for (let copy = 0; copy < this.copies; copy++)
-      if (mask[copy] === 1) this.#place(copy, { state: 0, step: 0, last: -1, reward: 0, terminated: false, truncated: false });
+      if (mask[copy] === 1) this.#place(copy, { state: this.#play.game.start ?? 0, step: 0, last: -1, reward: 0, terminated: false, truncated: false });
   }
 
   getState(copy: number): z.infer<typeof savedGame> {
@@ -138,9 +139,9 @@ class MatrixGame implements VectorEnvironment {
   }
 
   #observe(copy: number): void {
-    const { observe, game: { agents, actions } } = this.#play, seen = this.spec.sizes['state']!, at = copy * seen;
-    this.#stateField.fill(0, at, at + seen);
-    if (observe === 'state') this.#stateField[at + this.#state[copy]!] = 1;
+    const { observe, game: { agents, actions } } = this.#play, { obs: seen, state: wide } = this.spec.sizes as { obs: number; state: number }, at = copy * wide;
+    this.#stateField.fill(0, at, at + wide);
+    if (observe === 'state') for (let i = at; i < at + wide; i += seen) this.#stateField[i + this.#state[copy]!] = 1;
     else for (let agent = agents - 1, rest = this.#last[copy]!; agent >= 0 && rest >= 0; agent--, rest = Math.floor(rest / actions))
       this.#stateField[at + agent * actions + rest % actions] = 1;
     for (let agent = 0; agent < agents; agent++)
@@ -160,6 +161,7 @@ export const matrix: EnvironmentFamily = {
       if (value !== OPTIONS[option].default && task !== owner)
         throw new InputError(`environment ${id}: option ${option} belongs to ${owner}`, `leave ${option} out, or choose matrix/${owner}`);
     const game = games[task]!({ k, win }), endsItself = game.next.some(row => row.includes(END));
+    if (endsItself && timeoutAs !== OPTIONS.timeoutAs.default) throw new InputError(`environment ${id}: ${task} ends by itself, so no limit sets a flag`, 'leave timeoutAs out');
     if (endsItself && steps !== 0) throw new InputError(`environment ${id}: ${task} always lasts ${game.steps} steps`, 'leave steps out');
     return new MatrixGame(id, { game, steps: steps || game.steps, observe, timeoutAs }, copies);
   },

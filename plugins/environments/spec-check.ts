@@ -2,8 +2,8 @@
 import type { EnvironmentField, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { words, type DType } from '../../core/port.ts';
 import type { Problems } from './problem.ts';
+import { ARRAYS } from '../arrays.ts';
 
-const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const;
 const ALWAYS = ['obs', 'reward', 'terminated', 'truncated'];
 /** What fields of these names are; `agent` falls away where there is one agent. Of `obs` and `state` only the dtype is fixed. */
 const KNOWN: Readonly<Record<string, { readonly dtype: DType; readonly dims?: string }>> = {

@@ -2,8 +2,8 @@
 import type { TypedArray } from '../../core/environment.ts';
 import type { Row, StoredField } from '../../core/replay.ts';
 import type { NamedArray } from '../../core/store.ts';
+import { ARRAYS } from '../arrays.ts';
 
-const ARRAYS = { f32: Float32Array, i32: Int32Array, bool: Uint8Array } as const;
 const VALID: StoredField = { name: 'valid', dtype: 'f32', width: 1, at: 'step' }, START: StoredField = { name: 'start', dtype: 'bool', width: 1, at: 'slot' };
 
 /** All columns of a replay: the page's fields, and where episodes start and slots are transitions. */

@@ -56,10 +56,10 @@ export const unlessMissing = (error: unknown): undefined => {
 export const temporaryOf = (name: string): string => `.${name}.new`;
 
 /** Puts a whole file in the place of another: a reader sees the old one or the new one. */
-export async function replaceFile(files: FileSystem, folder: string, name: string, text: string): Promise<void> {
+export async function replaceFile(files: FileSystem, folder: string, name: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${folder}/${temporaryOf(name)}`;
   await files.remove(temporary);
-  await files.write(temporary, [Buffer.from(text)]);
+  await files.write(temporary, [typeof content === 'string' ? Buffer.from(content) : content]);
   await files.rename(temporary, `${folder}/${name}`);
   await files.syncFolder(folder);
 }

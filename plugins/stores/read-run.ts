@@ -9,7 +9,8 @@ export const RECORD = 'run.json';
 
 const runRecord = z.looseObject({ name: z.string(), algorithm: z.string(), environment: z.string(), steps: z.number() });
 
-export async function readRecord(path: string, files: FileSystem): Promise<RunRecord> {
+/** The record alone: what going on and evaluating need, whatever became of the other files. */
+export async function readRecord(path: string, files: FileSystem = disk): Promise<RunRecord> {
   const bytes = await files.read(`${path}/${RECORD}`).catch(unlessMissing);
   if (!bytes) throw new InputError(`${path} is not a run: it has no ${RECORD}`, 'name the folder that skein train printed');
   let value: unknown;

@@ -1,4 +1,5 @@
 /** The folder of a run: its record, its metrics and events, kept by one process at a time. `docs/run-folder.md` has every field. */
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError, RunError } from '../../core/error.ts';
 import type { MetricRecord, Moment, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
@@ -55,6 +56,7 @@ export class RunFolder implements Tracker {
   /** A new run. A folder with anything in it is refused: two runs never share one. */
   static async create(path: string, settings: RunFolderSettings = {}): Promise<RunFolder> {
     const { files = disk, processes: system = processes } = settings;
+    await refuseFile(path, files);
     const refuseUnlessEmpty = async () => {
       const there = await usable(path, () => files.list(path).catch(unlessMissing)) ?? [];
       if (there.includes(RECORD)) throw new InputError(`${path} holds a run already`, `go on with it by skein resume ${path}, or name another folder with --out`);
@@ -154,6 +156,14 @@ export class RunFolder implements Tracker {
   }
 }
 
+async function refuseFile(path: string, files: FileSystem): Promise<void> {
+  if (path === '') throw new InputError('--out names no folder', 'name a new folder, or leave --out out');
+  for (let at = resolve(path), found; !found; at = dirname(at)) {
+    found = await files.facts(at).catch(() => ({ folder: true }));      // what cannot be asked is said where it is used
+    if (found && !found.folder) throw new InputError(`${path} is no folder: it, or a part of it, is a file`, 'name a new folder with --out');
+    if (at === dirname(at)) return;
+  }
+}
 const unusable = (path: string, error: unknown) => new RunError(`${path} cannot be used: ${reasonOf(error)}`, 'make room or give rights, or name another folder with --out');
 const usable = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
   try { return await work(); } catch (error) { throw error instanceof RunError || error instanceof InputError ? error : Object.assign(unusable(path, error), { cause: error }); }

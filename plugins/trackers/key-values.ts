@@ -1,8 +1,7 @@
 /** A run in a log: `key=value` lines, one every ten seconds, and one for each result and event. */
 import type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
-import { shareOf } from './progress-line.ts';
+import { remainingOf, shareOf } from './progress-line.ts';
 import { oneLine } from './readable.ts';
-import { RemainingTime } from './remaining-time.ts';
 import { wordsOf } from './terminal.ts';
 import type { TextOutput } from './text-output.ts';
 
@@ -22,7 +21,6 @@ const chosen = (values: Readonly<Record<string, number>>, names: RegExp) => Obje
 const EVERY = 10_000;
 
 export class KeyValues implements Tracker {
-  readonly #remaining = new RemainingTime();
   #next: number;
   constructor(readonly out: TextOutput, readonly clock: () => number = () => performance.now()) { this.#next = clock() + EVERY; }
 
@@ -38,7 +36,7 @@ export class KeyValues implements Tracker {
     this.#line({ kind: event.kind, ...moment(event), code: typeof code === 'string' ? code : undefined, what: wordsOf(event) || undefined });
   }
   progress(progress: Progress): void {
-    const remaining = this.#remaining.after(progress), now = this.clock();
+    const remaining = remainingOf(progress), now = this.clock();
     if (now < this.#next) return;
     this.#next = now + EVERY;
     this.#line({ kind: 'progress', ...moment(progress), of: progress.steps, percent: Math.floor(shareOf(progress) * 1000) / 10,

@@ -43,6 +43,11 @@ function lossesOf(latest: Readonly<Record<string, number>>): readonly (readonly 
 }
 
 export const shareOf = (p: Progress): number => (p.steps > 0 ? Math.min(1, p.step / p.steps) : 0);
+/** Seconds, at least one while there is something left; undefined while nobody can know. */
+export function remainingOf({ step, steps, stepsPerSecond }: Progress): number | undefined {
+  if (step >= steps) return 0;
+  return stepsPerSecond > 0 ? Math.max(1, (steps - step) / stepsPerSecond) : undefined;
+}
 const GAP = part('  ');
 const joined = (fields: readonly Line[]): Line => fields.flatMap((field, i) => (i ? [GAP, ...field] : field));
 

@@ -35,4 +35,7 @@ export function duration(seconds: number): string {
 }
 
 /** Text of others on one line of a terminal: what could move the cursor or turn the writing direction is shown as a mark. */
-export const oneLine = (text: string): string => text.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+const HARMFUL = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+export const oneLine = (text: string): string => text.replace(HARMFUL, '\ufffd');
+/** The same of several lines, whose breaks are ours. */
+export const harmless = (text: string): string => text.replace(HARMFUL, found => (found === '\n' ? found : '\ufffd'));

@@ -1,8 +1,7 @@
 /** A run in a terminal: one line at the bottom that is drawn anew, results and alarms as lines of their own above it. */
 import type { MetricRecord, Progress, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
-import { progressLine, returnsOf, widthOf, type Line, type Part, type Tone } from './progress-line.ts';
+import { progressLine, remainingOf, returnsOf, widthOf, type Line, type Part, type Tone } from './progress-line.ts';
 import { count, duration, oneLine, score } from './readable.ts';
-import { RemainingTime } from './remaining-time.ts';
 import type { TextOutput } from './text-output.ts';
 
 export interface TerminalSettings {
@@ -38,7 +37,6 @@ export class Terminal implements Tracker {
   readonly #colour: boolean;
   readonly #ascii: boolean;
   readonly #clock: () => number;
-  readonly #remaining = new RemainingTime();
   #line: Line | undefined;
   #drawnAt = -Infinity;
 
@@ -70,11 +68,11 @@ export class Terminal implements Tracker {
   }
 
   progress(progress: Progress): void {
-    const remaining = this.#remaining.after(progress), now = this.#clock();
+    const now = this.#clock();
     if (now - this.#drawnAt < REDRAW) return;
     this.#drawnAt = now;
     // One column stays free: a terminal that is full to its edge may start a new line.
-    this.#line = progressLine(progress, remaining, { columns: (this.out.columns ?? 80) - 1, ascii: this.#ascii });
+    this.#line = progressLine(progress, remainingOf(progress), { columns: (this.out.columns || 80) - 1, ascii: this.#ascii });
     this.out.write(ERASE + this.#styled(this.#line));
   }
 
@@ -85,7 +83,7 @@ export class Terminal implements Tracker {
   }
 
   #print(line: Line): void {
-    this.out.write(`${this.#line ? ERASE : ''}${this.#styled(line)}\n${this.#line && widthOf(this.#line) < (this.out.columns ?? 80) ? this.#styled(this.#line) : ''}`);
+    this.out.write(`${this.#line ? ERASE : ''}${this.#styled(line)}\n${this.#line && widthOf(this.#line) < (this.out.columns || 80) ? this.#styled(this.#line) : ''}`);
   }
   #styled(line: Line): string {
     return line.map(({ text: shown, tone }) => (this.#colour && SGR[tone] ? `\x1b[${SGR[tone]}m${shown}\x1b[0m` : shown)).join('');

@@ -3,7 +3,7 @@ export interface TextOutput {
   write(text: string): unknown;
   /** Is it a terminal? */
   readonly isTTY?: boolean;
-  /** Its width, where it is one. */
+  /** Its width, where it is one; 0 of one that does not know. */
   readonly columns?: number;
   on?(event: 'error', listener: (error: Error) => void): unknown;
 }
@@ -15,6 +15,6 @@ export function lasting(out: TextOutput): TextOutput {
   return {
     write: text => (gone ? undefined : out.write(text)),
     get isTTY() { return out.isTTY ?? false; },
-    get columns() { return out.columns ?? 80; },
+    get columns() { return out.columns || 80; },
   };
 }

@@ -103,6 +103,14 @@ describe('a run', () => {
     expect(w.completed.sort()).toEqual(['events', 'metrics', 'progress']);
     expect(summary.seconds).toBeGreaterThan(0);
   });
+  it('tells of its speed evenly, also after a log point', async () => {
+    const w = runOf(every(), { steps: 200, logEvery: 10 });
+    await w.start();
+    const known = w.progress.map(p => p.stepsPerSecond).filter(x => x > 0), truth = 200 / w.events.at(-1)!.seconds;
+    expect(known.length).toBeGreaterThan(150);
+    expect(Math.max(...known) / truth).toBeLessThan(2);
+    expect(Math.min(...known) / truth).toBeGreaterThan(0.5);
+  });
   it('is the same for the same seed and another for another, but for its seconds', async () => {
     const d = derive(iql, 'small', g => { g.set('agentQ', { hidden: 3 }); g.episodes({ keep: 10, batch: 2 }); }), script: Script = { plans: [[{ length: 3, end: 'terminated' }], [{ length: 2, end: 'truncated' }]], agents: 2 };
     const told = async (seed: number) => { const w = runOf(d, { seed, steps: 24, logEvery: 6, evaluateEvery: 12 }, script), { state } = await w.start(); return { weights: state.weights, metrics: w.metrics.map(({ seconds: _, values, ...m }) => ({ ...m, values: Object.fromEntries(Object.entries(values).filter(([k]) => !k.startsWith('time/'))) })) }; };
@@ -206,6 +214,12 @@ describe('a checkpoint', () => {
     await w.start();
     expect(heard).toEqual([5, 10]);
     expect(w.events.filter(e => e.kind === 'checkpoint').map(e => e.step)).toEqual([5, 10, 20]);
+  });
+  it('asked for in a step that fails is refused with the reason', async () => {
+    const asked: Promise<string>[] = [], w = runOf(every(), { steps: 40 }, { plans: [[{ length: 100, end: 'terminated' }]], spoil: at => { if (at.t === 5) { asked.push(w.run.checkpoint().then(() => 'written', (e: unknown) => (e as Error).message)); throw new Error('the game crashed'); } } });
+    await expect(w.start()).rejects.toThrow('the game crashed');
+    expect(await Promise.all(asked)).toEqual(['the game crashed']);
+    expect(w.store.kept.size).toBe(0);
   });
   it('asked for at the last step or after the end is answered all the same', async () => {
     const w = runOf(every(), { steps: 5 }), late: Promise<void>[] = [];

@@ -27,6 +27,15 @@ describe('a good plugin', () => {
     expect([...catalogue.engines.keys()]).toEqual(['tfjs', 'relay']);
     expect(catalogue.trackers.map(t => t.name)).toEqual(['tensorboard', 'notes']);
   });
+  it('that is named twice is taken once', async () => {
+    const { plugins } = await compose({ plugins: [good('pair'), good('pair').slice(2)] });
+    expect(plugins.map(p => p.name)).toEqual(['pair']);
+  });
+  it('is found without regard to case and dashes, its backends too', async () => {
+    const { catalogue } = await compose({ plugins: [good('relay')] });
+    expect((await catalogue.engine('Relay:SCRIPT')).info).toMatchObject({ engine: 'relay', backend: 'script' });
+    expect((await catalogue.engine('TFJS:Cpu')).info.opens).toBe('tfjs:cpu');
+  });
   it('has a hash of its text', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-plugin-')), file = `${folder}/plugin.mjs`;
     const write = (more: string) => { writeFileSync(file, `export const plugin = { name: 'x', api: 1 };\nexport default new (class ContainerModule { load() {} })();\n${more}`); };
@@ -87,9 +96,6 @@ describe('a bad plugin is refused by name', () => {
     expect(catalogue.trackers.map(t => t.name)).toEqual(['tensorboard']);
     catalogue.checkEnvironment('matrix/two-step');
     catalogue.checkEnvironment('pair/alike');
-  });
-  it('and the same one twice, too', async () => {
-    expect(await refusal(good('pair'), good('pair'))).toBe('plugin pair.ts: there is an environment family called pair already\n  fix: give it another name');
   });
   it('a module that unbinds reaches its own container only', async () => {
     const { catalogue } = await compose({ plugins: [good('mean-mixer'), bad('rebind')] });

@@ -149,6 +149,20 @@ describe('check', () => {
     writeFileSync(folder.in('cut.json'), '{ "format": 1,');
     expect(await skein('check', folder.in('cut.json'))).toMatchObject({ code: 1, stdout: expect.stringContaining(':1: the end where') as string });
   });
+  it('of what nobody can ask is bad usage: edits of what is not there, a module with several pages', async () => {
+    expect(await skein('check', 'qmix', '--set', 'nonsense=1')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--set nonsense: write name.setting=value') as string });
+    expect(await skein('check', 'qmix', '--set', 'data.batch=0.5', '--json')).toMatchObject({ code: 2, stdout: '' });
+    expect(await skein('check', 'qmix', '--swap', 'mixer=nosuch')).toEqual({ code: 2, stdout: '', stderr: 'error: no node type is called "nosuch"\n  fix: skein list nodes shows them\n' });
+    expect(await skein('check', 'qmix', '--swap', 'mixr=sumMixer')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('did you mean mixer?') as string });
+    expect(await skein('check', './graphs/index.ts')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: \.\/graphs\/index\.ts exports several pages\n {2}fix: pages are /) as string });
+    expect(await skein('check', './graphs/index.ts#qmx')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('did you mean qmix?') as string });
+  });
+  it('of a file that holds no page is an answer', async () => {
+    writeFileSync(folder.in('list.json'), '[]');
+    expect(await skein('check', folder.in('list.json'))).toMatchObject({ code: 1, stderr: '' });
+    writeFileSync(folder.in('none.ts'), 'export const x = 1;');
+    expect(await skein('check', folder.in('none.ts'))).toMatchObject({ code: 1, stderr: '' });
+  });
   it('of something that is not there is bad usage', async () => {
     expect(await skein('check', 'qmx')).toEqual({ code: 2, stdout: '', stderr: 'error: no algorithm is called "qmx"; did you mean qmix?\n  fix: skein list algorithms shows them\n' });
     expect(await skein('check', './absent.json', '--json')).toMatchObject({ code: 2, stdout: '' });
@@ -258,7 +272,9 @@ describe('table', () => {
   });
   it('is the description as JSON', async () => {
     const sizes = { agent: 2, action: 2, obs: 3, state: 3, id: 2, neighbour: 2, other: 1 };
-    expect(await json('table', 'qmix', '--env', 'matrix/two-step')).toEqual(JSON.parse(JSON.stringify(describePage(qmix, sizes))));
+    const { nodes, ...rest } = await json('table', 'qmix', '--env', 'matrix/two-step') as { nodes: { name: string; multiplyAdds: unknown }[] }, sized = plan(qmix, sizes);
+    expect({ ...rest, nodes: nodes.map(({ multiplyAdds: _, ...n }) => n) }).toEqual(JSON.parse(JSON.stringify(describePage(qmix, sizes))));
+    expect(nodes.map(n => n.multiplyAdds)).toEqual(nodes.map(n => workOf(sized, n.name)));
     expect(await json('table', 'qmix')).toEqual(JSON.parse(JSON.stringify(describePage(qmix))));
   });
   it('counts one multiply-add for every number of a kernel', () => {

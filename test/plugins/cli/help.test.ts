@@ -14,19 +14,21 @@ describe('help', () => {
       run.
 
       Commands:
-        list [kind]                    what there is: algorithms, nodes, environments, engines
-        train <algorithm>              train an algorithm in an environment
-        resume <run>                   go on where the newest checkpoint of a run stands
-        swap <run> [slot=type[:json]]  another node in a slot of a run, also while it runs
-        fork <run>                     a new run from a checkpoint of another, with an edit
-        evaluate <run>                 play greedy episodes from the newest checkpoint of a run
-        check <algorithm>              all wiring problems of a page at once, with places and remedies
-        table <algorithm>              nodes, ports with dims and sizes, weights, multiply-adds
-        env check <id>                 does an environment keep the contract, and how fast is it?
+        list [kind]             what there is: algorithms, nodes, environments, engines
+        train <algorithm>       train an algorithm in an environment
+        resume <run>            go on where the newest checkpoint of a run stands
+        swap <run> [slot=type]  another node in a slot of a run, also while it runs
+        fork <run>              a new run from a checkpoint of another, with an edit
+        evaluate <run>          play greedy episodes from the newest checkpoint of a run
+        check <algorithm>       all wiring problems of a page at once, with places and remedies
+        table <algorithm>       nodes, ports with dims and sizes, weights, multiply-adds
+        draw <algorithm>        the topology of a page or a run as a picture
+        diff <a> <b>            what differs between two pages or runs, in words and as a picture
+        env check <id>          does an environment keep the contract, and how fast is it?
 
       Options:
-        <command> --help               what a command does and takes
-        --version                      the version
+        <command> --help        what a command does and takes
+        --version               the version
 
       Examples:
         skein list environments
@@ -34,10 +36,12 @@ describe('help', () => {
         skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3
         skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer
         skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1
+        skein draw qmix -o qmix.svg
+        skein diff vdn qmix -o difference.svg
 
       Exit codes:
         0    done
-        1    the answer is no: problems were found
+        1    the answer is no: problems or differences were found
         2    bad usage or bad input
         3    the run failed
         130  interrupted; a run has saved a checkpoint (143: terminated)
@@ -68,6 +72,7 @@ describe('help', () => {
       --checkpoint <steps>         steps between checkpoints, 50k (default: 10 in a run)
       --envs <copies>              copies of the environment (default: the page's number, else 1)
       --out <folder>               folder of the run (default runs/<page>-<env>-<seed>)
+      --no-picture                 leave out graph.svg and curve.svg
       --plugin <file>              a file or npm:package with node types, environments, ..., repeatable
       --json                       progress, metrics, events and a summary as JSON lines on standard
                                    output
@@ -77,7 +82,7 @@ describe('help', () => {
     "
   `); });
   it('fits the terminal', async () => {
-    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['evaluate'], ['check'], ['table'], ['env', 'check']]) {
+    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['check'], ['table'], ['env', 'check']]) {
       const { stdout } = await skeinWith({ columns }, ...command, '--help'), wide = stdout.split('\n').filter(line => line.length > columns && !line.startsWith('  skein '));
       expect(wide).toEqual([]);
     }
@@ -88,7 +93,7 @@ describe('help', () => {
   });
   it('offers nothing of later versions', async () => {
     const all = await Promise.all(['train', 'resume'].map(async command => (await skein(command, '--help')).stdout));
-    expect(all.join()).not.toMatch(/--serve|--no-picture|@step/);
+    expect(all.join()).not.toMatch(/--serve|@step/);
   });
   it('has the version of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };

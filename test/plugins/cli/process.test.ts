@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeProject } from '../../docs/project.ts';
 import { scratch, TINY } from './skein.ts';
 
 const folder = scratch(), root = process.cwd();
@@ -69,6 +70,16 @@ describe("a user's TypeScript, in a folder that is no package", () => {
     const { code, stdout, stderr } = await program(['check', './page.ts', '--plugin', './plugin.ts', '--env', 'matrix/m1'], folder.in('user'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('mine fits together');
+  }, MINUTE);
+  it('leaves nothing in the system\'s temporary folder', async () => {
+    const project = await makeProject({ 'plugin.ts': "import { ContainerModule, TOKENS } from 'skein';\nconst name: string = 'quiet';\nexport const plugin = { name, version: '0.1.0', api: 1 };\nexport default new ContainerModule(({ bind }) => { bind(TOKENS.Tracker).toConstantValue({ name, make: () => ({}) }); });\n" }), { TMPDIR } = process.env;
+    mkdirSync(folder.in('tmp'));
+    process.env['TMPDIR'] = folder.in('tmp');
+    try { expect(await project.skein('check', 'qmix', '--plugin', './plugin.ts')).toMatchObject({ code: 0, stderr: '' }); } finally {
+      if (TMPDIR === undefined) delete process.env['TMPDIR']; else process.env['TMPDIR'] = TMPDIR;
+      await project.remove();
+    }
+    expect(readdirSync(folder.in('tmp'))).toEqual([]);
   }, MINUTE);
   it('that does not parse is refused with its place', async () => {
     const [page, plugin] = await Promise.all([program(['check', './syntax.ts'], folder.in('user')), program(['list', '--plugin', './syntax.ts'], folder.in('user'))]);

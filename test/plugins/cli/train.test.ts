@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRun } from '../../../plugins/cli/recorded-run.ts';
 import { scratch, skein, skeinWith, TINY, type Answer } from './skein.ts';
 
 const folder = scratch();
@@ -72,6 +73,58 @@ describe('train', () => {
   });
   it('that has all its steps says so', async () => {
     expect((await skein('resume', folder.in('whole'))).stdout).toMatch(/note {5}the run has all its 90 steps; --steps makes it longer\nreturn .* per episode .*, no step made, /);
+  });
+});
+
+describe('a run that is there', () => {
+  const run = folder.in('there');
+  beforeAll(async () => { await skein('train', 'qmix', ...TINY, '--out', `${run}/`); });
+
+  it('is named as its folder, also where that was written with a slash', () => { expect(recordOf(run)).toMatchObject({ name: 'there' }); });
+  it('is not made shorter than it is', async () => {
+    const before = readFileSync(`${run}/run.json`, 'utf8');
+    expect(await skein('resume', run, '--steps', '59')).toEqual({ code: 2, stdout: '', stderr: `error: --steps 59: ${run} has made 60 environment steps already\n  fix: --steps 60 or more, or leave it out: the run is to take 60\n` });
+    expect(readFileSync(`${run}/run.json`, 'utf8')).toBe(before);
+  });
+  it('opens the engine that its record names, whatever the words about its backend', async () => {
+    const record = readFileSync(`${run}/run.json`, 'utf8');
+    writeFileSync(`${run}/run.json`, record.replace(/"backend": "[^"]*"/, '"backend": "tensorflow, CPU build"'));
+    expect((await openRun(run, {})).engine).toBe('tfjs:cpu');
+    writeFileSync(`${run}/run.json`, record);
+  });
+  it('is evaluated and resumed where a line of its metrics is spoiled', async () => {
+    writeFileSync(`${run}/metrics.jsonl`, readFileSync(`${run}/metrics.jsonl`, 'utf8').replace('{', '<'));
+    expect(await skein('evaluate', run, '--episodes', '2')).toMatchObject({ code: 0, stderr: '' });
+    expect(await skein('resume', run)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('bad usage', () => {
+  it('a file as the folder of a run, or no name', async () => {
+    writeFileSync(folder.in('file'), '');
+    for (const out of [folder.in('file'), `${folder.in('file')}/below`]) expect(await skein('train', 'qmix', ...TINY, '--out', out)).toEqual({ code: 2, stdout: '', stderr: `error: ${out} is no folder: it, or a part of it, is a file\n  fix: name a new folder with --out\n` });
+    expect(await skein('train', 'qmix', ...TINY, '--out', '')).toEqual({ code: 2, stdout: '', stderr: 'error: --out names no folder\n  fix: name a new folder, or leave --out out\n' });
+  });
+  it('more copies than any machine holds', async () => {
+    for (const command of [['train', 'qmix', ...TINY], ['env', 'check', 'matrix/m1']]) expect(await skein(...command, '--envs', '1e9')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: environment matrix\/\S+: 1000000000 copies\n {2}fix: ask for 1 \.\. 65536\n$/) as string });
+  });
+});
+
+describe('an error that nothing catches', () => {
+  it.each(['uncaughtException', 'unhandledRejection'])('%s: the run stops with a checkpoint and a whole folder, and the exit code is 3', async fault => {
+    const signals = new EventEmitter(), run = folder.in(fault), long = TINY.map(word => (word === '60' ? '1M' : word));
+    let heard = false;
+    const { code, stdout, stderr } = await skeinWith({ signals, heard: text => { if (!heard && text.includes('kind=eval')) { heard = true; signals.emit(fault, new Error('socket hang up')); signals.emit(fault, 'again'); } } }, 'train', 'qmix', ...long, '--out', run);
+    expect({ code, stderr: stderr.replaceAll(folder.path, '.') }).toEqual({ code: 3, stderr: `error: the run was stopped by an error that nothing caught: socket hang up\n  fix: mend what threw it, a plugin, an environment or a backend; SKEIN_DEBUG=1 shows where; then skein resume ./${fault}\n` });
+    expect(stdout).toContain('goes on\n');
+    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'metrics.jsonl', 'run.json', 'tensorboard']);
+    expect(lines(readFileSync(`${run}/events.jsonl`, 'utf8')).at(-1)).toMatchObject({ kind: 'end', detail: { reason: 'stopped' } });
+    expect(signals.eventNames()).toEqual([]);
+  });
+  it('where no run is under way ends the process with exit code 3 and our words', async () => {
+    const signals = new EventEmitter(), codes: number[] = [];
+    const { stderr } = await skeinWith({ signals, exit: code => { codes.push(code); }, heard: text => { if (text.startsWith('qmix fits')) signals.emit('uncaughtException', new Error('late')); } }, 'check', 'qmix');
+    expect({ codes, stderr }).toEqual({ codes: [3], stderr: 'error: late\n  fix: none is known; SKEIN_DEBUG=1 shows where it came from\n' });
   });
 });
 

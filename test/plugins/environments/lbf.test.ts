@@ -205,3 +205,16 @@ it('refuses a saved state of another game', async () => {
       fix: give what getState of the same environment returned]
   `);
 });
+
+it('levels of every player and every food of its own are dealt out, each pair of bounds once', async () => {
+  const env = await make('8x8-3p-2f?minPlayerLevel=1,2,5&maxPlayerLevel=1,2,5&minFoodLevel=3,4&maxFoodLevel=3,4', 40);
+  await env.reset(new Uint8Array(40).fill(1));
+  const orders = new Set<string>();
+  for (let copy = 0; copy < 40; copy++) {
+    const { players, food } = env.getState(copy) as { players: number[][]; food: number[][] }, levels = players.map(p => p[2]!);
+    expect([...levels].sort((a, b) => a - b)).toEqual([1, 2, 5]);
+    expect(food.map(f => f[2]!).sort((a, b) => a - b)).toEqual([3, 4]);
+    orders.add(levels.join());
+  }
+  expect(orders.size).toBeGreaterThan(2);
+});

@@ -59,7 +59,7 @@ describe('two-step', () => {
     }
   });
   it('shows both agents and the learner the state, one-hot, and ends by its own rule', async () => {
-    const env = await make('two-step?timeoutAs=truncated'), { obs, state, terminated, truncated } = env.fields;
+    const env = await make('two-step'), { obs, state, terminated, truncated } = env.fields;
     expect([[...obs!], [...state!]]).toEqual([[1, 0, 0, 1, 0, 0], [1, 0, 0]]);
     await env.step(Int32Array.of(1, 0));
     expect([[...obs!], [...state!], terminated![0]]).toEqual([[0, 0, 1, 0, 0, 1], [0, 0, 1], 0]);
@@ -71,10 +71,12 @@ describe('two-step', () => {
 describe('mmdp', () => {
   it('pays (0,0) until (1,1) leads to the state that pays nothing', async () => {
     const env = await make('mmdp');
+    expect([[...env.fields['obs']!], [...env.fields['state']!]]).toEqual([[0, 1, 0, 1], [0, 1, 0, 1]]);      // the second state is the start, and the state is both observations
     expect(await play(env, [0, 0], [0, 1], [1, 0], [0, 0])).toBe(2);
-    expect([...env.fields['state']!]).toEqual([1, 0]);
+    expect([...env.fields['obs']!]).toEqual([0, 1, 0, 1]);
     expect(await play(env, [1, 1], [0, 0], [0, 0])).toBe(0);
-    expect([...env.fields['state']!]).toEqual([0, 1]);
+    expect([[...env.fields['obs']!], [...env.fields['state']!]]).toEqual([[1, 0, 1, 0], [1, 0, 1, 0]]);
+    expect((await make('mmdp?observe=lastAction')).spec.sizes).toMatchObject({ obs: 4, state: 4 });
   });
 });
 

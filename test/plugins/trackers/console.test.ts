@@ -62,6 +62,12 @@ describe('a run at a terminal', () => {
     for (const columns of [100, 50, 20]) { stdout.columns = columns; pass(300); tell(t => t.progress?.(progress(500))); expect(stdout.screen.at(-1)!.length).toBeLessThan(columns); }
   });
 
+  it('takes a terminal that does not know its width for one of 80 columns', () => {
+    const run = started({ columns: 0 });
+    run.pass(1000);
+    run.tell(t => t.progress?.(progress(1000)));
+    expect(run.stdout.screen.at(-1)).toMatch(/^ {2}0% .* left/);
+  });
   it('has no colours with NO_COLOR, and none but ASCII with --ascii', () => {
     const plain = started({ environment: { NO_COLOR: '1' } }), ascii = started({ ascii: true, environment: { NO_COLOR: '' } });
     whole(plain); whole(ascii);

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../core/tracker.ts';
-import { progressLine, widthOf } from '../../../plugins/trackers/progress-line.ts';
-import { RemainingTime } from '../../../plugins/trackers/remaining-time.ts';
+import { progressLine, remainingOf, widthOf } from '../../../plugins/trackers/progress-line.ts';
 
 const progress = (more: Partial<Progress> = {}): Progress => ({ step: 84_000, steps: 200_000, update: 2600, episode: 1300, seconds: 16, stepsPerSecond: 5231,
   latest: { 'train/return': 0.31, 'eval/return': 0.44, 'loss/q': 0.0123, 'loss/q/td': 0.01, 'grad/q': 3 }, ...more });
@@ -49,24 +48,11 @@ describe('progressLine', () => {
     })));
 });
 
-describe('RemainingTime', () => {
-  const after = (...moments: readonly (readonly [number, number])[]) => {
-    const remaining = new RemainingTime();
-    return moments.map(([seconds, step]) => remaining.after(progress({ seconds, step, steps: 1000 }))).at(-1);
-  };
-  it('is what is left at the rate so far', () => { expect(after([0, 0], [5, 100], [10, 200])).toBeCloseTo(40); });
-  it('is not known at first, nor while nothing moves', () => {
-    expect(after([0, 0])).toBeUndefined();
-    expect(after([0, 0], [0.5, 50])).toBeUndefined();
-    expect(after([0, 0], [60, 0])).toBeUndefined();
-  });
-  it('starts from where a resumed run goes on', () => { expect(after([500, 500], [510, 600])).toBeCloseTo(40); });
-  it('believes the last half minute more than what was before', () => {
-    const slow = Array.from({ length: 100 }, (_, i) => [i, i] as const), fast = Array.from({ length: 30 }, (_, i) => [100 + i, 100 + 20 * i] as const);
-    expect(after(...slow, ...fast)).toBeLessThan((1000 - 680) / 10);
-  });
+describe('the time that is left', () => {
+  it('is what is left at the speed of the run', () => { expect(remainingOf(progress({ step: 200, steps: 1000, stepsPerSecond: 20 }))).toBe(40); });
+  it('is not known while the speed is not', () => { expect(remainingOf(progress({ stepsPerSecond: 0 }))).toBeUndefined(); });
   it('is a second at least while something is left, and nothing at the end', () => {
-    expect(after([0, 0], [10, 999])).toBe(1);
-    expect(after([0, 0], [10, 1000])).toBe(0);
+    expect(remainingOf(progress({ step: 999, steps: 1000, stepsPerSecond: 100 }))).toBe(1);
+    expect(remainingOf(progress({ step: 1000, steps: 1000, stepsPerSecond: 0 }))).toBe(0);
   });
 });

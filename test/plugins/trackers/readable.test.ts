@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { count, duration, figure, oneLine, score } from '../../../plugins/trackers/readable.ts';
+import { count, duration, figure, harmless, oneLine, score } from '../../../plugins/trackers/readable.ts';
 
 describe('readable numbers', () => {
   it.each([[0, '0'], [7.4, '7'], [950, '950'], [999.6, '1k'], [1000, '1k'], [1004, '1k'], [84_123, '84.1k'], [200_000, '200k'], [999_999, '1M'], [1_250_000, '1.25M'], [2e9, '2G'], [-1500, '-1.5k'], [NaN, '?'], [Infinity, '?']])(
@@ -29,6 +29,8 @@ describe('readable numbers', () => {
 
   it('shows what could move the cursor or turn the text as a mark', () => {
     expect(oneLine('a\x1b[2Jb\r\nc\u202ed\u2066e\x9bf\tg')).toBe('a\ufffd[2Jb\ufffd\ufffdc\ufffdd\ufffde\ufffdf\ufffdg');
+    expect(oneLine('a\u200fb\u061cc')).toBe('a\ufffdb\ufffdc');
+    expect(harmless('a\u200f\nb\tc')).toBe('a\ufffd\nb\ufffdc');
     expect(oneLine('lbf/8x8 – 2p ü ✓')).toBe('lbf/8x8 – 2p ü ✓');
   });
 });

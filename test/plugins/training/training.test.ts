@@ -13,6 +13,7 @@ import { fromJson, toJson, type Definition } from '../../../core/definition.ts';
 import type { EnvironmentFamily } from '../../../core/environment.ts';
 import { GraphError, InputError, RunError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
+import type { TrackerFactory } from '../../../core/tracker.ts';
 import { dqn, qmix } from '../../../graphs/index.ts';
 import { nodeTypes } from '../../../nodes/index.ts';
 import { Catalogue } from '../../../plugins/catalogue.ts';
@@ -33,9 +34,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const plans = (copies: number): Script['plans'] => Array.from({ length: copies }, (_, c) => [{ length: 3 + c, end: 'terminated' as const }, { length: 5, end: 'truncated' as const }]);
 /** Training in scripted environments, which it gives back. */
-function training(script: Omit<Script, 'plans'> & { readonly plans?: Script['plans'] } = {}): { training: Training; made: Scripted[] } {
+function training(script: Omit<Script, 'plans'> & { readonly plans?: Script['plans'] } = {}, trackers: readonly TrackerFactory[] = []): { training: Training; made: Scripted[] } {
   const made: Scripted[] = [], family: EnvironmentFamily = { family: 'scripted', about: 'plays a script', tasks: { play: 'as written' }, options: {}, make: (_, __, { copies }) => { const env = new Scripted({ plans: plans(copies), ...script }); made.push(env); return env; } };
-  return { training: new Training(new Catalogue([], nodeTypes, [family], [tfjs], [episodes, transitions, rollouts], [])), made };
+  return { training: new Training(new Catalogue([], nodeTypes, [family], [tfjs], [episodes, transitions, rollouts], trackers)), made };
 }
 const tiny = applySettings(dqn, { 'q.hidden': [4], 'data.batch': 2, 'data.start': 4, 'data.every': 1, 'data.keep': 50 });
 const OPTIONS = { environment: 'scripted/play', steps: 40, seed: 1, engine: 'tfjs:wasm', evaluate: { episodes: 2, every: 20 }, logEvery: 10, out: false } as const satisfies TrainOptions;
@@ -66,7 +67,7 @@ describe('settings', () => {
 describe('a run', () => {
   it('is refused before anything is made where its numbers make no sense', async () => {
     const { training: t, made } = training();
-    for (const wrong of [{ steps: 0 }, { steps: 1.5 }, { copies: 0 }, { evaluate: { episodes: 0 } }, { logEvery: -1 }, { checkpointEvery: NaN }]) await expect(t.prepare(tiny, { ...OPTIONS, ...wrong, out: `${folder}/never` })).rejects.toThrow(InputError);
+    for (const wrong of [{ steps: 0 }, { steps: 1.5 }, { copies: 0 }, { evaluate: { episodes: 0 } }, { logEvery: -1 }, { checkpointEvery: NaN }, { failures: 0 }, { seed: NaN }, { seed: 1.5 }, { seed: -1 }, { seed: 2 ** 53 }]) await expect(t.prepare(tiny, { ...OPTIONS, ...wrong, out: `${folder}/never` })).rejects.toThrow(InputError);
     await expect(t.prepare(tiny, { ...OPTIONS, engine: 'tfjs:cuda', out: `${folder}/never` })).rejects.toThrow('no backend cuda');
     await expect(t.prepare(tiny, { ...OPTIONS, environment: 'script/play', out: `${folder}/never` })).rejects.toThrow('did you mean scripted?');
     await expect(t.prepare(qmix, { ...OPTIONS, engine: 'onnx', out: `${folder}/never` })).rejects.toThrow('no engine is called');
@@ -95,6 +96,14 @@ describe('a run', () => {
       await new Promise(resolve => { setTimeout(resolve, 5); });
     } finally { config.onUnhandledError = null; }
     expect(unhandled).toEqual([]);
+  });
+  it.each(['make', 'start', 'event', 'close'] as const)('whose tracker throws in %s ends whole: curve, last events, no lock; the tracker is named', async where => {
+    const fail = () => { throw new Error('no net'); }, out = `${folder}/fails-at-${where}`, made = where === 'make' ? fail : () => ({ [where]: fail });
+    const { training: t } = training({}, [{ name: 'net', make: made }]), { reason } = await (await t.prepare(tiny, { ...OPTIONS, out })).begin(), { events } = await readRun(out);
+    expect(reason).toBe('finished');
+    expect((await readdir(out)).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'metrics.jsonl', 'run.json']);
+    expect(events.filter(e => e.kind === 'alarm').map(e => e.detail)).toEqual([{ code: 'TRACKER', what: where === 'make' ? 'tracker net cannot be made: no net' : 'tracker net failed and is not told again: no net' }]);
+    expect(events.some(e => e.kind === 'end')).toBe(true);
   });
 });
 

@@ -1,0 +1,17 @@
+/** A page's description as pictures read it: with the sizes of an environment, or with the names of layers alone. */
+import type { Definition } from '../../core/definition.ts';
+import { describe, type Description } from '../../core/describe.ts';
+import { words } from '../../core/port.ts';
+import { kinds } from '../../nodes/index.ts';
+
+export const kindOf = (type: string): string | undefined => kinds.get(type);
+
+/** Layers are functions of sizes, their names hardly ever: any sizes give the names. */
+function withLayerNames(page: Definition, plain: Description): Description {
+  const some = Object.fromEntries(Object.values(page.page.world).flatMap(f => words(f.spec)).map(dim => [dim, 2]));
+  try {
+    const layers = new Map(describe(page, some).nodes.map(n => [n.name, n.layers]));
+    return { ...plain, nodes: plain.nodes.map(n => ({ ...n, layers: layers.get(n.name) ?? [] })) };
+  } catch { return plain; }                                             // layers that no such small world can have
+}
+export const describedFor = (page: Definition, sizes: Readonly<Record<string, number>> | undefined, level: number): Description => (sizes || level < 2 ? describe(page, sizes) : withLayerNames(page, describe(page)));

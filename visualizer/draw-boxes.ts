@@ -1,0 +1,141 @@
+/** Boxes with their ports, flags, marks, tags and chips. */
+import { at, escape, idOf, type Canvas } from './canvas.ts';
+import type { Placed } from './layout.ts';
+import { BAND, flagWidth, LINE, markWidth, PAD, rowsTop, SIGN, SIZE, type Anchor, type Look } from './measure.ts';
+import { glyphOf, HATCH, HUE, SIGNS, stateHue, type Glyph, type Hue, type Theme, type Tone } from './palette.ts';
+import type { Seen } from './legend.ts';
+import { shape, width } from './text.ts';
+import type { ViewGraph, ViewNode } from './view-graph.ts';
+
+export interface Scene { readonly canvas: Canvas; readonly view: ViewGraph; readonly look: Look; readonly theme: Theme; readonly seen: Seen }
+
+/** Quiet: the same before and after, or off the way that is asked for. */
+export const isQuiet = (view: ViewGraph, n: ViewNode): boolean => n.faded === true || (view.form === 'difference' && !stateHue(n.state));
+
+interface Tones { readonly main: Tone; readonly band: Tone; readonly quiet: boolean; readonly hue: Hue; readonly state: Hue | undefined }
+function tonesOf(view: ViewGraph, n: ViewNode): Tones {
+  const state = n.alarm === undefined ? stateHue(n.state) : 'alarm', quiet = isQuiet(view, n) && n.alarm === undefined, hue = HUE[n.kind], again = n.of !== undefined;
+  return { main: state ?? (quiet ? 'faint' : hue), band: state ? `${state}-band` : quiet ? 'hair' : again ? `${hue}-pale` : `${hue}-band`, quiet, hue, state };
+}
+
+function frame({ canvas: c, theme }: Scene, p: Placed, n: ViewNode, { main, band, state, hue, quiet }: Tones): string[] {
+  const { x, y, w, h } = p, dashed = n.role === 'target' || n.state === 'removed' ? { dash: '4 2.5' } : {}, top = `M${at(x)} ${at(y + BAND)}v${-(BAND - 6)}a6 6 0 0 1 6 -6h${at(w - 12)}a6 6 0 0 1 6 6v${BAND - 6}z`;
+  return [
+    ...(n.role === 'slot' ? [c.rect({ x: x - 3, y: y - 3, w: w + 6, h: h + 6 }, { fill: 'page', stroke: main, round: 8 })] : []),
+    ...(n.folds ? [c.rect({ x: x + 4, y: y + 4, w, h }, { fill: 'body', stroke: main, round: 6 })] : []),
+    c.rect(p, { fill: state ? `${state}-pale` : 'body', round: 6 }), c.path(top, { fill: band }),
+    ...(theme === 'print' && HATCH[hue] !== undefined && !quiet ? [`<path d="${top}" fill="url(#hatch-${hue})"/>`] : []),
+    c.rect(p, { stroke: main, wide: n.alarm !== undefined ? 3 : state ? 1.8 : 1.2, round: 6, ...dashed }),
+  ];
+}
+function heading({ canvas: c, seen }: Scene, p: Placed, n: ViewNode, { main, quiet, state }: Tones): string[] {
+  const { x, y, w, box } = p, badge: Glyph | undefined = ['slot', 'target', 'shared', 'frozen'].includes(n.role) ? n.role as Glyph : undefined;
+  if (badge) seen.badge(badge);
+  const again = n.of !== undefined && !quiet, line = (t: string, i: number) => c.text(x + PAD, y + detailTop(p) + 11 + i * LINE, t, { size: SIZE.small, tone: i === 0 && state ? state : i === 0 && again ? 'lag' : 'quiet', owner: n.id });
+  return [
+    c.glyph(n.alarm === undefined ? glyphOf(n) : 'alarm', x + 7, y + 6, quiet ? 'quiet' : main), c.text(x + 22, y + 15.5, `${SIGNS[n.state ?? 'same']}${box.title}`, { size: SIZE.title, tone: 'ink', face: 'bold', owner: n.id }),
+    ...(badge ? [c.glyph(badge, x + w - 16, y + 6, badge === 'target' && !quiet && !state ? 'lag' : quiet ? 'quiet' : main)] : []),
+    ...box.detail.map(line),
+  ];
+}
+/** From left to right the words stand under the title; from top to bottom under the inputs. */
+const detailTop = ({ box, inputs }: Placed): number => (inputs[0]?.y === 0 && box.inputs.length ? BAND + 16 : BAND);
+
+function flag({ canvas: c, view, seen, look }: Scene, p: Placed, { cell, x: px, y: py }: Anchor, state: Hue | undefined, quiet: boolean): string[] {
+  const text = cell.flag!, w = flagWidth(text), tone: Hue | 'faint' = state ?? (quiet || view.form === 'difference' ? 'faint' : 'data'), fill: Tone = tone === 'faint' ? 'hair' : `${tone}-band`, glyphTone: Tone = tone === 'faint' ? 'quiet' : tone;
+  if (!cell.port.back) seen.flag();
+  const words = (x: number, y: number) => (cell.port.back ? '' : c.glyph('data', x + 3.5, y - 4.5, glyphTone, 0.9)) + c.text(x + (cell.port.back ? 7 : 15), y + 3.2, text, { size: SIZE.small, tone: tone === 'faint' ? 'quiet' : 'ink' });
+  if (look.direction === 'TB') {
+    const x = p.x + px - w / 2, y = p.y - 23;
+    c.ink.covers.push({ x, y, w, h: 22 });
+    return [c.path(`M${at(x)} ${at(y)}h${at(w)}v12h${at(-w)}z`, { fill }), c.path(`M${at(p.x + px)} ${at(y + 12)}V${at(p.y - 3)}`, { stroke: tone }), words(x, y + 6)];
+  }
+  const x = p.x - 8 - w - 5, y = p.y + py;
+  c.ink.covers.push({ x: x - 2, y: y - 6, w: w + 12, h: 12 });
+  return [c.path(`M${at(x)} ${at(y - 6)}h${at(w)}l5 6l-5 6h${at(-w)}z`, { fill }), c.path(`M${at(x + w + 5)} ${at(y)}H${at(p.x - 3)}`, { stroke: tone }), words(x, y)];
+}
+export function pill(c: Canvas, x: number, y: number, text: string, edge: Tone, tone: Tone, fill: Tone = 'page'): string {
+  const w = markWidth(text);
+  return c.rect({ x, y: y - 6, w, h: 12 }, { fill, stroke: edge, wide: 0.8, round: 6 }) + c.text(x + 4, y + 3.1, text, { size: SIZE.small, tone });
+}
+function marks({ canvas: c, seen, look }: Scene, p: Placed, { cell, x: px, y: py }: Anchor, state: Hue | undefined): string[] {
+  const total = cell.marks.reduce((sum, m) => sum + markWidth(m) + 3, -3), lr = look.direction === 'LR', y = lr ? p.y + py : p.y - 15;
+  let x = lr ? p.x - 9 - total : p.x + px - total / 2;
+  return cell.marks.map(m => {
+    seen.mark(m);
+    const w = markWidth(m), here = x;
+    c.ink.covers.push({ x: here, y: y - 6, w, h: 12 });
+    x += w + 3;
+    return pill(c, here, y, m, state ?? 'faint', state ?? 'quiet');
+  });
+}
+function input(scene: Scene, p: Placed, n: ViewNode, a: Anchor, { main, quiet }: Tones): string[] {
+  const { canvas: c, seen, look } = scene, { cell } = a, { port } = cell, state = stateHue(port.state), x = p.x + a.x, y = p.y + a.y, tone: Tone = !port.used ? 'faint' : state ?? 'ink', lr = look.direction === 'LR';
+  if (!port.used) seen.offer();
+  const label = `${scene.view.form === 'error' && state ? '! ' : SIGNS[port.state ?? 'same']}${cell.label}`, style = { size: SIZE.port, tone, face: state ? 'bold' : 'sans', owner: n.id } as const;
+  return [
+    c.circle({ x, y }, 2.6, { fill: port.used ? 'page' : 'body', stroke: port.used ? state ?? main : 'faint', wide: 1.1 }),
+    lr ? c.text(x + PAD, y + 3.6, label, style) : c.text(x, p.y + BAND + 12, label, { ...style, anchor: 'middle' }),
+    ...(cell.flag !== undefined ? flag(scene, p, a, state, quiet) : port.used && cell.marks.length ? marks(scene, p, a, state) : []),
+  ];
+}
+function output(scene: Scene, p: Placed, n: ViewNode, a: Anchor, { main }: Tones): string[] {
+  const { canvas: c, look, view } = scene, { cell } = a, { port } = cell, state = stateHue(port.state), lr = look.direction === 'LR', tone: Tone = !port.used ? 'faint' : state ?? 'ink', out: string[] = [];
+  const label = `${SIGNS[port.state ?? 'same']}${cell.label}`, face = state ? 'bold' : 'sans', labelWidth = width(label, SIZE.port, face), shapeWidth = cell.shape ? 5 + width(cell.shape, SIZE.shape, 'mono') : 0, y = lr ? p.y + a.y : p.y + p.h - 8;
+  const right = lr ? p.x + p.w - PAD : p.x + a.x + (labelWidth + shapeWidth) / 2;
+  out.push(c.text(right, y + 3.2, cell.shape, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id }), c.text(right - shapeWidth, y + 3.6, label, { size: SIZE.port, tone, face, anchor: 'end', owner: n.id }));
+  const x = right - shapeWidth - labelWidth - (state ? SIGN - 9 : 4);
+  if (port.flag !== undefined) out.push(c.path(`M${at(x - 8)} ${at(y - 3.5)}h4l3 3.5l-3 3.5h-4z`, { fill: isQuiet(view, n) ? 'hair' : 'data-band', stroke: isQuiet(view, n) ? 'faint' : 'data', wide: 0.7 }));
+  else out.push(c.circle({ x: p.x + a.x, y: p.y + a.y }, 2.4, { fill: port.used ? state ?? main : 'body', stroke: port.used ? state ?? main : 'faint' }));
+  return out;
+}
+/** What hangs on an output: a flag of its own where no line leaves, a pill on the line where one does. */
+function tags({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode): string[] {
+  const lr = look.direction === 'LR', quiet = isQuiet(view, n), out: string[] = [];
+  for (const a of p.outputs) {
+    let x = lr ? p.x + p.w + 5 : p.x + a.x;
+    const own = p.box.tags.filter(t => t.tag.port === a.cell.port.id);
+    if (!lr) x -= own.reduce((sum, t) => sum + t.width + 3, -3) / 2;
+    const y = lr ? p.y + a.y : p.y + p.h + 14;
+    if (own.length) out.push(c.path(lr ? `M${at(p.x + p.w + 2)} ${at(y)}h6` : `M${at(p.x + a.x)} ${at(p.y + p.h + 2)}v6`, { stroke: quiet ? 'faint' : 'rule', wide: 1.4 }));
+    for (const { tag, text, width: w } of own) {
+      const kept = tag.kind === 'keep' || tag.kind === 'priority', hue: Hue = kept ? 'data' : 'rule';
+      seen.tag(tag.kind);
+      c.ink.covers.push({ x: x - 3, y: y - 7, w: w + 6, h: 14 });
+      out.push(c.rect({ x, y: y - 6.5, w, h: 13 }, { fill: quiet ? 'hair' : `${hue}-band`, stroke: quiet ? 'faint' : `${hue}-edge`, wide: 0.8, round: tag.kind === 'act' ? 6.5 : 3 }), c.text(x + w / 2, y + 3.2, text, { size: SIZE.small, tone: quiet ? 'quiet' : 'ink', face: 'bold', anchor: 'middle' }));
+      x += w + 3;
+    }
+  }
+  return out;
+}
+function foot({ canvas: c, seen, look }: Scene, p: Placed, n: ViewNode, { quiet }: Tones): string[] {
+  const { box } = p, lr = look.direction === 'LR', out: string[] = [];
+  let y = lr ? p.y + rowsTop(box) + Math.max(box.inputs.length, box.outputs.length) * 16 + 5 : p.y + detailTop(p) + box.detail.length * LINE + 6;
+  if (box.parts.length) out.push(c.path(`M${at(p.x + 6)} ${at(y - 2)}H${at(p.x + p.w - 6)}`, { stroke: 'hair' }));
+  for (const part of box.parts) {
+    out.push(c.text(p.x + PAD, y + 10, part.label, { size: SIZE.small, tone: 'ink', owner: n.id }), c.text(p.x + p.w - PAD, y + 10, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id }));
+    y += LINE;
+  }
+  let x = p.x + PAD;
+  const chipTop = lr ? p.y + p.h - 17 : y + 1;
+  for (const chip of box.chips) {
+    const hue = stateHue(chip.state as never), tone: Tone = hue ?? (quiet ? 'quiet' : 'rule');
+    seen.chip();
+    out.push(c.rect({ x, y: chipTop, w: chip.width, h: 13 }, { fill: tone === 'quiet' ? 'hair' : `${tone as Hue}-band`, round: 3 }), c.glyph('rule', x + 3, chipTop + 2.5, tone, 0.8), c.text(x + 14, chipTop + 9.8, chip.text, { size: SIZE.small, tone: 'ink', owner: n.id }));
+    x += chip.width + 5;
+  }
+  return out;
+}
+
+/** `mixer, monotonicMixer: inputs agentQs, state; output qTot [batch time]` */
+export function spoken(n: ViewNode): string {
+  const list = (ports: ViewNode['inputs']) => ports.filter(p => p.used).map(p => `${p.label}${p.dims?.length ? ` ${shape(p.dims, p.sizes)}` : ''}`).join(', ');
+  const parts = [[n.title, ...n.detail].join(', '), n.inputs.length ? `inputs ${list(n.inputs)}` : '', n.outputs.length ? `outputs ${list(n.outputs)}` : ''].filter(Boolean);
+  return `${parts.join('; ')}${n.about === undefined ? '' : `. ${n.about}`}${n.alarm === undefined ? '' : `. ${n.alarm}`}`;
+}
+export function drawBox(scene: Scene, p: Placed): string {
+  const n = p.box.node, tones = tonesOf(scene.view, n);
+  scene.seen.box(n, tones.hue);
+  const inside = [...frame(scene, p, n, tones), ...heading(scene, p, n, tones), ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)];
+  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
+}

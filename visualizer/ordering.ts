@@ -1,0 +1,79 @@
+/** In which order the elements of each column stand, one above another, so that few lines cross. */
+import type { Layers } from './layers.ts';
+
+export type Order = readonly (readonly number[])[];
+export interface Ordered { readonly order: Order; readonly crossings: number; readonly penalty: number }
+
+/** Numbers that look random and are the same everywhere. */
+const drawer = (seed: number) => () => { seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0; return seed / 2 ** 32; };
+/** Pairs that stand in one column in a wanted order, the first above. */
+export type Pairs = readonly (readonly [above: number, below: number])[];
+
+class Search {
+  readonly #position: Float64Array;
+  readonly #left: readonly (readonly number[])[];
+  readonly #right: readonly (readonly number[])[];
+  readonly #above = new Map<number, Set<number>>();
+  readonly columns: number[][];
+  constructor(readonly layers: Layers, pairs: Pairs) {
+    const left: number[][] = layers.elements.map(() => []), right: number[][] = layers.elements.map(() => []);
+    for (const s of layers.segments) { left[s.to]!.push(s.from); right[s.from]!.push(s.to); }
+    this.#left = left; this.#right = right;
+    this.#position = new Float64Array(layers.elements.length);
+    this.columns = layers.columns.map(c => [...c]);
+    for (const [a, b] of pairs) { const set = this.#above.get(b); if (set) set.add(a); else this.#above.set(b, new Set([a])); }
+  }
+  start(columns: Order): void { this.columns.forEach((c, i) => { c.splice(0, c.length, ...columns[i]!); this.#number(c); }); }
+  #number(column: readonly number[]): void { column.forEach((e, i) => { this.#position[e] = i; }); }
+  /** Crossings of the lines of two neighbours in a column, if u stands above v. */
+  #between(u: number, v: number): number {
+    let n = 0;
+    for (const side of [this.#left, this.#right]) for (const a of side[u]!) for (const b of side[v]!) if (this.#position[a]! > this.#position[b]!) n++;
+    return n;
+  }
+  #unhappy(above: number, below: number): number { return this.#above.get(above)?.has(below) ? 0.9 : 0; }
+  /** Every element in the middle of those that it is wired to on one side. */
+  sweep(forward: boolean): void {
+    const side = forward ? this.#left : this.#right, middle = (e: number) => { const near = side[e]!; return near.length ? near.reduce((sum, x) => sum + this.#position[x]!, 0) / near.length : this.#position[e]!; };
+    for (let k = 1; k < this.columns.length; k++) {
+      const column = this.columns[forward ? k : this.columns.length - 1 - k]!, want = new Map(column.map(e => [e, middle(e)]));
+      column.sort((a, b) => want.get(a)! - want.get(b)! || this.#position[a]! - this.#position[b]!);
+      this.#number(column);
+    }
+  }
+  /** Swaps neighbours as long as that helps. */
+  settle(rounds: number): void {
+    for (let better = true, round = 0; better && round < rounds; round++) {
+      better = false;
+      for (const column of this.columns) for (let i = 0; i + 1 < column.length; i++) {
+        const [u, v] = [column[i]!, column[i + 1]!];
+        if (this.#between(v, u) + this.#unhappy(v, u) < this.#between(u, v) + this.#unhappy(u, v)) {
+          column[i] = v; column[i + 1] = u;
+          this.#position[v] = i; this.#position[u] = i + 1;
+          better = true;
+        }
+      }
+    }
+  }
+  result(): Ordered {
+    let crossings = 0, penalty = 0;
+    for (const column of this.columns) for (let i = 0; i < column.length; i++) for (let j = i + 1; j < column.length; j++) {
+      for (const a of this.#right[column[i]!]!) for (const b of this.#right[column[j]!]!) if (this.#position[a]! > this.#position[b]!) crossings++;
+      penalty += this.#unhappy(column[i]!, column[j]!);
+    }
+    return { order: this.columns.map(c => [...c]), crossings, penalty };
+  }
+}
+
+/** The best few orders that were found. */
+export function orders(layers: Layers, pairs: Pairs, { starts, keep, rounds }: { readonly starts: number; readonly keep: number; readonly rounds: number }): Ordered[] {
+  const search = new Search(layers, pairs), found = new Map<string, Ordered>(), draw = drawer(7);
+  for (let s = 0; s < starts; s++) {
+    search.start(layers.columns.map(c => (s === 0 ? c : s === 1 ? [...c].reverse() : c.map(e => ({ e, at: draw() })).sort((a, b) => a.at - b.at).map(x => x.e))));
+    for (let i = 0; i < rounds; i++) search.sweep(i % 2 === 0);
+    search.settle(rounds * 2);
+    const result = search.result(), key = result.order.map(c => c.join()).join(';');
+    if (!found.has(key)) found.set(key, result);
+  }
+  return [...found.values()].sort((a, b) => a.crossings + a.penalty - b.crossings - b.penalty).slice(0, keep);
+}
