@@ -37,7 +37,7 @@ module.exports = {
     { name: 'graphs-have-no-packages', severity: 'error', comment: 'A page needs only our own words.',
       from: { path: '^graphs/' }, to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] } },
     { name: 'no-dev-packages-at-run-time', severity: 'error', comment: 'What users install has no development packages.',
-      from: { pathNot: '^test/|^vitest\\.config' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' } },
+      from: { pathNot: '^test/|^\\.vitest\\.config' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -71,6 +71,8 @@ export interface RunParts {
   build?(d: Definition): Learner;
   /** Node types by which pages of a checkpoint are read. */
   readonly registry?: Registry;
+  /** Hash of the page that the run began with, for its checkpoints. */
+  readonly origin?: string;
   /** The page has become another, and a checkpoint holds it. */
   edited?(d: Definition): Promise<void>;
   readonly store?: Store;
@@ -304,7 +306,7 @@ export class Run {
     saved.pasts.forEach(({ left }, i) => { for (const [k, a] of Object.entries(left)) arrays[`undo/${i}/${k}`] = a; });
     const { learner: l, pasts, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));
     const position = await flush?.();
-    await store.save(update, { arrays, meta: { counters: l.counters, counts, memory: l.memory, page: toJson(learner.plan.d), pasts: pasts.map(p => toJson(p.d)), run: rest, seconds: this.#seconds(), ...(position === undefined ? {} : { position }), rollout: parts.rollout.meta, replay: parts.replay.meta } });
+    await store.save(update, { arrays, meta: { counters: l.counters, counts, memory: l.memory, origin: this.#parts.origin, page: toJson(learner.plan.d), pasts: pasts.map(p => toJson(p.d)), run: rest, seconds: this.#seconds(), ...(position === undefined ? {} : { position }), rollout: parts.rollout.meta, replay: parts.replay.meta } });
     this.#event(saved, 'checkpoint', { update });
     return saved;
   }

@@ -76,6 +76,8 @@ interface Built { readonly env: VectorEnvironment; readonly id: string; readonly
 interface Whole extends Built { readonly replay: Replay }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
 interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly left: readonly number[]; readonly steps: number; readonly done: number }
+/** Hash of the page that a run began with: its checkpoints have it too, so that one of another run is not taken by the page that it brings. */
+const originOf = (record: RunRecord): string => String((record['original'] as { hash?: unknown } | undefined)?.hash ?? record['hash']);
 /** In the order of their steps. */
 function plansOf(swaps: unknown, subject: string): Planned[] {
   const read = plannedSchema.array().safeParse(swaps ?? []);
@@ -148,7 +150,6 @@ export class Training {
     try {
       const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
       const prepared = this.#ready(built, settings, engine, { ...record, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
-      if (snapshot) fits(`${path}/checkpoints/${update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
       heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
       if (position.success) {
         const { missing } = await folder.rewind(position.data);
@@ -159,9 +160,13 @@ export class Training {
   }
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
   async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
-    const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 }, d = this.#pageOf(old, path, snapshot), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
-    if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
+    const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+    let d = this.#pageOf(old, path, undefined);
+    if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
     const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings);
+    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+    const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
+    if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
     return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, left, ...made };
   }
   /** The checkpoint to go on from, and those after it; none where a run never made one. */
@@ -179,8 +184,7 @@ export class Training {
     }
   }
   /** Swaps tried on a checkpoint: the run begins, tries, and ends without a step. */
-  async #tried(path: string, { record, settings, engine, built, snapshot, update }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
-    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+  async #tried({ record, settings, engine, built, snapshot }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
     const { run } = this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
     what.catch(() => undefined);                                          // awaited below, once the run has ended
     run.stop();
@@ -188,11 +192,11 @@ export class Training {
   }
   /** An edit of a run that stands still: tried on its newest checkpoint, and unless it is only asked for, recorded, to be made when the run is resumed. */
   async swap(path: string, swaps: Swaps, { dry = false, engine, ...options }: SwapOptions & { readonly dry?: boolean; readonly engine?: string | undefined } = {}): Promise<Swapped> {
-    if (dry) return this.#tried(path, await this.#recorded(path, { engine }), swaps, options);
+    if (dry) return this.#tried(await this.#recorded(path, { engine }), swaps, options);
     await readRun(path);
     const folder = await RunFolder.open(path);
     try {
-      const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(path, recorded, swaps, options);
+      const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(recorded, swaps, options);
       const next: Planned = { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) };
       await folder.start({ ...record, swaps: plansOf([...plansOf(record['swaps'], `${path}/run.json`), next], path) });
       return what;
@@ -202,11 +206,11 @@ export class Training {
   async fork(path: string, out: string, swaps: Swaps, { from, steps, engine, ...options }: SwapOptions & { readonly from?: number | undefined; readonly steps?: number | undefined; readonly engine?: string | undefined } = {}): Promise<Swapped> {
     const recorded = await this.#recorded(path, { from, steps, engine }), { record, settings, snapshot, update } = recorded;
     if (recorded.steps >= settings.steps) throw new InputError(`${path} has made ${recorded.steps} steps by checkpoint ${update}, and the fork would end at ${settings.steps}`, '--steps makes it longer, --at names an earlier checkpoint');
-    const what = await this.#tried(path, recorded, swaps, options), folder = await RunFolder.create(out);
+    const what = await this.#tried(recorded, swaps, options), folder = await RunFolder.create(out);
     try {
-      const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>, { original: __, ...own } = record;
+      const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>;
       if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version: VERSION }).save(update, { arrays: snapshot.arrays, meta });
-      await folder.start({ ...own, name: basename(resolve(out)), environment: record.environment, algorithm: record.algorithm, steps: settings.steps, swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
+      await folder.start({ ...record, name: basename(resolve(out)), swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
       return what;
     } finally { await folder.close(); }
   }
@@ -234,9 +238,9 @@ export class Training {
     const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
     return svg({ ...view, title: `${view.title} on ${record.environment}` }, { shapes: 'concrete' });
   }
-  /** The page that a checkpoint was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
+  /** The page that a checkpoint of this run was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
   #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
-    const page = (snapshot?.meta as { page?: unknown } | undefined)?.page, first = record['original'] as { page?: unknown } | undefined, d = fromJson(page ?? (snapshot ? undefined : first?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
+    const { page: held, origin } = (snapshot?.meta ?? {}) as { page?: unknown; origin?: unknown }, page = origin === originOf(record) ? held : undefined, d = fromJson(page ?? (snapshot ? undefined : (record['original'] as { page?: unknown } | undefined)?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
     return d;
   }
@@ -266,7 +270,7 @@ export class Training {
   #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await this.#picture(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue, parts: RunParts = {
-      learner, rollout, replay, registry: catalogue.registry, build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+      learner, rollout, replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };

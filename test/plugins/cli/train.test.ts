@@ -43,7 +43,7 @@ describe('train', () => {
     `);
   });
   it('leaves a folder', () => {
-    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'metrics.jsonl', 'run.json', 'tensorboard']);
+    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'graph.svg', 'metrics.jsonl', 'run.json', 'tensorboard']);
     expect(readFileSync(`${run}/curve.svg`, 'utf8')).toContain('random 4.');
     expect(recordOf(run)).toMatchObject({ algorithm: 'qmix', environment: 'matrix/two-step', seed: 1, settings: { steps: 60, evaluateEvery: 30, episodes: 4, checkpointEvery: 30, copies: 1 }, page: { nodes: { agentQ: { config: { hidden: 4 } }, mixer: { config: { embed: 2, hypernet: [4] } } } }, plugins: [] });
   });
@@ -117,7 +117,7 @@ describe('an error that nothing catches', () => {
     const { code, stdout, stderr } = await skeinWith({ signals, heard: text => { if (!heard && text.includes('kind=eval')) { heard = true; signals.emit(fault, new Error('socket hang up')); signals.emit(fault, 'again'); } } }, 'train', 'qmix', ...long, '--out', run);
     expect({ code, stderr: stderr.replaceAll(folder.path, '.') }).toEqual({ code: 3, stderr: `error: the run was stopped by an error that nothing caught: socket hang up\n  fix: mend what threw it, a plugin, an environment or a backend; SKEIN_DEBUG=1 shows where; then skein resume ./${fault}\n` });
     expect(stdout).toContain('goes on\n');
-    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'metrics.jsonl', 'run.json', 'tensorboard']);
+    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'graph.svg', 'metrics.jsonl', 'run.json', 'tensorboard']);
     expect(lines(readFileSync(`${run}/events.jsonl`, 'utf8')).at(-1)).toMatchObject({ kind: 'end', detail: { reason: 'stopped' } });
     expect(signals.eventNames()).toEqual([]);
   });

@@ -101,7 +101,7 @@ describe('a run', () => {
     const fail = () => { throw new Error('no net'); }, out = `${folder}/fails-at-${where}`, made = where === 'make' ? fail : () => ({ [where]: fail });
     const { training: t } = training({}, [{ name: 'net', make: made }]), { reason } = await (await t.prepare(tiny, { ...OPTIONS, out })).begin(), { events } = await readRun(out);
     expect(reason).toBe('finished');
-    expect((await readdir(out)).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'metrics.jsonl', 'run.json']);
+    expect((await readdir(out)).sort()).toEqual(['checkpoints', 'curve.svg', 'events.jsonl', 'graph.svg', 'metrics.jsonl', 'run.json']);
     expect(events.filter(e => e.kind === 'alarm').map(e => e.detail)).toEqual([{ code: 'TRACKER', what: where === 'make' ? 'tracker net cannot be made: no net' : 'tracker net failed and is not told again: no net' }]);
     expect(events.some(e => e.kind === 'end')).toBe(true);
   });
