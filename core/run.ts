@@ -4,10 +4,13 @@
  */
 import { defer, EMPTY, expand, filter, from, lastValueFrom, Observable, of, Subject, tap } from 'rxjs';
 import { z } from 'zod';
-import { parse, type Source } from './definition.ts';
+import { check } from './check.ts';
+import { fromJson, parse, toJson, type Definition, type Registry, type Source } from './definition.ts';
+import { diff, structuralHash, type Difference } from './describe.ts';
 import type { OutputArray } from './engine.ts';
-import { InputError, RunError } from './error.ts';
+import { GraphError, InputError, RunError } from './error.ts';
 import { typeOf } from './infer.ts';
+import { migrate, type Lists } from './migrate.ts';
 import { Pace } from './pace.ts';
 import type { Replay, Row, Sample } from './replay.ts';
 import type { Batch, Learner } from './step.ts';
@@ -22,7 +25,28 @@ export interface RunSettings {
   readonly evaluateEvery: number; readonly checkpointEvery: number; readonly logEvery: number;
   /** Updates in a row that may fail for numbers that are not finite. */
   readonly failures: number;
+  /** Edits at the first boundary between two steps at which so many environment steps are made, in this order. */
+  readonly swaps?: readonly ({ readonly at: number; readonly edit: Edit | Undo } & SwapOptions)[];
 }
+/** Another page in place of the one it is given, which it leaves as it is. */
+export type Edit = (d: Definition) => Definition;
+/** Back to the page before the last edit, with the weights that it dropped. */
+export type Undo = 'undo';
+export interface SwapOptions { readonly syncTargets?: boolean | undefined }
+/** What an edit did, or would do. */
+export interface Swapped extends Lists {
+  readonly update: number; readonly step: number;
+  /** In words, and node by node; hashes of the structure before and after. */
+  readonly what: string; readonly changes: readonly Difference[]; readonly before: string; readonly after: string;
+  /** Nodes that carry something from step to step: those whose episodes go on with it, and those that go on from zeros. */
+  readonly carries: { readonly kept: readonly string[]; readonly zero: readonly string[] };
+  /** Was one pass made with it on a batch of the replay? If not, because there was none yet. */
+  readonly tried: boolean;
+}
+interface Wish { readonly edit: Edit | Undo; readonly syncTargets?: boolean | undefined; readonly dry?: boolean; resolve(done: Swapped): void; reject(why: unknown): void }
+interface Past { readonly d: Definition; readonly left: Snapshot['arrays'] }
+/** Edits that can be undone. */
+const PASTS = 10;
 /** A finished episode: the sum of its rewards, its steps. */
 export interface Episode { readonly copy: number; readonly return: number; readonly length: number; readonly won?: boolean }
 /** What steps the environments by the acting program; it tells of every slot that closes and opens. */
@@ -33,6 +57,8 @@ export interface Collector {
   row(): Row;
   /** A sample with the fields that no replay stores. */
   batch(sample: Sample): Batch;
+  /** Judges and tries another page on the same copies and stored fields; `take` changes over to it. */
+  adopt(learner: Learner, state: LearnerState): Promise<{ take(): void } & Swapped['carries']>;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
 }
@@ -40,7 +66,15 @@ export interface Collector {
 export interface RunParts {
   readonly learner: Learner; readonly rollout: Collector; readonly replay: Replay;
   /** Greedy episodes with these weights; keyed by the step, so that a resumed run plays the same ones. */
-  evaluate(state: LearnerState, step: number): Promise<Readonly<Record<string, number>>>;
+  evaluate(state: LearnerState, step: number, learner: Learner): Promise<Readonly<Record<string, number>>>;
+  /** A learner of another page in the same world; without it the page of a run stays. */
+  build?(d: Definition): Learner;
+  /** Node types by which pages of a checkpoint are read. */
+  readonly registry?: Registry;
+  /** Hash of the page that the run began with, for its checkpoints. */
+  readonly origin?: string;
+  /** The page has become another, and a checkpoint holds it. */
+  edited?(d: Definition): Promise<void>;
   readonly store?: Store;
   /** Writes out what trackers hold and says how far they are, so that a resumed run goes on from there. */
   flush?(): Promise<unknown>;
@@ -53,14 +87,14 @@ const whole = z.int().nonnegative(), clocks = { steps: whole, updates: whole, ep
 /** What a checkpoint holds of a run beside its arrays; rollout and replay read their own. */
 const kept = z.object({
   counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), numbers), seconds: z.number().nonnegative(),
-  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers }),
-  rollout: z.unknown(), replay: z.unknown(),
+  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers, swaps: whole.default(0) }),
+  pasts: z.array(z.unknown()).default([]), rollout: z.unknown(), replay: z.unknown(),
 });
 interface Waiting { resolve(): void; reject(reason: unknown): void }
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
 type Window = Readonly<Record<string, Mean>>;
-export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly done?: Summary['reason'] }
+export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly swaps: number; readonly pasts: readonly Past[]; readonly done?: Summary['reason'] }
 
 /** Is update number `updates` due after so many items? */
 export function updateDue(source: Source, replay: Pick<Replay, 'inserted' | 'stored'>, updates: number): boolean {
@@ -75,14 +109,15 @@ const add = (w: Window, values: Readonly<Record<string, number>>): Window => {
 };
 const prefixed = (prefix: string, values: Readonly<Record<string, number>>) => Object.fromEntries(Object.entries(values).map(([k, x]) => [`${prefix}/${k}`, x]));
 
-const NEW: RunState = { learner: { weights: new Float32Array(), lagged: new Float32Array(), slots: {}, memory: {}, counters: START }, window: {}, evaluated: 0, saved: 0, logged: 0, failures: 0, evaluation: {} };
+const NEW: RunState = { learner: { weights: new Float32Array(), lagged: new Float32Array(), slots: {}, memory: {}, counters: START }, window: {}, evaluated: 0, saved: 0, logged: 0, failures: 0, evaluation: {}, swaps: 0, pasts: [] };
 
 export class Run {
   readonly metrics$: Observable<MetricRecord>; readonly events$: Observable<RunEvent>; readonly progress$: Observable<Progress>;
   readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
-  readonly #settings: RunSettings; readonly #parts: RunParts;
+  readonly #settings: RunSettings; #parts: RunParts;
   readonly #asked = new Map<string, number[]>();
   #stopping = false; #over = false; #saving: Waiting[] = [];
+  #wish: Wish | undefined; #sample: Sample | undefined;
   /** Steps at the last attempt at a checkpoint that failed: the next is made in its turn, and not at each step. */
   #attempted = 0;
   #origin = 0; #lastLog = { seconds: 0, steps: 0 }; #pace = new Pace(0, 0);
@@ -94,16 +129,42 @@ export class Run {
 
   /** What flows on a wire, from one update in so many; without a subscriber it costs nothing. */
   tap$(wire: string, { everyUpdates = 1 } = {}): Observable<Tap> {
-    const { plan } = this.#parts.learner, type = typeOf(plan.d, wire, plan.types);
-    if (typeof type === 'string') throw new RunError(`no tap on ${wire}: ${type}`);
-    const { from, port } = parse(wire), { page } = plan.d;
-    if (from in page.sources && !topology(plan.d).graph.someOutEdge(from, (_, e) => e.port === port)) throw new RunError(`no tap on ${wire}: no node reads ${port}, so batches do not hold it`);
+    const refused = this.#untapped(wire);
+    if (refused !== undefined) throw new RunError(`no tap on ${wire}: ${refused}`);
     return new Observable<Tap>(out => {
       const readers = this.#asked.get(wire) ?? [];
       this.#asked.set(wire, [...readers, everyUpdates]);
       const s = this.#taps.pipe(filter(t => t.wire === wire && t.update % everyUpdates === 0)).subscribe(out);
       return () => { s.unsubscribe(); const left = [...this.#asked.get(wire)!]; left.splice(left.indexOf(everyUpdates), 1); if (left.length) this.#asked.set(wire, left); else this.#asked.delete(wire); };
     });
+  }
+  /** Why a wire shows nothing; after an edit it may be another page's, and its tap is silent until it comes back. */
+  #untapped(wire: string): string | undefined {
+    const { plan: { d, types } } = this.#parts.learner, type = typeOf(d, wire, types), { from, port } = parse(wire);
+    return typeof type === 'string' ? type : from in d.page.sources && !topology(d).graph.someOutEdge(from, (_, e) => e.port === port) ? `no node reads ${port}, so batches do not hold it` : undefined;
+  }
+  /** Of the page as it is now. */
+  get learner(): Learner { return this.#parts.learner; }
+  /** Makes the page another between two updates: `d => swap(d, 'mixer', sumMixer(), ...)`. Rejects with the reason where it does not, and then nothing has changed. */
+  edit(edit: Edit | Undo, options: SwapOptions = {}): Promise<Swapped> { return this.#ask({ edit, ...options }); }
+  /** The same up to the change-over: what it would do. */
+  check(edit: Edit | Undo, options: SwapOptions = {}): Promise<Swapped> { return this.#ask({ edit, ...options, dry: true }); }
+  /** Takes back the last edit, of the last ten. */
+  undo(options: SwapOptions = {}): Promise<Swapped> { return this.#ask({ edit: 'undo', ...options }); }
+  async #ask(asked: Omit<Wish, 'resolve' | 'reject'>): Promise<Swapped> {
+    if (this.#over) throw new RunError('the run is over', 'skein swap on its folder takes effect when it is resumed; skein fork goes on beside it');
+    if (this.#wish) throw new RunError('another edit of this run is being prepared', 'wait until it is done');
+    return new Promise((resolve, reject) => { this.#wish = { ...asked, resolve, reject }; });
+  }
+  /** A learner of the page that an edit makes, beside the one that runs; all problems of the page at once. */
+  #prepare(edit: Edit | Undo, past: Past | undefined): Learner {
+    const { learner: { plan: { d: before } }, build } = this.#parts;
+    if (!build) throw new RunError('this run cannot change its page', 'give it `build`');
+    if (edit === 'undo' && !past) throw new InputError('there is no edit to take back', `the last ${PASTS} can be taken back`);
+    const d = edit === 'undo' ? past!.d : edit(before), issues = check(d);
+    if (issues.length) throw new GraphError(d.page.name, issues);
+    if (!diff(before, d).length) throw new InputError('the edit changes nothing', `the page ${before.page.name} is so already`);
+    return build(d);
   }
   /** Ends after the step under way, with a checkpoint. */
   stop(): void { this.#stopping = true; }
@@ -119,6 +180,7 @@ export class Run {
     } finally {
       this.#over = true;
       for (const { resolve } of this.#saving.splice(0)) resolve();                  // the end left a checkpoint
+      this.#wish?.reject(new RunError('the run ended before the edit', 'skein swap on its folder takes effect when it is resumed'));
       for (const s of [this.#metrics, this.#events, this.#progress, this.#taps]) s.complete();
     }
   }
@@ -141,6 +203,10 @@ export class Run {
   async #next(s: RunState): Promise<RunState> {
     const { steps, evaluateEvery, checkpointEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
     if (this.#saving.length) return this.#trySave(s, this.#saving.splice(0));
+    const planned = this.#settings.swaps?.[s.swaps];
+    // one that cannot be made is an alarm, and done with: the run goes on as it is
+    if (planned && at.steps >= planned.at) return this.#swap({ ...s, swaps: s.swaps + 1 }, { ...planned, resolve: () => undefined, reject: e => { this.#event(s, 'alarm', { what: 'a planned swap was not made', reason: e instanceof Error ? e.message : String(e) }); } });
+    if (this.#wish) return this.#swap(s, this.#wish).finally(() => { this.#wish = undefined; });
     if (this.#stopping) return { ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' };
     if (updateDue(source, replay, at.updates)) return this.#learn(s);
     const over = at.steps >= steps;
@@ -162,8 +228,8 @@ export class Run {
     return moved;
   }
   async #learn(s: RunState): Promise<RunState> {
-    const { rollout, replay, learner } = this.#parts, update = s.learner.counters.updates, sample = replay.sample(update), batch = rollout.batch(sample);
-    const taps = [...this.#asked].filter(([, readers]) => readers.some(every => (update + 1) % every === 0)).map(([wire]) => wire);
+    const { rollout, replay, learner } = this.#parts, update = s.learner.counters.updates, sample = this.#sample = replay.sample(update), batch = rollout.batch(sample);
+    const taps = [...this.#asked].filter(([wire, readers]) => readers.some(every => (update + 1) % every === 0) && this.#untapped(wire) === undefined).map(([wire]) => wire);
     const done = await learner.update(s.learner, batch, { seed: this.#settings.seed, ...(taps.length ? { taps } : {}) }), next = { ...s, learner: done.state };
     if (done.failed !== undefined) {
       const failures = s.failures + 1;
@@ -178,9 +244,35 @@ export class Run {
     return { ...next, failures: 0, window: add(s.window, { ...prefixed('loss', done.losses), ...prefixed('grad', done.norms) }) };
   }
   async #evaluate(s: RunState): Promise<RunState> {
-    const evaluation = prefixed('eval', await this.#parts.evaluate(s.learner, s.learner.counters.steps));
+    const evaluation = prefixed('eval', await this.#parts.evaluate(s.learner, s.learner.counters.steps, this.#parts.learner));
     this.#metrics.next({ ...this.#moment(s), values: evaluation });
     return { ...s, evaluated: s.learner.counters.steps, evaluation };
+  }
+  /** The change-over. Until it is tried on a batch and on the open slots of all copies nothing is touched; what throws leaves the run as it was. */
+  async #swap(s: RunState, { edit, syncTargets, dry, resolve, reject }: Wish): Promise<RunState> {
+    const old = this.#parts, { rollout, replay, learner: { plan: { d: before } } } = old, { seed } = this.#settings, { updates, steps } = s.learner.counters, source = before.page.sources[old.learner.programs.main]!, past = s.pasts.at(-1);
+    let made: RunState, what: Swapped, fresh: Learner | undefined;
+    try {
+      const learner = fresh = this.#prepare(edit, past), { d } = learner.plan;
+      const { state, left, ...lists } = migrate(old.learner.plan, learner.plan, s.learner, { seed, syncTargets, more: edit === 'undo' ? past?.left : undefined }), { take, ...carries } = await rollout.adopt(learner, state);
+      const sample = source.cut === 'rollout' || source.keep === undefined ? this.#sample : replay.stored > 0 ? replay.sample(updates) : undefined;
+      if (sample) {
+        const { cuts, fields } = rollout.batch(sample), { failed } = await learner.update(state, { cuts, fields }, { seed });
+        if (failed !== undefined) throw new RunError(`the swap was not made, for it failed on a batch: ${failed}`, 'the run goes on as it was; look at the node named');
+      }
+      const changes = diff(before, d), nodes = [...new Set(changes.filter(c => c.kind === 'node').map(c => c.at))].filter(n => d.page.nodes[n]?.of === undefined), type = (x: Definition, n: string) => x.page.nodes[n]?.type ?? 'none';
+      what = { update: updates, step: steps, what: nodes.map(n => `${n}: ${type(before, n)} -> ${type(d, n)}`).join(', ') || changes.map(c => c.at).join(', '), changes, before: structuralHash(before), after: structuralHash(d), ...lists, carries, tried: sample !== undefined };
+      if (dry) { learner.dispose(); resolve(what); return s; }
+      take();
+      this.#parts = { ...old, learner };
+      made = { ...s, learner: state, saved: Math.min(s.saved, steps - 1), pasts: edit === 'undo' ? s.pasts.slice(0, -1) : [...s.pasts, { d: before, left }].slice(-PASTS) };
+    } catch (e) { fresh?.dispose(); reject(e); return s; }
+    old.learner.dispose();
+    this.#event(made, 'swap', { ...what });
+    made = await this.#trySave(made);
+    await old.edited?.(this.learner.plan.d);
+    resolve(what);
+    return made;
   }
   #log(s: RunState): RunState {
     const { seconds, steps } = this.#lastLog, rate = (s.learner.counters.steps - steps) / Math.max(1e-6, this.#seconds() - seconds);
@@ -211,9 +303,10 @@ export class Run {
     if (!store) return saved;
     const parts = { rollout: rollout.snapshot(), replay: replay.snapshot() }, arrays: Record<string, NamedArray> = toArrays(learner.plan, s.learner);
     for (const [p, snapshot] of Object.entries(parts)) for (const [k, a] of Object.entries(snapshot.arrays)) arrays[`${p}/${k}`] = a;
-    const { learner: l, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));
+    saved.pasts.forEach(({ left }, i) => { for (const [k, a] of Object.entries(left)) arrays[`undo/${i}/${k}`] = a; });
+    const { learner: l, pasts, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));
     const position = await flush?.();
-    await store.save(update, { arrays, meta: { counters: l.counters, counts, memory: l.memory, run: rest, seconds: this.#seconds(), ...(position === undefined ? {} : { position }), rollout: parts.rollout.meta, replay: parts.replay.meta } });
+    await store.save(update, { arrays, meta: { counters: l.counters, counts, memory: l.memory, origin: this.#parts.origin, page: toJson(learner.plan.d), pasts: pasts.map(p => toJson(p.d)), run: rest, seconds: this.#seconds(), ...(position === undefined ? {} : { position }), rollout: parts.rollout.meta, replay: parts.replay.meta } });
     this.#event(saved, 'checkpoint', { update });
     return saved;
   }
@@ -226,7 +319,8 @@ export class Run {
     rollout.restore({ arrays: part('rollout'), meta: m.rollout });
     replay.restore({ arrays: part('replay'), meta: m.replay });
     const slots = Object.fromEntries(Object.entries(state.slots).map(([r, x]) => [r, { ...x, count: m.counts[r] ?? x.count }]));
-    return { ...m.run, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
+    const pasts = m.pasts.map((page, i): Past => ({ d: fromJson(page, this.#parts.registry ?? learner.plan.d.specs, 'an earlier page of the checkpoint'), left: part(`undo/${i}`) }));
+    return { ...m.run, pasts, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
   }
 }
 const means = (w: Window) => Object.fromEntries(Object.entries(w).map(([k, { sum, n }]) => [k, sum / n]));

@@ -22,6 +22,7 @@ export type { Engine, EngineFactory, EngineInfo, Executable, Input, Outputs, Pro
 export type { Replay, ReplayFactory, ReplaySetting, Sample } from '../core/replay.ts';
 export type { NamedArray, Snapshot, Store } from '../core/store.ts';
 export type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker, TrackerFactory } from '../core/tracker.ts';
+export type { Edit, Swapped, SwapOptions } from '../core/run.ts';
 export { PLUGIN_API, TOKENS } from '../core/tokens.ts';
 export { Random, type RandomSource } from '../core/random.ts';
 export { ContainerModule } from 'inversify';
@@ -35,6 +36,12 @@ export interface Running extends Pick<Prepared, 'folder' | 'record'> {
   readonly events$: Prepared['run']['events$'];
   tap$: Prepared['run']['tap$'];
   checkpoint(): Promise<void>;
+  /** Another page between two updates: `d => swap(d, 'mixer', sumMixer(), { name: 'mine' })`. What it does not touch stays; where it cannot be made it rejects with the reason, and nothing has changed. */
+  edit: Prepared['run']['edit'];
+  /** What an edit would do. */
+  check: Prepared['run']['check'];
+  /** Takes back the last edit, of the last ten. */
+  undo: Prepared['run']['undo'];
   stop(): void;
   /** Settles when the run has ended; rejects with the reason where it failed. */
   readonly done: ReturnType<Prepared['begin']>;
@@ -49,5 +56,5 @@ export async function train(page: Definition, { plugins = [], set = {}, ...optio
   const { training, plugins: records } = await compose({ plugins }), prepared = await training.prepare(applySettings(page, set), { ...options, plugins: records }), { run } = prepared;
   const done = new Promise<void>(resolve => { setImmediate(resolve); }).then(() => prepared.begin());
   done.catch(() => undefined);                                            // whoever awaits `done` hears of it
-  return { folder: prepared.folder, record: prepared.record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), stop: () => { run.stop(); }, done };
+  return { folder: prepared.folder, record: prepared.record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), edit: run.edit.bind(run), check: run.check.bind(run), undo: run.undo.bind(run), stop: () => { run.stop(); }, done };
 }

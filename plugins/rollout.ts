@@ -3,7 +3,8 @@
  * Where an episode ends, the tick after it is no environment step: its slot holds the final observation, the action drawn there is never
  * executed, and the copy starts anew; so copies stay in step and `next(x)` is always the value at the true next observation.
  */
-import type { Definition } from '../core/definition.ts';
+import { taken, type Definition } from '../core/definition.ts';
+import { diff } from '../core/describe.ts';
 import type { TypedArray, VectorEnvironment } from '../core/environment.ts';
 import { InputError, RunError } from '../core/error.ts';
 import { words } from '../core/port.ts';
@@ -32,15 +33,16 @@ export function sizesOf(d: Definition, environment: VectorEnvironment): Record<s
   for (const name of fieldsOf(d)) if (!MADE.has(name) && !(name in spec.fields) && !['state', 'avail', 'alive', 'agentReward'].includes(name)) throw new InputError(`${d.page.name} reads ${name}, which ${spec.id} does not offer`, `it offers ${Object.keys(spec.fields).join(', ')}`);
   return sizes;
 }
+const offered = (d: Definition, node: string) => Object.entries(d.page.nodes[node]!.in);
 /** Fields of the first source that any wire of the page names, taken or only offered: a later swap finds them in the replay. */
-function fieldsOf(d: Definition): Set<string> {
+function fieldsOf(d: Definition, wires: typeof offered = offered): Set<string> {
   const main = Object.keys(d.page.sources)[0]!, named = new Set<string>();
-  for (const e of Object.values(d.page.nodes)) for (const w of Object.values(e.in)) if (w.startsWith(`${main}.`)) named.add(w.slice(main.length + 1).split(' ', 1)[0]!);
+  for (const node of Object.keys(d.page.nodes)) for (const [, w] of wires(d, node)) if (w.startsWith(`${main}.`)) named.add(w.slice(main.length + 1).split(' ', 1)[0]!);
   return named;
 }
 
 export class Rollout implements Collector {
-  readonly #d: Definition; readonly #learner: Learner; readonly #env: VectorEnvironment; readonly #seed: number;
+  readonly #d: Definition; #learner: Learner; readonly #env: VectorEnvironment; readonly #seed: number;
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #fields: Record<string, TypedArray> = {};
   /** Fields that the replay stores. */
@@ -147,6 +149,24 @@ export class Rollout implements Collector {
       if (discrete) last[row * n + (stored[row] = chosen[row]!)] = 1; else last.set(chosen.subarray(row * n, (row + 1) * n), row * n);
     }
     this.#row = last && discrete ? { ...this.#fields, lastAction: stored } : this.#fields;
+  }
+  /**
+   * The replay keeps what it has, so the new page must read what is stored, cut as it was. Carries go on at nodes of the same name and width.
+   * The new page acts once on the open slots, which changes nothing.
+   */
+  async adopt(learner: Learner, state: LearnerState): Promise<{ take(): void; kept: string[]; zero: string[] }> {
+    const { d, boxes } = learner.plan, K = this.#env.copies, changes = diff(this.#d, d), source = changes.find(c => c.kind === 'source'), worlds = new Set(changes.filter(c => c.kind === 'world').map(c => c.at));
+    if (source) throw new InputError(`the edit changes how source ${source.at} stores and draws: ${JSON.stringify(source.before)} becomes ${JSON.stringify(source.after)}`, 'sources stay as they are while a run goes on; train anew with other ones');
+    const held = new Set([...this.stored.map(f => f.name), 'agentId', 'weight', 'valid', 'start', ...(this.needsNext ? ['nextAction'] : [])]), absent = [...fieldsOf(d, taken)].filter(n => !held.has(n) || worlds.has(n));
+    if (absent.length) throw new InputError(`the page ${d.page.name} reads ${absent.join(', ')}, which the replay of this run does not hold`, `it holds ${[...held].sort().join(', ')}; a node that takes these, or a new run whose page offers the rest from the start`);
+    const widths = learner.programs.carries(K), fits = (carry: Readonly<Record<string, Float32Array>>) => Object.fromEntries(Object.entries(carry).filter(([n, h]) => boxes.has(n) && h.length === widths.get(n)?.reduce((a, b) => a * b, 1)));
+    const carry = fits(this.#carry), { action } = await learner.act(state, this.#fields, K, carry, { seed: this.#seed, counters: [0, this.#ticks] }), { data } = action;
+    if (!data.every(Number.isFinite)) throw new RunError(`the swap was not made: the page ${d.page.name} acts by numbers that are not finite`, 'the run goes on as it was; look at the nodes upstream of the action');
+    const kept = Object.keys(carry);
+    return { kept, zero: [...widths.keys()].filter(n => !kept.includes(n)), take: () => {
+      this.#learner = learner; this.#carry = carry;
+      for (const [segment, all] of this.#carries) this.#carries.set(segment, fits(all));
+    } };
   }
   #hold(segment: number): void {
     this.#carries.set(segment, this.#carry);

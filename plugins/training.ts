@@ -11,7 +11,7 @@ import { GraphError, InputError, type Issue } from '../core/error.ts';
 import { plan } from '../core/plan.ts';
 import { Rollout, sizesOf } from './rollout.ts';
 import type { Replay } from '../core/replay.ts';
-import { Run, type RunParts, type RunSettings, type Summary } from '../core/run.ts';
+import { Run, type RunParts, type RunSettings, type Summary, type Swapped, type SwapOptions } from '../core/run.ts';
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
@@ -20,6 +20,7 @@ import { kinds } from '../nodes/index.ts';
 import { curve, type CurveReference } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
+import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
@@ -27,6 +28,7 @@ import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
+import { listen, type Control } from './transports/control-socket.ts';
 import { version } from './version.ts';
 
 export const VERSION = version();
@@ -44,6 +46,8 @@ export interface TrainOptions {
   readonly logEvery?: number;
   /** Updates in a row that may fail for numbers that are not finite; then the run stops. */
   readonly failures?: number;
+  /** Swaps on the way, by the environment steps at which they are made. */
+  readonly swaps?: readonly Planned[];
   /** Folder of the run; `false` keeps nothing; without it one under `runs/`. */
   readonly out?: string | false;
   /** Draw graph.svg and curve.svg into the folder; true without it. */
@@ -67,8 +71,20 @@ export interface Prepared { readonly run: Run; readonly record: RunRecord; reado
 
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
+type Settings = RunSettings & { readonly copies: number; readonly episodes: number };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 interface Whole extends Built { readonly replay: Replay }
+/** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
+interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly left: readonly number[]; readonly steps: number; readonly done: number }
+/** Hash of the page that a run began with: its checkpoints have it too, so that one of another run is not taken by the page that it brings. */
+const originOf = (record: RunRecord): string => String((record['original'] as { hash?: unknown } | undefined)?.hash ?? record['hash']);
+/** In the order of their steps. */
+function plansOf(swaps: unknown, subject: string): Planned[] {
+  const read = plannedSchema.array().safeParse(swaps ?? []);
+  if (!read.success) throw new InputError(`${subject}: ${read.error.issues.map(i => `swaps.${i.path.join('.')}: ${i.message}`).join('; ')}`, "swaps are [{ at: 50000, swaps: [{ slot: 'mixer', type: 'sumMixer', config: {} }] }]");
+  return read.data.sort((a, b) => a.at - b.at);
+}
+const madeBy = ({ meta }: Snapshot): Pick<Recorded, 'steps' | 'done'> => { const { counters, run } = meta as { counters: LearnerState['counters']; run: { swaps?: number } }; return { steps: counters.steps, done: run.swaps ?? 0 }; };
 /** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
 function fits(place: string, restore: () => unknown): void {
   try { restore(); } catch (e) {
@@ -108,17 +124,19 @@ export class Training {
     const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
     if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
-    const settings: RunSettings & { copies: number; episodes: number } = {
+    const settings: Settings = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
     };
     const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
+    const swaps = plansOf(o.swaps, 'the options of a run');
+    this.#foresee(d, built.env, swaps, o.steps);
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
-      format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings },
+      format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
       engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
     };
-    return this.#ready(d, built, settings, engine, record, folder, o, undefined, heard);
+    return this.#ready(built, settings, engine, record, folder, o, undefined, heard);
   }
 
   /**
@@ -126,21 +144,30 @@ export class Training {
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
   async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
-    const files = o.files ?? disk, old = await readRecord(path, files), d = this.#pageOf(old, path), heard: Heard = {}, folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
+    const files = o.files ?? disk, heard: Heard = {};
+    await readRecord(path, files);
+    const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
-      const found = await this.#checkpoint(path, files, o.from), { snapshot } = found, settings = { ...(old['settings'] as RunSettings & { copies: number; episodes: number }), ...(o.steps === undefined ? {} : { steps: o.steps }) };
-      const engine = await this.#catalogue.engine(o.engine ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
-      const prepared = this.#ready(d, built, settings, engine, { ...old, steps: settings.steps, settings, engine: engine.info, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
-      if (snapshot) fits(`${path}/checkpoints/${found.update}`, () => prepared.run.restore(freshState(built.learner.plan, settings.seed), snapshot));
-      const made = snapshot ? (snapshot.meta as { counters: LearnerState['counters'] }).counters.steps : 0;
-      if (o.steps !== undefined && o.steps < Math.min(made, old.steps)) throw new InputError(`--steps ${o.steps}: ${path} has made ${made} environment steps already`, `--steps ${made} or more, or leave it out: the run is to take ${old.steps}`);
-      heard.first = found.left.length ? [{ code: 'CHECKPOINT', left: found.left, what: `goes on from checkpoint ${found.update}, as asked; ${found.left.join(', ')} ${found.left.length === 1 ? 'is' : 'are'} left behind` }] : [];
+      const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
+      const prepared = this.#ready(built, settings, engine, { ...record, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
       if (position.success) {
         const { missing } = await folder.rewind(position.data);
         if (missing) heard.first = [...heard.first, { code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }];
       }
       return prepared;
     } catch (e) { await folder.close(); throw e; }
+  }
+  /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
+  async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
+    const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+    let d = this.#pageOf(old, path, undefined);
+    if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
+    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings);
+    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+    const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
+    if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
+    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, left, ...made };
   }
   /** The checkpoint to go on from, and those after it; none where a run never made one. */
   async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
@@ -156,13 +183,44 @@ export class Training {
       throw new InputError(e.message.split('\n  fix: ')[0]!, `${e.fix ?? 'take the one before it'}: skein resume ${path} --at ${before}`);
     }
   }
+  /** Swaps tried on a checkpoint: the run begins, tries, and ends without a step. */
+  async #tried({ record, settings, engine, built, snapshot }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
+    const { run } = this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
+    what.catch(() => undefined);                                          // awaited below, once the run has ended
+    run.stop();
+    try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); engine.close(); await built.env.close(); }
+  }
+  /** An edit of a run that stands still: tried on its newest checkpoint, and unless it is only asked for, recorded, to be made when the run is resumed. */
+  async swap(path: string, swaps: Swaps, { dry = false, engine, ...options }: SwapOptions & { readonly dry?: boolean; readonly engine?: string | undefined } = {}): Promise<Swapped> {
+    if (dry) return this.#tried(await this.#recorded(path, { engine }), swaps, options);
+    await readRun(path);
+    const folder = await RunFolder.open(path);
+    try {
+      const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(recorded, swaps, options);
+      const next: Planned = { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) };
+      await folder.start({ ...record, swaps: plansOf([...plansOf(record['swaps'], `${path}/run.json`), next], path) });
+      return what;
+    } finally { await folder.close(); }
+  }
+  /** A new run folder that goes on from a checkpoint of another run, with an edit. What that run still planned is not taken over. */
+  async fork(path: string, out: string, swaps: Swaps, { from, steps, engine, ...options }: SwapOptions & { readonly from?: number | undefined; readonly steps?: number | undefined; readonly engine?: string | undefined } = {}): Promise<Swapped> {
+    const recorded = await this.#recorded(path, { from, steps, engine }), { record, settings, snapshot, update } = recorded;
+    if (recorded.steps >= settings.steps) throw new InputError(`${path} has made ${recorded.steps} steps by checkpoint ${update}, and the fork would end at ${settings.steps}`, '--steps makes it longer, --at names an earlier checkpoint');
+    const what = await this.#tried(recorded, swaps, options), folder = await RunFolder.create(out);
+    try {
+      const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>;
+      if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version: VERSION }).save(update, { arrays: snapshot.arrays, meta });
+      await folder.start({ ...record, name: basename(resolve(out)), swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
+      return what;
+    } finally { await folder.close(); }
+  }
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const record = await readRecord(path), d = this.#pageOf(record, path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
-    const engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as RunSettings & { copies: number; episodes: number });
-    const snapshot = await store.load(newest), seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
+    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
+    const seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
     const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: setting.episodes ?? 100, seed: seedFor(seed, 'evaluate'), ...(setting.policy ? { policy: setting.policy } : {}) });
     learner.dispose(); engine.close(); await env.close();
     return { score: scoreOf(episodes, seed), update: newest, record };
@@ -180,10 +238,22 @@ export class Training {
     const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
     return svg({ ...view, title: `${view.title} on ${record.environment}` }, { shapes: 'concrete' });
   }
-  #pageOf(record: RunRecord, path: string): Definition {
-    const d = fromJson(record['page'], this.#catalogue.registry, `${path}/run.json`), issues = issuesOf(d);
+  /** The page that a checkpoint of this run was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
+  #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
+    const { page: held, origin } = (snapshot?.meta ?? {}) as { page?: unknown; origin?: unknown }, page = origin === originOf(record) ? held : undefined, d = fromJson(page ?? (snapshot ? undefined : (record['original'] as { page?: unknown } | undefined)?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
     return d;
+  }
+  /** Planned swaps, one after another, on paper: a run does not begin if one of them cannot be made. */
+  #foresee(d: Definition, env: VectorEnvironment, swaps: readonly Planned[], steps: number): void {
+    let page = d;
+    for (const { at, swaps: edits } of swaps) {
+      const edit = editOf(edits, this.#catalogue);
+      if (edit === 'undo') throw new InputError('an undo cannot be planned', 'plan the swap back');
+      if (at >= steps) throw new InputError(`--swap ${(edits as Exclude<Swaps, 'undo'>)[0]!.slot} at step ${at}: the run has ${steps} steps`, 'an earlier step, or more --steps');
+      page = edit(page);
+      plan(page, sizesOf(page, env));
+    }
   }
   async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }): Promise<Built> {
     const env = await this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
@@ -197,22 +267,25 @@ export class Training {
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 
-  #ready(d: Definition, built: Whole, settings: RunSettings & { copies: number; episodes: number }, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
-    const { env, learner, rollout, replay } = built;
-    const parts: RunParts = {
-      learner, rollout, replay, clock: o.clock ?? (() => performance.now() / 1000),
-      evaluate: async (state, step) => {
-        const played = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
+  #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+    const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await this.#picture(d, learner.plan.sizes, record)); };
+    const catalogue = this.#catalogue, parts: RunParts = {
+      learner, rollout, replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+      evaluate: async (state, step, now) => {
+        const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position() } : {}),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position(),
+        // the checkpoint has the page already, so a record that cannot be written loses nothing
+        edited: async page => { await folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
+      } : {}),
     };
-    const run = new Run(settings, parts);
+    const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
     return {
       run, record, folder: folder?.path, engine,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let audience: Audience | undefined, ended: Omit<Outcome, 'dropped'>;
+        let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped'>;
         try {
           const unmade: RunEvent['detail'][] = [], named = await Promise.all(this.#catalogue.trackers.map(async (t): Promise<(readonly [string, Tracker])[]> => {
             try { return [[`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })]]; } catch (e) { unmade.push({ code: 'TRACKER', what: `tracker ${t.name} cannot be made: ${e instanceof Error ? e.message : String(e)}` }); return []; }
@@ -225,23 +298,26 @@ export class Training {
           run.metrics$.subscribe(m => { all.metrics(m); });
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
-          if (folder && o.picture !== false) {
-            await this.#picture(d, learner.plan.sizes, record).then(text => folder.put('graph.svg', text)).catch((e: unknown) => {                    // a picture is no reason to fail
-              all.event(all.alarm({ code: 'PICTURE', what: `graph.svg is not drawn: ${e instanceof Error ? e.message : String(e)}` }));
-            });
-          }
+          await draw(learner.plan.d).catch((e: unknown) => {               // a picture is no reason to fail
+            all.event(all.alarm({ code: 'PICTURE', what: `graph.svg is not drawn: ${e instanceof Error ? e.message : String(e)}` }));
+          });
+          control = folder && await listen(folder.path, ({ do: what, swaps, ...options }) => run[what === 'check' ? 'check' : 'edit'](editOf(swaps, catalogue), options)).catch((e: unknown) => {
+            all.event(all.alarm({ code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` }));
+            return undefined;
+          });
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
           ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
+          await control?.close();
           await audience?.close(folder);
           if (folder) {
             await folder.flush();
-            const { metrics } = await readRun(folder.path).catch(() => ({ metrics: [] }));
-            if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
+            const { metrics, events } = await readRun(folder.path).catch(() => ({ metrics: [], events: [] })), marks = events.flatMap(({ kind, step, detail: { what } }) => (kind === 'swap' ? [{ step, label: String(what) }] : []));
+            if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
           await env.close();
-          learner.dispose();
+          run.learner.dispose();
         }
         return { ...ended, dropped: folder?.dropped ?? 0 };
       },

@@ -6,10 +6,12 @@ import { diff } from './diff.ts';
 import { draw } from './draw.ts';
 import { env } from './env-check.ts';
 import { evaluate } from './evaluate.ts';
+import { fork } from './fork.ts';
 import { labelled, wrap } from './layout.ts';
 import { list } from './list.ts';
 import { resume } from './resume.ts';
 import { Session, type ExitCode, type Io } from './session.ts';
+import { swap } from './swap.ts';
 import { table } from './table.ts';
 import { train } from './train.ts';
 import { version } from '../version.ts';
@@ -19,6 +21,7 @@ const EXAMPLES = [
   'skein list environments',
   'skein train qmix --env lbf/8x8-2p-2f-coop --steps 200k',
   'skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3',
+  'skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer',
   'skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1',
   'skein draw qmix -o qmix.svg',
   'skein diff vdn qmix -o difference.svg',
@@ -52,7 +55,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, evaluate, check, table, draw, diff, env]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, swap, fork, evaluate, check, table, draw, diff, env]) skein.addCommand(make(session));
   configure(skein, session);
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });
   return skein;

@@ -37,7 +37,7 @@ export const option = {
   steps: (about: string) => text('--steps <n>', about),
   seed: (about = 'seed of everything random (default 1)') => text('--seed <n>', about),
   set: () => repeated('--set <path=value>', 'another number of the page, repeatable: q.lr=1e-3'),
-  swap: () => repeated('--swap <slot=type[:json]>', 'another node in a slot, repeatable: mixer=sumMixer'),
+  swap: (later = false) => repeated('--swap <slot=type[:json]>', `another node in a slot, repeatable: mixer=sumMixer${later ? '; on the way, mixer=sumMixer@50k' : ''}`),
   at: () => text('--at <update>', 'an earlier checkpoint, by its number in checkpoints/ (default: the newest)'),
   engine: () => text('--engine <name>', 'engine and backend, tfjs:wasm (default: the best that loads)'),
   plugin: () => repeated('--plugin <file>', 'a file or npm:package with node types, environments, ..., repeatable'),

@@ -13,7 +13,7 @@ export const train = (session: Session): Command => new Command('train')
   .addOption(option.steps('environment steps over all copies: 200k, 2M, 1e6 (default 100k)'))
   .addOption(option.seed())
   .addOption(option.set())
-  .addOption(option.swap())
+  .addOption(option.swap(true))
   .addOption(option.engine())
   .option('--evaluate <steps:episodes>', 'pace of evaluations, 10k:32 (default: 20 in a run, 32 episodes each)')
   .option('--checkpoint <steps>', 'steps between checkpoints, 50k (default: 10 in a run)')
@@ -28,7 +28,7 @@ export const train = (session: Session): Command => new Command('train')
     const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment } = await import('./experiment.ts');
     const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined, file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;
     const asked = mergeExperiment(flags, file && { options: file, place: key => document!.place([key]) });
-    const { compose } = await import('../compose.ts'), { findPage, openPage, strangers } = await import('../pages.ts'), { edited, editsInWords } = await import('./edits.ts'), { runOnConsole } = await import('./running.ts');
+    const { compose } = await import('../compose.ts'), { findPage, openPage, strangers } = await import('../pages.ts'), { edited, editsInWords, planned } = await import('./edits.ts'), { runOnConsole } = await import('./running.ts');
     const composition = await compose({ plugins: asked.plugin }), { catalogue, training, plugins } = composition;
     catalogue.checkEnvironment(asked.env);
     const source = await findPage(file?.algorithm ?? algorithm, catalogue), page = edited(await openPage(source, catalogue), asked, catalogue), own = strangers(page, catalogue.registry);
@@ -38,6 +38,6 @@ export const train = (session: Session): Command => new Command('train')
     }, flags, console => training.prepare(page, {
       environment: asked.env, steps: asked.steps, seed: asked.seed, plugins: plugins satisfies readonly PluginRecord[], ...console,
       ...(asked.engine === undefined ? {} : { engine: asked.engine }), ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
-      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture,
+      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, swaps: planned(asked.swap),
     }));
   });

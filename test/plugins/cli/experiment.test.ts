@@ -47,6 +47,10 @@ plugin: [./a.ts]
       swap: [{ slot: 'mixer', type: 'sumMixer', config: {} }, { slot: 'tdLoss', type: 'maskedMse', config: {} }], plugin: ['./a.ts', './b.ts'],
     });
   });
+  it('holds swaps for several steps, of one slot too', async () => {
+    expect((await asked("algorithm: qmix\nenv: matrix/m1\nswap: ['mixer=sumMixer@20k', mixer=duplexMixer@10k, mixer=sumMixer]", { swap: ['mixer=duplexMixer@20k'] })).swap).toEqual([
+      { slot: 'mixer', type: 'duplexMixer', config: {}, at: 20_000 }, { slot: 'mixer', type: 'duplexMixer', config: {}, at: 10_000 }, { slot: 'mixer', type: 'sumMixer', config: {} }]);
+  });
   it('leaves the rest to the defaults', async () => {
     expect(await asked('algorithm: qmix', { env: 'matrix/m1' })).toEqual({ algorithm: 'qmix', env: 'matrix/m1', steps: 100_000, seed: 1, picture: true, set: {}, swap: [], plugin: [] });
   });
@@ -59,14 +63,14 @@ plugin: [./a.ts]
     ['env: matrix/m1', 'e.yaml:1: algorithm: no algorithm\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
     ['- qmix', 'e.yaml:1: expected options under their names, for example algorithm: qmix\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
     ['algorithm: qmix', 'no environment is named\n  fix: --env <id>, for example --env lbf/8x8-2p-2f-coop; skein list environments shows them'],
-    ['algorithm: qmix\nenv: matrix/m1\nswap: [mixer=sumMixer@20k]', '--swap mixer=sumMixer@20k: a swap at a later step is not in this version\n  fix: write --swap mixer=sumMixer, which holds from the start'],
+    ['algorithm: qmix\nenv: matrix/m1\nswap: [mixer=sumMixer@x]', '--swap mixer=sumMixer@x: the step behind @: "x" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
     ['players: { a: qmix }', 'e.yaml:1: several populations are not in this version\n  fix: name one algorithm'],
   ])('is refused with its line: %j', async (text, message) => { expect(await refused(text)).toBe(message); });
   it('shows all its problems at once', async () => {
     expect(await refused('algorithm: 1\nstep: 3\nswap: 4\n')).toMatchInlineSnapshot(`
       "e.yaml: 3 problems
         e.yaml:1: algorithm: expected text
-        e.yaml:3: swap: expected a list of slot=type
+        e.yaml:3: swap: expected a list of slot=type, or slot=type@step
         e.yaml:2: no option is called "step"; did you mean steps?
         fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin"
     `);

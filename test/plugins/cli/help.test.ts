@@ -14,24 +14,27 @@ describe('help', () => {
       run.
 
       Commands:
-        list [kind]        what there is: algorithms, nodes, environments, engines
-        train <algorithm>  train an algorithm in an environment
-        resume <run>       go on where the newest checkpoint of a run stands
-        evaluate <run>     play greedy episodes from the newest checkpoint of a run
-        check <algorithm>  all wiring problems of a page at once, with places and remedies
-        table <algorithm>  nodes, ports with dims and sizes, weights, multiply-adds
-        draw <algorithm>   the topology of a page or a run as a picture
-        diff <a> <b>       what differs between two pages or runs, in words and as a picture
-        env check <id>     does an environment keep the contract, and how fast is it?
+        list [kind]             what there is: algorithms, nodes, environments, engines
+        train <algorithm>       train an algorithm in an environment
+        resume <run>            go on where the newest checkpoint of a run stands
+        swap <run> [slot=type]  another node in a slot of a run, also while it runs
+        fork <run>              a new run from a checkpoint of another, with an edit
+        evaluate <run>          play greedy episodes from the newest checkpoint of a run
+        check <algorithm>       all wiring problems of a page at once, with places and remedies
+        table <algorithm>       nodes, ports with dims and sizes, weights, multiply-adds
+        draw <algorithm>        the topology of a page or a run as a picture
+        diff <a> <b>            what differs between two pages or runs, in words and as a picture
+        env check <id>          does an environment keep the contract, and how fast is it?
 
       Options:
-        <command> --help   what a command does and takes
-        --version          the version
+        <command> --help        what a command does and takes
+        --version               the version
 
       Examples:
         skein list environments
         skein train qmix --env lbf/8x8-2p-2f-coop --steps 200k
         skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3
+        skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer
         skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1
         skein draw qmix -o qmix.svg
         skein diff vdn qmix -o difference.svg
@@ -62,7 +65,8 @@ describe('help', () => {
       --steps <n>                  environment steps over all copies: 200k, 2M, 1e6 (default 100k)
       --seed <n>                   seed of everything random (default 1)
       --set <path=value>           another number of the page, repeatable: q.lr=1e-3
-      --swap <slot=type[:json]>    another node in a slot, repeatable: mixer=sumMixer
+      --swap <slot=type[:json]>    another node in a slot, repeatable: mixer=sumMixer; on the way,
+                                   mixer=sumMixer@50k
       --engine <name>              engine and backend, tfjs:wasm (default: the best that loads)
       --evaluate <steps:episodes>  pace of evaluations, 10k:32 (default: 20 in a run, 32 episodes each)
       --checkpoint <steps>         steps between checkpoints, 50k (default: 10 in a run)
@@ -78,7 +82,7 @@ describe('help', () => {
     "
   `); });
   it('fits the terminal', async () => {
-    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['evaluate'], ['check'], ['table'], ['env', 'check']]) {
+    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['check'], ['table'], ['env', 'check']]) {
       const { stdout } = await skeinWith({ columns }, ...command, '--help'), wide = stdout.split('\n').filter(line => line.length > columns && !line.startsWith('  skein '));
       expect(wide).toEqual([]);
     }

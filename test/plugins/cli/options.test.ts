@@ -43,13 +43,15 @@ describe('a swap', () => {
   it.each([
     ['mixer=sumMixer', { slot: 'mixer', type: 'sumMixer', config: {} }],
     ['mixer=duplexMixer:{"heads":4}', { slot: 'mixer', type: 'duplexMixer', config: { heads: 4 } }],
+    ['mixer=sumMixer@20k', { slot: 'mixer', type: 'sumMixer', config: {}, at: 20_000 }],
+    ['mixer=duplexMixer:{"heads":4}@1e3', { slot: 'mixer', type: 'duplexMixer', config: { heads: 4 }, at: 1000 }],
     ['mixer=x:{"at":"a@b","c":":"}', { slot: 'mixer', type: 'x', config: { at: 'a@b', c: ':' } }],
   ])('%s', (text, swap) => { expect(swapOf(text)).toEqual(swap); });
   it.each([
     ['mixer', '--swap mixer: no slot and node type\n  fix: write slot=type, for example mixer=sumMixer'],
     ['mixer=', '--swap mixer=: no slot and node type\n  fix: write slot=type, for example mixer=sumMixer'],
-    ['mixer=sumMixer@20k', '--swap mixer=sumMixer@20k: a swap at a later step is not in this version\n  fix: write --swap mixer=sumMixer, which holds from the start'],
-    ['mixer=duplexMixer:{"heads":4}@20k', '--swap mixer=duplexMixer:{"heads":4}@20k: a swap at a later step is not in this version\n  fix: write --swap mixer=duplexMixer:{"heads":4}, which holds from the start'],
+    ['mixer=sumMixer@soon', '--swap mixer=sumMixer@soon: the step behind @: "soon" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
+    ['mixer=sumMixer@', '--swap mixer=sumMixer@: the step behind @: "" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
     ['mixer=x:4', '--swap mixer=x:4: the settings are no JSON object\n  fix: write mixer=x:{"name":value}'],
     ['mixer=x:{heads:4}', '--swap mixer=x:{heads:4}: "heads:4}" where a name in double quotes is expected\n  fix: write 16, 1e-3, true, "text", [64, 64] or {"name": 1}'],
   ])('is not %j', (text, message) => { expect(refusal(() => swapOf(text))).toBe(message); });
