@@ -5,7 +5,7 @@ const minutes = 60_000;
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,                                                       // some tests wait for processes and clocks
     reporters: ['default'],
     projects: [
       {

@@ -9,6 +9,7 @@ import { evaluate } from './evaluate.ts';
 import { fork } from './fork.ts';
 import { labelled, wrap } from './layout.ts';
 import { list } from './list.ts';
+import { option } from './options.ts';
 import { resume } from './resume.ts';
 import { Session, type ExitCode, type Io } from './session.ts';
 import { swap } from './swap.ts';
@@ -50,6 +51,7 @@ function configure(command: Command, session: Session): void {
     outputError: () => undefined,
     getOutHelpWidth: () => session.answer.columns, getErrHelpWidth: () => session.remarks.columns, getOutHasColors: () => false, getErrHasColors: () => false,
   });
+  if (!command.commands.length) for (const every of [option.quiet(), option.ascii()]) command.addOption(every);
   for (const sub of command.commands) configure(sub, session);
 }
 
@@ -57,6 +59,7 @@ export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
   for (const make of [list, train, resume, swap, fork, evaluate, check, table, draw, diff, env]) skein.addCommand(make(session));
   configure(skein, session);
+  skein.hook('preAction', (_, command) => { session.answer.ascii = session.remarks.ascii = command.opts<{ ascii?: boolean }>().ascii ?? false; });
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });
   return skein;
 }

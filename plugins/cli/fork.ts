@@ -20,8 +20,6 @@ export const fork = (session: Session): Command => new Command('fork')
   .addOption(option.engine())
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
-  .addOption(option.quiet())
-  .addOption(option.ascii())
   .action(async (run: string, { swap = [], name, at, syncTargets = false, ...flags }: Flags) => {
     if (!swap.length) throw new InputError('no edit is named', '--swap slot=type, for example --swap mixer=sumMixer');
     if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name)) throw new InputError(`--name ${name}: no name of a folder`, 'letters, digits, ., _ and -');

@@ -14,8 +14,6 @@ export const resume = (session: Session): Command => new Command('resume')
   .addOption(option.engine())
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
-  .addOption(option.quiet())
-  .addOption(option.ascii())
   .action(async (run: string, flags: Flags) => {
     const steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
     const { openRun } = await import('./recorded-run.ts'), { runOnConsole } = await import('./running.ts');

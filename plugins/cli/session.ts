@@ -18,8 +18,13 @@ export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143;
 type Style = 'bold' | 'dim' | 'red';
 const SGR: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '1;31' };
 
+const PLAIN: Readonly<Record<string, string>> = { '·': '-', '→': '->', '−': '-', '×': 'x', '…': '...', '≥': '>=', '≤': '<=', '±': '+-', '⇄': '~' };
+const inAscii = (text: string) => text.replace(/[^\n -~]/g, c => PLAIN[c] ?? '?');
+
 /** Text for people, on one stream. */
 export class Paper {
+  /** Nothing outside ASCII, as `--ascii` asks for. */
+  ascii = false;
   readonly #out: TextOutput;
   readonly #colour: boolean;
   /** Characters that a line may take: the terminal's, and 100 where there is none. */
@@ -36,7 +41,7 @@ export class Paper {
     for (const line of lines) this.#out.write(`${this.#styled(line)}\n`);
   }
   #styled(line: string): string {
-    return harmless(line).replace(/\[\[(bold|dim|red)\|(.*?)\]\]/g, (_, style: Style, text: string) => (this.#colour ? `\x1b[${SGR[style]}m${text}\x1b[0m` : text));
+    return (this.ascii ? inAscii(line) : harmless(line)).replace(/\[\[(bold|dim|red)\|(.*?)\]\]/g, (_, style: Style, text: string) => (this.#colour ? `\x1b[${SGR[style]}m${text}\x1b[0m` : text));
   }
 }
 

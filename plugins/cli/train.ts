@@ -22,8 +22,6 @@ export const train = (session: Session): Command => new Command('train')
   .option('--no-picture', 'leave out graph.svg and curve.svg')
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
-  .addOption(option.quiet())
-  .addOption(option.ascii())
   .action(async (algorithm: string, flags: TrainFlags) => {
     const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment } = await import('./experiment.ts');
     const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined, file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;

@@ -15,9 +15,10 @@ import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
 import { installSkein } from '../docs/project.ts';
 import type { Order, Point, When } from './killed.child.ts';
 import { plain, snapshotOf } from './stores/snapshots.ts';
+import { ROUNDS } from './rounds.ts';
 import { begin, outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
-const SEED = Number(process.env['SKEIN_SEED'] ?? 1), ROUNDS = Number(process.env['SKEIN_ROUNDS'] ?? 30), ENGINE = 'tfjs:cpu', MINUTE = 60_000;
+const SEED = Number(process.env['SKEIN_SEED'] ?? 1), ENGINE = 'tfjs:cpu', MINUTE = 60_000;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'skein-killed-'));

@@ -325,3 +325,15 @@ export default new ContainerModule(({ bind }) => { bind(Symbol.for('skein.Enviro
   });
   it('of one that is not there is bad usage', async () => { expect(await skein('env', 'check', 'matrix/m9')).toMatchObject({ code: 2, stdout: '' }); });
 });
+
+describe('every command', () => {
+  it.each([['list', 'algorithms'], ['table', 'qmix'], ['check', 'qmix'], ['diff', 'vdn', 'vdn'], ['env', 'check', 'matrix/m1', '--steps', '20']])('%s %s takes --quiet and --ascii, and keeps to ASCII', async (...argv) => {
+    const { code, stdout, stderr } = await skein(...argv, '--quiet', '--ascii');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^[\n -~]+$/);
+  });
+  it('writes signs outside ASCII as near as it can', async () => {
+    expect((await skein('diff', 'vdn', 'qmix')).stdout).toContain('vdn → qmix');
+    expect((await skein('diff', 'vdn', 'qmix', '--ascii')).stdout).toContain('vdn -> qmix');
+  });
+});
