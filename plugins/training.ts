@@ -114,6 +114,12 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
   return set;
 }
 
+/** A page with the sizes of its run's world. Beside the class, because the compiler leaves the `.ts` of an import inside a decorated one. */
+async function pictured(d: Definition, sizes: Readonly<Record<string, number>>, { environment }: RunRecord): Promise<string> {
+  const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
+  return svg({ ...view, title: `${view.title} on ${environment}` }, { shapes: 'concrete' });
+}
+
 @injectable()
 export class Training {
   readonly #catalogue: Catalogue;
@@ -233,11 +239,6 @@ export class Training {
     return scoreOf(played, seed);
   }
 
-  /** The page with the sizes of this run's world. */
-  async #picture(d: Definition, sizes: Readonly<Record<string, number>>, record: RunRecord): Promise<string> {
-    const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
-    return svg({ ...view, title: `${view.title} on ${record.environment}` }, { shapes: 'concrete' });
-  }
   /** The page that a checkpoint of this run was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
   #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
     const { page: held, origin } = (snapshot?.meta ?? {}) as { page?: unknown; origin?: unknown }, page = origin === originOf(record) ? held : undefined, d = fromJson(page ?? (snapshot ? undefined : (record['original'] as { page?: unknown } | undefined)?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
@@ -268,7 +269,7 @@ export class Training {
   }
 
   #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
-    const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await this.#picture(d, learner.plan.sizes, record)); };
+    const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue, parts: RunParts = {
       learner, rollout, replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {

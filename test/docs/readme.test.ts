@@ -24,7 +24,7 @@ describe('README.md', () => {
     const { code, stdout, stderr } = await project.run('vdn.ts'), lines = stdout.trimEnd().split('\n');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(lines.map(line => line.split(' ')[0])).toEqual(['30', '60', 'runs/vdn-lbf-8x8-2p-2f-coop-1']);
-    expect(await readdir(`${project.folder}/${lines.at(-1)}`)).toEqual(expect.arrayContaining(['run.json', 'metrics.jsonl', 'events.jsonl', 'checkpoints', 'curve.svg']));
+    expect(await readdir(`${project.folder}/${lines.at(-1)}`)).toEqual(expect.arrayContaining(['run.json', 'metrics.jsonl', 'events.jsonl', 'checkpoints', 'curve.svg', 'graph.svg']));
   }, 120_000);
 
   const commands = commandsOf(blocks).filter(([, program]) => program === 'skein').map(words => words.slice(2)), show = commands.find(words => words.includes('matrix/m1'))!;
