@@ -17,7 +17,7 @@
  */
 import { abs, add, concat, mul, sigmoid, sub, sum } from '@tensorflow/tfjs-core';
 import { detach } from '../../core/flow.ts';
-import { mlp } from '../../core/layers.ts';
+import { mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { f32, index, still } from '../../core/port.ts';
 import { headMlp } from '../heads.ts';

@@ -10,7 +10,7 @@
  * journal version (arXiv 2003.08839). The absolute value is of what a hypernetwork gives, not of its weights; biases keep their sign.
  */
 import { abs, add, elu, matMul, reshape } from '@tensorflow/tfjs-core';
-import { dense, mlp } from '../../core/layers.ts';
+import { dense, mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { f32 } from '../../core/port.ts';
 

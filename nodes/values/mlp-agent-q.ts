@@ -7,7 +7,7 @@
  * q  discounted return expected of each action, in units of reward
  * Paper: Rashid et al. 2018 (arXiv 1803.11485), the agents of its two-step game, which has nothing to remember.
  */
-import { mlp } from '../../core/layers.ts';
+import { mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { f32 } from '../../core/port.ts';
 

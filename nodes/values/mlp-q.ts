@@ -7,7 +7,7 @@
  * q    discounted return expected of each action, in units of reward
  * Paper: Mnih et al. 2013 (arXiv 1312.5602), section 4, without the convolutions; widths 120 and 84 are CleanRL's for low-dimensional observations.
  */
-import { mlp } from '../../core/layers.ts';
+import { mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { f32 } from '../../core/port.ts';
 

@@ -9,7 +9,7 @@
  * Paper: Rashid et al. 2018 (arXiv 1803.11485), figure 2c. The cell is PyTorch's GRUCell, as in the authors' code.
  */
 import { relu } from '@tensorflow/tfjs-core';
-import { dense, gru } from '../../core/layers.ts';
+import { dense, gru } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { f32 } from '../../core/port.ts';
 

@@ -6,7 +6,7 @@ import { fromJson, toJson, type Definition } from '../../core/definition.ts';
 import { describe as picture, diff, structuralHash } from '../../core/describe.ts';
 import { GraphError, InputError, type Issue } from '../../core/error.ts';
 import { derive, each, graph, next, now, once, swap, type Graph } from '../../core/graph.ts';
-import { dense } from '../../core/layers.ts';
+import { dense } from '../../nodes/layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { rmsprop, sgd, type Optimiser } from '../../core/optimiser.ts';
 import { plan } from '../../core/plan.ts';

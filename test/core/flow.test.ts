@@ -5,7 +5,7 @@ import type { Definition } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
 import { Flow, type Feed } from '../../core/flow.ts';
 import { graph, next, now } from '../../core/graph.ts';
-import { dense, gru } from '../../core/layers.ts';
+import { dense, gru } from '../../nodes/layers.ts';
 import { defineNode, per, recurs } from '../../core/node.ts';
 import { sgd } from '../../core/optimiser.ts';
 import { plan, type Plan, type SizesByDim } from '../../core/plan.ts';

@@ -5,7 +5,7 @@ import { toJson, type Definition } from '../../core/definition.ts';
 import { describe as picture, diff, structuralHash } from '../../core/describe.ts';
 import { GraphError } from '../../core/error.ts';
 import { derive, each, graph, next, now, once, stop, swap, weigh } from '../../core/graph.ts';
-import { dense } from '../../core/layers.ts';
+import { dense } from '../../nodes/layers.ts';
 import { defineNode, per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
 import { derive, graph, next, now, once, swap, weigh } from '../../core/graph.ts';
-import { dense } from '../../core/layers.ts';
+import { dense } from '../../nodes/layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { sgd } from '../../core/optimiser.ts';
 import { plan, type SizesByDim } from '../../core/plan.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mlp, type Layer } from '../../core/layers.ts';
+import type { Layer } from '../../core/layers.ts';
+import { mlp } from '../../nodes/layers.ts';
 import { headMlp } from '../../nodes/heads.ts';
 import { normals, numbers } from './arrays.ts';
 

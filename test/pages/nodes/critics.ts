@@ -1,5 +1,5 @@
 import { exp } from '@tensorflow/tfjs-core';
-import { dense, mlp, parameter } from '../../../core/layers.ts';
+import { dense, mlp, parameter } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { f32 } from '../../../core/port.ts';
 import { beside, last } from './maths.ts';

@@ -1,5 +1,6 @@
 import { add, expandDims, eye, exp, matMul, mul, relu, reshape, softmax, sub, tanh, tile, transpose, type Tensor } from '@tensorflow/tfjs-core';
-import { conv, dense, gru, mlp, type Layer } from '../../../core/layers.ts';
+import type { Layer } from '../../../core/layers.ts';
+import { conv, dense, gru, mlp } from '../../../nodes/layers.ts';
 import { defineNode, normal } from '../../../core/node.ts';
 import { f32, index } from '../../../core/port.ts';
 import { beside, flat, gated, halves, oneHot } from './maths.ts';

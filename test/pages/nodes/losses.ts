@@ -1,5 +1,5 @@
 import { abs, add, cast, concat, div, exp, expandDims, greater, less, log, logSoftmax, maximum, mean as average, min, minimum, mul, neg, reshape, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
-import { mlp } from '../../../core/layers.ts';
+import { mlp } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { beside, float, mean, not, oneHot } from './maths.ts';

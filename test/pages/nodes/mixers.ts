@@ -1,5 +1,5 @@
 import { abs, add, cast, div, elu, expandDims, less, matMul, maximum, mean as average, mul, reshape, softmax, square, stack, sub, sum, tile, transpose } from '@tensorflow/tfjs-core';
-import { dense, mlp } from '../../../core/layers.ts';
+import { dense, mlp } from '../../../nodes/layers.ts';
 import { defineNode, uniform } from '../../../core/node.ts';
 import { f32, penalty, still } from '../../../core/port.ts';
 import { beside, last, mean } from './maths.ts';

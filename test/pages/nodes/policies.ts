@@ -1,5 +1,5 @@
 import { add, concat, div, exp, expandDims, eye, log, logSoftmax, maximum, mul, neg, relu, reshape, slice, softmax, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
-import { dense, mlp, parameter } from '../../../core/layers.ts';
+import { dense, mlp, parameter } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { attention } from './features.ts';

@@ -1,6 +1,6 @@
 import { add, div, exp, expandDims, eye, log, matMul, maximum, mean as average, mul, relu, reshape, softplus, sqrt, square, sub, sum, tile, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../../../core/flow.ts';
-import { dense, mlp } from '../../../core/layers.ts';
+import { dense, mlp } from '../../../nodes/layers.ts';
 import { defineNode, normal } from '../../../core/node.ts';
 import { f32, penalty } from '../../../core/port.ts';
 import { attention } from './features.ts';

@@ -1,0 +1,158 @@
+/** The layers that nodes are made of. Tensors start as PyTorch's do unless the node says otherwise. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Init, Layer } from '../core/layers.ts';
+
+const fanIn = (from: number): Init => ({ law: 'uniform', bound: 1 / Math.sqrt(Math.max(1, from)) });
+export const orthogonal = (gain = 1): Init => ({ law: 'orthogonal', gain });
+export const constant = (value: number): Init => ({ law: 'constant', value });
+export const gaussian = (std: number): Init => ({ law: 'normal', std });
+
+const rows = (x: Tensor, width: number): Tensor2D => (x.rank === 2 ? x as Tensor2D : tf.reshape(x, [-1, width]));
+const product = (x: Tensor, kernel: Tensor, from: number, to: number): Tensor => {
+  const y = tf.matMul(rows(x, from), kernel as Tensor2D);
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), to]);
+};
+
+export interface DenseOptions { readonly kernel?: Init; readonly bias?: Init | false }
+/** y = x W + b over the last dim. PyTorch's Linear: both uniform within 1/sqrt(from). */
+export function dense(from: number, to: number, { kernel = fanIn(from), bias = fanIn(from) }: DenseOptions = {}): Layer {
+  return {
+    tensors: {
+      kernel: { shape: [from, to], init: kernel, layout: 'dense kernel: [in, out]' },
+      ...(bias ? { bias: { shape: [to], init: bias, layout: 'dense bias: [out]' } } : {}),
+    },
+    bind: t => x => {
+      const y = product(x, t['kernel']!, from, to);
+      return t['bias'] ? tf.add(y, t['bias']) : y;
+    },
+  };
+}
+
+export type Activation = 'relu' | 'tanh' | 'elu' | 'none';
+const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = { relu: x => tf.relu(x), tanh: x => tf.tanh(x), elu: x => tf.elu(x), none: x => x };
+export interface MlpOptions { readonly activation?: Activation; readonly hidden?: DenseOptions; readonly last?: DenseOptions }
+/** Dense layers of these widths with an activation between them, none after the last. Tensors kernel0, bias0, kernel1, ... */
+export function mlp(widths: readonly number[], { activation = 'relu', hidden = {}, last = {} }: MlpOptions = {}): Layer {
+  const parts = widths.slice(1).map((to, i) => dense(widths[i]!, to, i === widths.length - 2 ? last : hidden));
+  const tensors = Object.fromEntries(parts.flatMap((p, i) => Object.entries(p.tensors).map(([k, s]) => [`${k}${i}`, s])));
+  return {
+    tensors,
+    bind: (t, over) => {
+      const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over));
+      return x => layers.reduce((h, layer, i) => (i === layers.length - 1 ? layer(h) : activations[activation](layer(h))), x);
+    },
+  };
+}
+
+/** A tensor of its own, given back as it is. */
+export const parameter = (shape: readonly number[], init: Init = constant(0)): Layer<() => Tensor> => ({
+  tensors: { value: { shape, init, layout: 'as declared' } },
+  bind: t => () => t['value']!,
+});
+
+/**
+ * 2-D convolution over [rows, height, width, channels]; `same` keeps height and width at stride 1. As a product over shifted copies: the
+ * gradient of the kernel that convolves is not to be had on every backend.
+ */
+export function conv(from: number, to: number, size: number, { stride = 1, pad = 'same' as 'same' | 'valid' } = {}): Layer {
+  const fan = from * size * size, init = fanIn(fan);
+  return {
+    tensors: {
+      kernel: { shape: [size, size, from, to], init, layout: 'convolution kernel: [height, width, in, out]' },
+      bias: { shape: [to], init, layout: 'convolution bias: [out]' },
+    },
+    bind: t => x => {
+      const [n, h, w] = x.shape as [number, number, number], out = (side: number) => (pad === 'same' ? Math.ceil(side / stride) : Math.ceil((side - size + 1) / stride)), [high, wide] = [out(h), out(w)];
+      const lack = (side: number, got: number) => Math.max(0, (got - 1) * stride + size - side), [a, b] = [lack(h, high), lack(w, wide)];
+      // padded to a whole number of strides beyond the last shift, so that every shift can be cut into strides
+      const full = (side: number, got: number, before: number): [number, number] => [before, Math.max(0, size - 1 + got * stride - side - before)];
+      const padded = tf.pad(x as Tensor4D, [[0, 0], full(h, high, Math.floor(a / 2)), full(w, wide, Math.floor(b / 2)), [0, 0]]);
+      const strided = (i: number, j: number) => {
+        const whole = tf.slice(padded, [0, i, j, 0], [n, high * stride, wide * stride, from]);
+        return stride === 1 ? whole : tf.reshape(tf.slice(tf.reshape(whole, [n * high, stride, wide, stride * from]), [0, 0, 0, 0], [n * high, 1, wide, from]), [n, high, wide, from]);
+      };
+      const patches = tf.concat(Array.from({ length: size * size }, (_, k) => strided(Math.floor(k / size), k % size)), 3);
+      return tf.add(tf.reshape(tf.matMul(tf.reshape(patches, [n * high * wide, fan]), tf.reshape(t['kernel']!, [fan, to])), [n, high, wide, to]), t['bias']!);
+    },
+  };
+}
+
+/**
+ * PyTorch's GRUCell over time, the reset gate after the recurrent product:
+ *
+ *   r = sigmoid(W_r x + b_r + U_r h + c_r)    z = sigmoid(W_z x + b_z + U_z h + c_z)
+ *   n = tanh(W_n x + b_n + r (U_n h + c_n))   h' = (1 - z) n + z h
+ *
+ * Gates r, z, n stand first in every tensor, so that each is a view. The layer owns its form over time, with a gradient of its own:
+ * only the products with h run step by step, those with x and all weight gradients over all steps at once.
+ */
+export function gru(from: number, to: number): Layer {
+  const init = fanIn(to);
+  return {
+    tensors: {
+      kernel: { shape: [3, from, to], init, layout: 'gru input kernel: [gate r z n, in, out]' },
+      bias: { shape: [3, to], init, layout: 'gru input bias: [gate r z n, out]' },
+      recurrent: { shape: [3, to, to], init, layout: 'gru recurrent kernel: [gate r z n, in, out]' },
+      recurrentBias: { shape: [3, to], init, layout: 'gru recurrent bias: [gate r z n, out]' },
+    },
+    carry: to,
+    bind: (t, over) => x => {
+      const all = unrollGru(rows(x, from), over.carry, t['kernel']!, t['bias']!, t['recurrent']!, t['recurrentBias']!, over.length, over.alive);
+      const n = over.carry.shape[0]!;
+      over.leave(over.length === 1 ? all : tf.slice(all, [(over.length - 1) * n, 0], [n, to]));
+      return all;
+    },
+  };
+}
+
+type Gates = readonly [Tensor2D, Tensor2D, Tensor2D];
+/** The three matrices of a gate-first tensor: contiguous, so no element moves. */
+const gates = (k: Tensor): Gates => tf.unstack(k, 0) as unknown as Gates;
+const three = <T>(f: (gate: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
+
+/** x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. A product for each gate: splitting a wide one costs more. */
+function unrollGru(x: Tensor, h0: Tensor, kernel: Tensor, bias: Tensor, recurrent: Tensor, recurrentBias: Tensor, T: number, alive: Tensor | undefined): Tensor {
+  const [n, H] = h0.shape as [number, number];
+  const pieces = (a: Tensor): Tensor[] => (T === 1 ? [a] : tf.split(a, T, 0)), joined = (list: Tensor[]) => (T === 1 ? list[0]! : tf.concat(list, 0)) as Tensor2D;
+  const run = tf.customGrad((...args) => {
+    const [X, W, b, U, c, save] = args as unknown as [Tensor2D, Tensor, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
+    const w = gates(W), u = gates(U), bs = tf.unstack(b, 0), cs = tf.unstack(c, 0);
+    const input = three(g => pieces(tf.add(tf.matMul(X, w[g]), bs[g]!))), live = alive ? pieces(alive) : null, steps: Tensor[][] = [], states: Tensor[] = [];
+    let h = h0;
+    for (let t = 0; t < T; t++) {
+      if (live) h = tf.mul(h, live[t]!);
+      const deep = (g: 0 | 1 | 2) => tf.add(tf.matMul(h as Tensor2D, u[g]), cs[g]!), hn = deep(2);
+      const r = tf.sigmoid(tf.add(input[0][t]!, deep(0))), z = tf.sigmoid(tf.add(input[1][t]!, deep(1))), m = tf.tanh(tf.add(input[2][t]!, tf.mul(r, hn)));
+      steps.push([h, r, z, m, hn]);
+      h = tf.add(m, tf.mul(z, tf.sub(h, m)));
+      states.push(h);
+    }
+    save([X, W, U, ...steps.flat(), ...(live ?? [])]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [X, W, U] = saved as [Tensor2D, Tensor, Tensor], dys = pieces(dy), back = three(g => tf.transpose(gates(U)[g]) as Tensor2D);
+      const toInput: [Tensor[], Tensor[], Tensor[]] = [[], [], []], toHidden: Tensor[] = [], before: Tensor[] = [];
+      let dh: Tensor | null = null;
+      for (let t = T - 1; t >= 0; t--) {
+        const [h, r, z, m, hn] = saved.slice(3 + 5 * t, 8 + 5 * t) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+        const d: Tensor = dh ? tf.add(dys[t]!, dh) : dys[t]!, kept = tf.mul(d, z);
+        const dn = tf.mul(tf.sub(d, kept), tf.sub(1, tf.square(m))), dhn = tf.mul(dn, r);
+        const dr = tf.mul(tf.mul(dhn, hn), tf.sub(1, r)), dz = tf.mul(tf.mul(kept, tf.sub(h, m)), tf.sub(1, z));
+        toInput[0].unshift(dr); toInput[1].unshift(dz); toInput[2].unshift(dn); toHidden.unshift(dhn); before.unshift(h);
+        if (t === 0) break;
+        const [pr, pz, pn] = [dr, dz, dhn].map((g, i) => tf.matMul(g as Tensor2D, back[i as 0 | 1 | 2])) as [Tensor, Tensor, Tensor];
+        dh = tf.add(tf.add(kept, pr), tf.add(pz, pn));
+        if (alive) dh = tf.mul(dh, saved[3 + 5 * T + t]!);
+      }
+      const [dr, dz, dn] = toInput.map(joined) as [Tensor2D, Tensor2D, Tensor2D], dhn = joined(toHidden), w = gates(W);
+      const Xt = tf.transpose(X) as Tensor2D, Ht = tf.transpose(joined(before)) as Tensor2D, sums = tf.stack([dr, dz, dn].map(g => tf.sum(g, 0))), [sr, sz] = tf.unstack(sums, 0);
+      const dx = three(g => tf.matMul([dr, dz, dn][g]!, w[g], false, true));
+      return [
+        tf.add(tf.add(dx[0], dx[1]), dx[2]), tf.stack([dr, dz, dn].map(g => tf.matMul(Xt, g))), sums,
+        tf.stack([dr, dz, dhn].map(g => tf.matMul(Ht, g))), tf.stack([sr!, sz!, tf.sum(dhn, 0)]),
+      ];
+    };
+    return { value: joined(states), gradFunc: gradFunc as never };
+  });
+  return tf.reshape(run(x, kernel, bias, recurrent, recurrentBias), [T * n, H]);
+}
