@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { map, type Observable, share, Subject, zip } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
+import type { Input } from './engine.ts';
 import { typeOf, type Typed } from './infer.ts';
 import type { Over } from './layers.ts';
 import type { Noise, NodeSpec } from './node.ts';
@@ -27,6 +28,7 @@ export interface Feed {
   leave(node: string, carry: Tensor): void;
   /** Do episodes start inside the segments of this source? If not, carries run through. */
   restarts(source: string): boolean;
+  readonly within?: Input['within'];
   readonly sweep?: { readonly dim: string; readonly index: Tensor; readonly nodes: ReadonlySet<string> };
 }
 type Values = Record<string, Tensor>;
@@ -128,7 +130,7 @@ export class Flow {
   #fire(name: string, feed: Feed, xs: readonly Tensor[]): Values {
     this.fired.set(name, (this.fired.get(name) ?? 0) + 1);
     try {
-      const body = () => this.#run(name, feed, xs);
+      const run = () => this.#run(name, feed, xs), body = () => (feed.within ? feed.within(name, run) : run());
       return this.plan.d.page.nodes[name]!.role === 'target' ? untaped(body) : body();
     } catch (e) {
       const shapes = this.plan.boxes.get(name)!.inputs.map((i, k) => `${i.key} [${xs[k]!.shape.join(', ')}]`).join(', ');
