@@ -92,7 +92,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
       once: text => { throw new Error(`no ${text} here`); },
       carry: (_, shape) => { if (!c.carry) return undefined; arrays['carry'] = typed(c.carry, 'f32', 'carry', shape); return input('carry', shape, 'f32'); },
       leave: (_, h) => { carryOut = tf.keep(h); },
-      restarts: () => false,
+      restarts: () => false, within: input.within,
     };
     const out: Record<string, Tensor> = {};
     const total = () => {

@@ -19,8 +19,8 @@ export interface Runtime { readonly version: string; readonly direct: boolean; o
 export interface Session { run(supply: Supply): Promise<Outputs>; dispose(): void }
 
 /** Loads the package; throws with the reason where it is not there, or not for this platform. */
-export function loadRuntime(): Runtime {
-  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, native = nativeOf();
+export function loadRuntime(directly = true): Runtime {
+  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, native = directly ? nativeOf() : undefined;
   runtime.env.logLevel = 'error';
   return {
     version, direct: native !== undefined,

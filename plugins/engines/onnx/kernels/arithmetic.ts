@@ -61,6 +61,6 @@ export const arithmetic: Lowerings = {
   IsFinite: ({ b, value }) => not(b, b.spread('Or', [isNan(b, value('x')), isInf(b, value('x'))], 'bool')),
   Greater: compare('Greater'), GreaterEqual: compare('GreaterOrEqual'), Less: compare('Less'), LessEqual: compare('LessOrEqual'), Equal: compare('Equal'),
   NotEqual: ({ b, value }) => unequal(b, counted(b, value('a')), counted(b, value('b'))),
-  LogicalAnd: logical('And'), LogicalOr: logical('Or'), LogicalXor: logical('Xor'), LogicalNot: ({ b, value }) => not(b, value('x')),
+  LogicalAnd: logical('And'), LogicalOr: logical('Or'), LogicalNot: ({ b, value }) => not(b, value('x')),
   Select: ({ b, value }) => { const t = value('t'); return b.cast(choose(b, value('condition'), counted(b, t), counted(b, value('e'))), t.dtype); },
 };

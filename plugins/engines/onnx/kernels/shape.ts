@@ -22,7 +22,6 @@ export const shape: Lowerings = {
     const x = value('x'), reps = attr<readonly number[]>('reps'), to = x.shape.map((n, i) => n * reps[i]!);
     return x.shape.every((n, i) => n === 1 || reps[i] === 1) ? b.expand(x, to) : b.one('Tile', [x, b.integers(reps)], to, x.dtype);
   },
-  BroadcastTo: ({ b, value, attr }) => b.expand(value('x'), attr('shape')),
   Fill: ({ b, attr }) => b.fill(attr('value'), attr('shape'), dataType(attr('dtype') ?? 'float32')),
   ZerosLike: ({ b, value }) => b.fill(0, value('x').shape, value('x').dtype),
   OnesLike: ({ b, value }) => b.fill(1, value('x').shape, value('x').dtype),
