@@ -13,11 +13,16 @@ export interface Value {
   readonly name?: string;
   /** A constant: one number everywhere, or these. */
   readonly uniform?: number; readonly data?: Numbers;
+  /** How many bodies it is inside of; constants are outside of all. */
+  readonly depth: number;
 }
+/** What an operator runs once for each slot of its inputs. It may read what is outside of it. */
+export interface Body { readonly inputs: readonly Value[]; readonly outputs: readonly Value[]; readonly captured: readonly Value[] }
 export interface Operator {
   readonly type: string; readonly domain?: string; readonly in: readonly Value[]; readonly out: Value[]; readonly attributes: Readonly<Record<string, Attribute>>;
   /** The node of the page that it belongs to. */
   readonly scope: string;
+  readonly body?: Body;
 }
 
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -47,41 +52,58 @@ const SHORT = 4096;
 export class Builder {
   readonly inputs: Value[] = [];
   scope = '';
-  #id = 0;
+  /** Of a body: where it stands. What depends on nothing inside is built there, once for all slots. */
+  readonly #outside: Builder | undefined; readonly #depth: number;
+  readonly #whole: { ids: number; readonly constants: Map<string, Value> };
   readonly #operators = new Map<string, Operator>();
-  readonly #constants = new Map<string, Value>();
+  constructor(outside?: Builder) {
+    this.#outside = outside; this.#depth = outside ? outside.#depth + 1 : 0; this.#whole = outside ? outside.#whole : { ids: 0, constants: new Map() };
+    this.scope = outside?.scope ?? '';
+  }
 
-  #known(key: string, make: () => Value): Value {
-    const known = this.#constants.get(key) ?? make();
-    this.#constants.set(key, known);
+  #make(v: Omit<Value, 'id' | 'at'> & { readonly at?: number }): Value { return { at: 0, ...v, id: this.#whole.ids++ }; }
+  #known(key: string, v: Omit<Value, 'id' | 'at' | 'depth'>): Value {
+    const { constants } = this.#whole, known = constants.get(key) ?? this.#make({ ...v, depth: 0 });
+    constants.set(key, known);
     return known;
   }
-  input(name: string, shape: readonly number[], dtype: DataType): Value {
-    const v: Value = { id: this.#id++, shape, dtype, at: 0, name };
+  /** An input of the program; of a body, without a name, a slot of one. */
+  input(shape: readonly number[], dtype: DataType, name?: string): Value {
+    const v = this.#make({ shape, dtype, depth: this.#depth, ...(name === undefined ? {} : { name }) });
     this.inputs.push(v);
     return v;
   }
   fill(value: number, shape: readonly number[], dtype: DataType = 'float32'): Value {
     const uniform = dtype === 'float32' ? Math.fround(value) : value;
-    return this.#known(`${dtype} ${Object.is(uniform, -0) ? '-0' : uniform} [${shape.join()}]`, () => ({ id: this.#id++, shape, dtype, at: 0, uniform }));
+    return this.#known(`${dtype} ${Object.is(uniform, -0) ? '-0' : uniform} [${shape.join()}]`, { shape, dtype, uniform });
   }
   scalar(value: number, dtype: DataType = 'float32'): Value { return this.fill(value, [], dtype); }
   constant(data: Numbers, shape: readonly number[], dtype: DataType): Value {
     const [first] = data;
     if (first !== undefined && data.every(x => Object.is(x, first))) return this.fill(first, shape, dtype);
-    const make = (): Value => ({ id: this.#id++, shape, dtype, at: 0, data });
-    return data.length > SHORT ? make() : this.#known(`${dtype} (${data.join()}) [${shape.join()}]`, make);
+    return data.length > SHORT ? this.#make({ shape, dtype, data, depth: 0 }) : this.#known(`${dtype} (${data.join()}) [${shape.join()}]`, { shape, dtype, data });
   }
   /** Sizes, axes and places, as operators ask for them. */
-  integers(list: readonly number[]): Value { return this.#known(`int64 (${list.join()})`, () => ({ id: this.#id++, shape: [list.length], dtype: 'int64', at: 0, data: Int32Array.from(list) })); }
+  integers(list: readonly number[]): Value { return this.#known(`int64 (${list.join()})`, { shape: [list.length], dtype: 'int64', data: Int32Array.from(list) }); }
 
   operator(type: string, inputs: readonly Value[], outputs: readonly { readonly shape: readonly number[]; readonly dtype: DataType }[], attributes: Operator['attributes'] = {}, domain?: string): readonly Value[] {
+    if (this.#outside && inputs.every(v => v.depth < this.#depth)) return this.#outside.operator(type, inputs, outputs, attributes, domain);
     const key = `${type}(${inputs.map(v => v.id).join()})${JSON.stringify(attributes)}${outputs.map(o => `[${o.shape.join()}]`).join('')}`, known = this.#operators.get(key);
     if (known) return known.out;
     const made: Operator = { type, in: inputs, out: [], attributes, scope: this.scope, ...(domain === undefined ? {} : { domain }) };
-    made.out.push(...outputs.map(({ shape, dtype }, at): Value => ({ id: this.#id++, shape, dtype, from: made, at })));
     this.#operators.set(key, made);
+    return this.#filled(made, outputs);
+  }
+  #filled(made: Operator, outputs: readonly { readonly shape: readonly number[]; readonly dtype: DataType }[]): readonly Value[] {
+    made.out.push(...outputs.map(({ shape, dtype }, at) => this.#make({ shape, dtype, from: made, at, depth: this.#depth })));
     return made.out;
+  }
+  /** `body` for each slot of `xs`, which lie time first: the carry after the last one, and what it gives for each. */
+  scan(carry: Value, xs: readonly Value[], backwards: boolean, body: (b: Builder, carry: Value, slots: readonly Value[]) => readonly Value[]): readonly Value[] {
+    const inside = new Builder(this), [before, ...slots] = [inside.input(carry.shape, carry.dtype), ...xs.map(x => inside.input(x.shape.slice(1), x.dtype))] as [Value, ...Value[]], outputs = body(inside, before, slots), [last, ...given] = outputs as [Value, ...Value[]];
+    const captured = [...new Set([...outputs, ...needed(outputs, inside.#depth).flatMap(o => [...o.in, ...o.body?.captured ?? []])])].filter(v => v.depth < inside.#depth), length = xs[0]!.shape[0]!;
+    const way = Number(backwards), made: Operator = { type: 'Scan', in: [carry, ...xs], out: [], scope: this.scope, body: { inputs: inside.inputs, outputs, captured }, attributes: { num_scan_inputs: xs.length, scan_input_directions: xs.map(() => way), scan_output_directions: given.map(() => way) } };
+    return this.#filled(made, [last, ...given.map(v => ({ shape: [length, ...v.shape], dtype: v.dtype }))]);
   }
   one(type: string, inputs: readonly Value[], shape: readonly number[], dtype: DataType = 'float32', attributes: Operator['attributes'] = {}, domain?: string): Value {
     return this.operator(type, inputs, [{ shape, dtype }], attributes, domain)[0]!;
@@ -196,15 +218,15 @@ export class Builder {
   }
 }
 
-/** Operators that these values need, each after what it needs itself. */
-export function needed(values: Iterable<Value>): Operator[] {
-  const seen = new Set<Operator>(), out: Operator[] = [], stack: { readonly operator: Operator; next: number }[] = [];
-  const visit = (operator: Operator | undefined) => { if (operator && !seen.has(operator)) { seen.add(operator); stack.push({ operator, next: 0 }); } };
+/** Operators that these values need, each after what it needs itself; of a body only those inside. */
+export function needed(values: Iterable<Value>, depth = 0): Operator[] {
+  const seen = new Set<Operator>(), out: Operator[] = [], stack: { readonly operator: Operator; readonly inputs: readonly Value[]; next: number }[] = [];
+  const visit = ({ from, depth: at }: Value) => { if (from && at === depth && !seen.has(from)) { seen.add(from); stack.push({ operator: from, inputs: [...from.in, ...from.body?.captured ?? []], next: 0 }); } };
   for (const value of values) {
-    visit(value.from);
+    visit(value);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const input = top.operator.in[top.next++];
-      if (input) visit(input.from);
+      const input = top.inputs[top.next++];
+      if (input) visit(input);
       else out.push(stack.pop()!.operator);
     }
   }

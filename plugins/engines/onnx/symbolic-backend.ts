@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program } from '../../../core/engine.ts';
 import { RunError } from '../../../core/error.ts';
+import { SCAN, type Scan } from '../../../core/layers.ts';
 import { DTYPES, runOnce } from '../program.ts';
 import { Builder, type Value } from './builder.ts';
 import { lowerings } from './kernels/index.ts';
@@ -48,12 +49,24 @@ function kernel(kernelName: string): tf.KernelFunc {
     return Array.isArray(out) ? out.map(infoOf) : infoOf(out as Value);
   };
 }
+/** Steps over time are one operator: the step is traced once, for a slot that has no numbers. */
+const scan: tf.KernelFunc = ({ inputs, attrs }) => {
+  const { carry, ...xs } = inputs as Readonly<Record<string, tf.TensorInfo>>, { step, backwards } = attrs as unknown as Scan, outer = current(), tensor = (v: Value) => tf.engine().makeTensorFromTensorInfo(infoOf(v));
+  return outer.builder.scan(valueOf(carry!), Object.values(xs).map(valueOf), backwards, (builder, before, slots) => {
+    tracing = { builder, values: outer.values };
+    try {
+      const done = step(tensor(before), slots.map(tensor));
+      return [done.carry, ...done.out].map(valueOf);
+    } finally { tracing = outer; }
+  }).map(infoOf);
+};
 let registered = false;
 /** Makes the backend known. Every kernel there is gets an answer, those without a lowering too. */
 export function register(): void {
   if (registered) return;
   tf.registerBackend(NAME, () => backend, 0);
   for (const [key, name] of Object.entries(tf)) if (key === name) tf.registerKernel({ kernelName: key, backendName: NAME, kernelFunc: kernel(key) });
+  tf.registerKernel({ kernelName: SCAN, backendName: NAME, kernelFunc: scan });
   registered = true;
 }
 
@@ -78,7 +91,7 @@ export function trace(program: Program): Trace {
   tracing = { builder, values: new Map() };
   void tf.setBackend(NAME);
   try {
-    const { outputs: made, free } = runOnce(program, (name, shape, dtype) => tf.engine().makeTensorFromDataId(given(builder.input(name, shape, DTYPES[dtype])), [...shape], DTYPES[dtype]), within);
+    const { outputs: made, free } = runOnce(program, (name, shape, dtype) => tf.engine().makeTensorFromDataId(given(builder.input(shape, DTYPES[dtype], name)), [...shape], DTYPES[dtype]), within);
     for (const [name, t] of Object.entries(made)) outputs.set(name, valueOf(t));
     free();
     return { inputs: builder.inputs, outputs };
