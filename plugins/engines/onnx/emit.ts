@@ -10,8 +10,6 @@ export interface Model {
   readonly inputs: readonly Port[]; readonly outputs: readonly Port[];
   /** By type, how many operators there are. */
   readonly operators: ReadonlyMap<string, number>;
-  /** Bytes of all values that it computes. */
-  readonly size: number;
 }
 /** Constants of one number are written out up to this many elements. */
 const SMALL = 256;
@@ -29,8 +27,6 @@ class Writer {
   /** Of the program: constants that are made stand before what reads them. */
   readonly #nodes: GraphNode[] = [];
   readonly #names = new Map<Value, string>();
-  #size = 0;
-  get size(): number { return this.#size; }
 
   #add(nodes: GraphNode[], scope: string, type: string, node: Pick<GraphNode, 'in' | 'out' | 'domain' | 'attributes'>): void {
     nodes.push({ type, name: `${scope}/${type}#${this.counts.get(type) ?? 0}`, ...node });
@@ -61,7 +57,6 @@ class Writer {
     return { nodes, inputs: ports(inputs.filter(v => depth > 0 || this.reads(v)).map(v => [this.#name(v), v])), outputs: ports(outputs) };
   }
   #operator(nodes: GraphNode[], { type, domain, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
-    this.#size += out.reduce((bytes, v) => bytes + 4 * count(v.shape), 0);
     const named = { in: inputs.map(v => this.#name(v)), ...(domain === undefined ? {} : { domain }) };
     if (!body) { this.#add(nodes, scope, type, { ...named, out: out.map(v => this.#name(v)), attributes }); return; }
     // what nobody reads is not saved for each slot; the carry must be given
@@ -88,5 +83,5 @@ function withAddends(operators: readonly Operator[], outputs: Iterable<Value>): 
 
 export function emit({ inputs, outputs }: Trace): Model {
   const writer = new Writer(), graph = writer.graph(new Map([...outputs].map(([name, v]) => [`out:${name}`, v])), inputs, 0), ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
-  return { inputs: ports(inputs.filter(v => writer.reads(v)).map(v => [v.name!, v])), outputs: ports(outputs), operators: writer.counts, size: writer.size, bytes: write({ ...graph, constants: writer.constants }) };
+  return { inputs: ports(inputs.filter(v => writer.reads(v)).map(v => [v.name!, v])), outputs: ports(outputs), operators: writer.counts, bytes: write({ ...graph, constants: writer.constants }) };
 }

@@ -25,7 +25,8 @@ export function loadRuntime(directly = true): Runtime {
   return {
     version, direct: native !== undefined,
     async open(model, threads) {
-      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all', logSeverityLevel: 3 };
+      // without an arena a session that does not run holds no memory, at no cost in time
+      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3 };
       const { run, dispose } = native ? direct(native, model, options) : await published(runtime, model, options);
       return { dispose, run: async supply => read(model, await run(feeds(runtime.Tensor as unknown as MakeTensor, model, supply))) };
     },
