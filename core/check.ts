@@ -13,7 +13,7 @@ import { code, infer, show, typeOf, type Inference } from './infer.ts';
 import type { NodeSpec } from './node.ts';
 import { base, words } from './port.ts';
 import { isSchedule } from './schedule.ts';
-import { actingSlice, reach, topology } from './topology.ts';
+import { actingSlice, before, reach, topology } from './topology.ts';
 
 /** `broken`: something above has been reported, so that what it leads to is not reported again. */
 interface Judged { readonly d: Definition; readonly dims: Inference; readonly broken: boolean }
@@ -140,18 +140,9 @@ const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatM
   if (r.sweep && !swept.includes(r.sweep.over) && !entering.some(t => typeof t === 'string')) bad('RULE', `sweeps over ${r.sweep.over}, which no input of its losses has`, `one of ${listed(new Set(swept.filter(x => base(x) !== 'batch')))}`, r.sweep.over);
   for (const o of r.only ?? []) if (!(o in d.page.nodes)) bad('NAME', `only ${o}, which is no node`, listed(Object.keys(d.page.nodes)), o, meaning(o, Object.keys(d.page.nodes)));
   if (r.after !== undefined && !(r.after in d.page.train)) bad('AFTER', `comes after ${r.after}, which is no rule`, listed(all), r.after, `name one of ${listed(all)}`);
-  else if (before(d, rule, rule)) bad('AFTER', 'comes after itself', 'an order with a first rule', `after ${r.after ?? ''}`, 'leave one `after` out');
+  else if (before(d.page, rule).includes(rule)) bad('AFTER', 'comes after itself', 'an order with a first rule', `after ${r.after ?? ''}`, 'leave one `after` out');
   return issues;
 });
-/** Does rule a stand before rule b? */
-function before(d: Definition, a: string, b: string): boolean {
-  let at = d.page.train[b]?.after;
-  for (let hops = 0; at !== undefined && hops <= Object.keys(d.page.train).length; hops++) {
-    if (at === a) return true;
-    at = d.page.train[at]?.after;
-  }
-  return false;
-}
 
 const training: Rule = ({ d, broken }) => {
   const { page } = d, issues: Issue[] = [], by = new Map<string, string[]>(), idle: string[] = [], rules = Object.keys(page.train);
@@ -163,7 +154,7 @@ const training: Rule = ({ d, broken }) => {
   if (!broken) for (const rule of idle) issues.push({ code: 'UNTRAINED', at: rule, what: `rule ${rule} reaches no weights`, expected: 'a node with layers upstream of its losses', got: listed(page.train[rule]!.losses.map(l => l.loss)), fix: 'check for stop(...), still ports and targets between its losses and the nodes to train, and `only`' });
   if (!rules.length) issues.push({ code: 'UNTRAINED', at: page.name, what: 'nothing is trained', expected: 'one rule or more', got: 'none', fix: "g.train('name', loss, { optimiser })" });
   const pairs = new Map<string, { a: string; b: string; nodes: string[] }>();
-  for (const [n, own] of by) for (const [i, a] of own.entries()) for (const b of own.slice(i + 1)) if (!before(d, a, b) && !before(d, b, a)) { const key = `${a} ${b}`, held = pairs.get(key); if (held) held.nodes.push(n); else pairs.set(key, { a, b, nodes: [n] }); }
+  for (const [n, own] of by) for (const [i, a] of own.entries()) for (const b of own.slice(i + 1)) if (!before(page, b).includes(a) && !before(page, a).includes(b)) { const key = `${a} ${b}`, held = pairs.get(key); if (held) held.nodes.push(n); else pairs.set(key, { a, b, nodes: [n] }); }
   for (const { a, b, nodes } of pairs.values()) issues.push({ code: 'TWICE', at: nodes[0]!, what: `${listed(nodes)} ${nodes.length > 1 ? 'are' : 'is'} trained by ${a} and by ${b} in the same pass`, expected: 'one rule a pass', got: `${a} and ${b}`, fix: `one rule with both losses, { after: '${a}' } at ${b}, \`only\` at both, or stop(...) / frozen(...) on one way` });
   const lagging = new Set<string>();
   for (const [n, e] of Object.entries(page.nodes)) {

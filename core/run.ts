@@ -10,14 +10,12 @@ import { diff, structuralHash, type Difference } from './describe.ts';
 import type { OutputArray } from './engine.ts';
 import { GraphError, InputError, RunError } from './error.ts';
 import { typeOf } from './infer.ts';
-import { migrate, type Lists } from './migrate.ts';
-import { Pace } from './pace.ts';
 import type { Replay, Row, Sample } from './replay.ts';
 import type { Batch, Learner } from './step.ts';
 import type { NamedArray, Snapshot, Store } from './store.ts';
-import type { MetricRecord, Moment, Progress, RunEvent } from './tracker.ts';
+import type { MetricRecord, Moment, Place, RunEvent } from './tracker.ts';
 import { topology } from './topology.ts';
-import { fromArrays, START, toArrays, type LearnerState } from './weights.ts';
+import { fromArrays, migrate, START, toArrays, type LearnerState, type Lists } from './weights.ts';
 
 export interface RunSettings {
   /** Environment steps over all copies. */
@@ -112,15 +110,15 @@ const prefixed = (prefix: string, values: Readonly<Record<string, number>>) => O
 const NEW: RunState = { learner: { weights: new Float32Array(), lagged: new Float32Array(), slots: {}, memory: {}, counters: START }, window: {}, evaluated: 0, saved: 0, logged: 0, failures: 0, evaluation: {}, swaps: 0, pasts: [] };
 
 export class Run {
-  readonly metrics$: Observable<MetricRecord>; readonly events$: Observable<RunEvent>; readonly progress$: Observable<Progress>;
-  readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Progress>(); readonly #taps = new Subject<Tap>();
+  readonly metrics$: Observable<MetricRecord>; readonly events$: Observable<RunEvent>; readonly progress$: Observable<Place>;
+  readonly #metrics = new Subject<MetricRecord>(); readonly #events = new Subject<RunEvent>(); readonly #progress = new Subject<Place>(); readonly #taps = new Subject<Tap>();
   readonly #settings: RunSettings; #parts: RunParts;
-  readonly #asked = new Map<string, number[]>();
+  readonly #readers = new Set<{ readonly wire: string; readonly everyUpdates: number }>();
   #stopping = false; #over = false; #saving: Waiting[] = [];
   #wish: Wish | undefined; #sample: Sample | undefined;
   /** Steps at the last attempt at a checkpoint that failed: the next is made in its turn, and not at each step. */
   #attempted = 0;
-  #origin = 0; #lastLog = { seconds: 0, steps: 0 }; #pace = new Pace(0, 0);
+  #origin = 0; #lastLog = { seconds: 0, steps: 0 };
 
   constructor(settings: RunSettings, parts: RunParts) {
     this.#settings = settings; this.#parts = parts;
@@ -132,10 +130,9 @@ export class Run {
     const refused = this.#untapped(wire);
     if (refused !== undefined) throw new RunError(`no tap on ${wire}: ${refused}`);
     return new Observable<Tap>(out => {
-      const readers = this.#asked.get(wire) ?? [];
-      this.#asked.set(wire, [...readers, everyUpdates]);
-      const s = this.#taps.pipe(filter(t => t.wire === wire && t.update % everyUpdates === 0)).subscribe(out);
-      return () => { s.unsubscribe(); const left = [...this.#asked.get(wire)!]; left.splice(left.indexOf(everyUpdates), 1); if (left.length) this.#asked.set(wire, left); else this.#asked.delete(wire); };
+      const reader = { wire, everyUpdates }, s = this.#taps.pipe(filter(t => t.wire === wire && t.update % everyUpdates === 0)).subscribe(out);
+      this.#readers.add(reader);
+      return () => { s.unsubscribe(); this.#readers.delete(reader); };
     });
   }
   /** Why a wire shows nothing; after an edit it may be another page's, and its tap is silent until it comes back. */
@@ -189,7 +186,6 @@ export class Run {
     const begun = resume ? this.restore(learner, resume) : { ...NEW, learner };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
     this.#lastLog = { seconds: this.#seconds(), steps: begun.learner.counters.steps };
-    this.#pace = new Pace(this.#lastLog.steps, this.#lastLog.seconds);
     if (!resume) await this.#parts.rollout.begin((c, start) => { this.#parts.replay.slot(c, this.#parts.rollout.row(), start); });
     this.#last = begun;
     this.#event(begun, resume ? 'resume' : 'start', resume ? { update: begun.learner.counters.updates } : {});
@@ -224,12 +220,12 @@ export class Run {
     const window = episodes.reduce<Window>((w, e: Episode) => add(w, { 'train/return': e.return, 'train/length': e.length, ...(e.won === undefined ? {} : { 'train/win': Number(e.won) }) }), s.window);
     const next = { ...s, learner: { ...s.learner, counters: now }, window };
     const { logEvery, steps: total } = this.#settings, moved = now.steps < total && Math.floor(now.steps / logEvery) > Math.floor(s.logged / logEvery) ? this.#log(next) : next;
-    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, stepsPerSecond: this.#pace.after(now.steps, this.#seconds()), latest: { ...means(moved.window), ...moved.evaluation } });
+    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, latest: { ...means(moved.window), ...moved.evaluation } });
     return moved;
   }
   async #learn(s: RunState): Promise<RunState> {
     const { rollout, replay, learner } = this.#parts, update = s.learner.counters.updates, sample = this.#sample = replay.sample(update), batch = rollout.batch(sample);
-    const taps = [...this.#asked].filter(([wire, readers]) => readers.some(every => (update + 1) % every === 0) && this.#untapped(wire) === undefined).map(([wire]) => wire);
+    const taps = [...new Set([...this.#readers].filter(r => (update + 1) % r.everyUpdates === 0).map(r => r.wire))].filter(wire => this.#untapped(wire) === undefined);
     const done = await learner.update(s.learner, batch, { seed: this.#settings.seed, ...(taps.length ? { taps } : {}) }), next = { ...s, learner: done.state };
     if (done.failed !== undefined) {
       const failures = s.failures + 1;

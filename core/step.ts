@@ -16,7 +16,7 @@ import { parse, use, type TargetRule } from './definition.ts';
 import { Random } from './random.ts';
 import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
 import { kept, topology, upstream } from './topology.ts';
-import { gather, scatter, view, type Counters, type LearnerState } from './weights.ts';
+import { gather, scatter, view, type LearnerState } from './weights.ts';
 
 /** Segments of every source: fields as `source.field`, over [batch, time+1, ...] or [batch, time, ...]. */
 export interface Batch {
@@ -132,10 +132,10 @@ export class Learner {
         failed ??= await epochs(r => r === name, [index + 1], { rule, index });
       }
     }
-    const counters: Counters = { ...state.counters, updates: state.counters.updates + 1 };
-    if (failed !== undefined) return { state: { ...state, counters }, losses: {}, norms, taps, gradients, priorities: {}, failed };
+    const { last, ...at } = { ...state.counters, updates: state.counters.updates + 1 };
+    if (failed !== undefined) return { state: { ...state, counters: { ...at, last } }, losses: {}, norms, taps, gradients, priorities: {}, failed };
     const losses = Object.fromEntries([...sums].map(([k, s]) => [k, s.total / s.n]));
-    return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, counters), slots: now.slots, memory: now.memory, counters: { ...counters, last: clocksOf(counters) } }, losses, norms, taps, gradients, priorities };
+    return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, at), slots: now.slots, memory: now.memory, counters: { ...at, last: at } }, losses, norms, taps, gradients, priorities };
   }
 
   /** Takes what a pass has given; only called when all of it is finite. */
@@ -163,11 +163,11 @@ export class Learner {
     }
   }
 
-  #follow(state: LearnerState, weights: Float32Array, counters: Counters): Float32Array {
+  #follow(state: LearnerState, weights: Float32Array, at: Clocks): Float32Array {
     const { targets } = this.plan.d.page, lagged = state.lagged.slice();
     for (const s of this.plan.slices) {
       const rule = targets[s.node] ?? targets['*'];
-      if (!rule || !targetsDue(rule, counters, state.counters.last)) continue;
+      if (!rule || !targetsDue(rule, at, state.counters.last)) continue;
       const k = rule.polyak ?? 1;
       for (let i = s.from; i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
     }
@@ -175,11 +175,6 @@ export class Learner {
   }
 
   /** Wires on a whole batch, with the weights as they are. */
-  async probe(state: LearnerState, batch: Batch, texts: readonly string[], options: UpdateOptions): Promise<Record<string, OutputArray>> {
-    const call: Call = { batch, options, clocks: state.counters, now: state as unknown as Working, lagged: state.lagged, once: {}, counters: [state.counters.updates, 0, 0] };
-    const once = this.plan.once.length ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
-    return this.#probe(texts, { ...call, once }, this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype })));
-  }
   async #probe(texts: readonly string[], call: Call, shapes: readonly OnceShape[]): Promise<Record<string, OutputArray>> {
     const out = await this.#run(`probe/${texts.join()}/${JSON.stringify([call.batch.cuts, shapes])}`, () => this.programs.probe(texts, call.batch.cuts, shapes, Boolean(call.batch.carry)), call);
     return Object.fromEntries(Object.entries(out).map(([k, o]) => [k.slice('tap.'.length), o]));
@@ -261,7 +256,6 @@ export class Learner {
     return out;
   }
 }
-const clocksOf = ({ steps, updates, episodes }: Counters) => ({ steps, updates, episodes });
 /** 1 for what a sweep at this index may change: all weights, and of those that have the dim the ones of the index. */
 function sweepMask(rule: Rule, index: number, over: string): Float32Array {
   const mask = new Float32Array(rule.size);

@@ -87,14 +87,16 @@ export const actingSlice = (d: Definition): Set<string> => {
   const { act } = d.page;
   return act ? upstream(d, [act.action, act.best ?? act.action].map(t => parse(t).from)) : new Set();
 };
+/** Rules that stand before a rule, the nearest first; those of a loop once. */
+export function before(page: Page, rule: string): string[] {
+  const out: string[] = [];
+  for (let at = page.train[rule]?.after; at !== undefined && !out.includes(at); at = page.train[at]?.after) out.push(at);
+  return out;
+}
 /** Rules in passes: a rule stands one pass after the one that it is `after`. */
 export function passes(page: Page): string[][] {
-  const depth = (rule: string, hops = 0): number => {
-    const before = page.train[rule]?.after;
-    return before === undefined || hops > Object.keys(page.train).length ? 0 : 1 + depth(before, hops + 1);
-  };
   const out: string[][] = [];
-  for (const r of Object.keys(page.train)) (out[depth(r)] ??= []).push(r);
+  for (const r of Object.keys(page.train)) (out[before(page, r).length] ??= []).push(r);
   return out.filter(Boolean);
 }
 /** Wires whose values a pass writes beside its losses: memory and priorities. */

@@ -20,13 +20,10 @@ export interface RunRecord {
   readonly steps: number;
   readonly [key: string]: unknown;
 }
-/** Where the run is, many times a second; a tracker shows what it wants of it. */
-export interface Progress extends Moment {
-  readonly steps: number;
-  /** As it was lately, everything included; 0 until it is known. */
-  readonly stepsPerSecond: number;
-  readonly latest: Readonly<Record<string, number>>;
-}
+/** Where the run is, many times a second: of how many steps, and the latest values by their names. */
+export interface Place extends Moment { readonly steps: number; readonly latest: Readonly<Record<string, number>> }
+/** What a tracker is told of it; the speed is as it was lately, everything included, and 0 until it is known. */
+export interface Progress extends Place { readonly stepsPerSecond: number }
 
 export interface Tracker {
   start?(record: RunRecord): void | Promise<void>; metrics?(record: MetricRecord): void | Promise<void>; event?(event: RunEvent): void | Promise<void>;

@@ -1,4 +1,4 @@
-/** The arena: all weights of a page in one flat Float32Array; `node/layer/tensor` names are views of it. Lagged weights have the same layout. */
+/** The arena: all weights of a page in one flat Float32Array; `node/layer/tensor` names are views of it. Lagged weights have the same layout. And what an edit keeps of it. */
 import { InputError } from './error.ts';
 import type { Init } from './layers.ts';
 import type { Plan, Rule, Slice } from './plan.ts';
@@ -12,12 +12,11 @@ export const view = (arena: Float32Array, s: Slice): Float32Array => arena.subar
 /** Fresh weights. Each tensor has a stream of its own, so that adding a node changes no other node's start. */
 export function initialise(slices: readonly Slice[], total: number, seed: number): Float32Array {
   const arena = new Float32Array(total);
-  for (const s of slices) start(view(arena, s), s, seed);
+  for (const s of slices) {
+    const into = view(arena, s), parts = Math.max(1, s.per), one = into.length / parts, shape = s.per ? s.shape.slice(1) : s.shape;
+    for (let i = 0; i < parts; i++) fill(into.subarray(i * one, (i + 1) * one), shape, s.init, Random.of(seed, `weights/${s.name}`, i));
+  }
   return arena;
-}
-function start(into: Float32Array, s: Slice, seed: number): void {
-  const one = s.per ? into.length / s.per : into.length, shape = s.per ? s.shape.slice(1) : s.shape;
-  for (let i = 0; i < Math.max(1, s.per); i++) fill(into.subarray(i * one, (i + 1) * one), shape, s.init, Random.of(seed, `weights/${s.name}`, i));
 }
 function fill(into: Float32Array, shape: readonly number[], init: Init, random: Random): void {
   if (init.law === 'constant') into.fill(init.value);
@@ -110,4 +109,41 @@ export function fromArrays(plan: Plan, arrays: Arrays, into: LearnerState, { par
   for (const name of own) if (!Object.hasOwn(want, name)) problems.push(`extra    ${name} [${arrays[name]!.shape.join(', ')}]`);
   if (problems.length && !partial) throw new InputError(`${subject}: the weights are not those of page ${plan.d.page.name}\n${problems.slice(0, 40).map(p => `  ${p}`).join('\n')}${problems.length > 40 ? `\n  and ${problems.length - 40} more` : ''}`, 'load it with the page it was saved from, or take what fits with `partial`');
   return { state, skipped: problems };
+}
+
+/** By name: nodes that have weights; `restarted` are the rules whose moments begin anew, because their optimiser is another. */
+export interface Lists { readonly kept: readonly string[]; readonly fresh: readonly string[]; readonly dropped: readonly string[]; readonly restarted: readonly string[] }
+export interface Migrated extends Lists {
+  readonly state: LearnerState;
+  /** Weights, lagged weights and moments of the nodes that were dropped: what an undo gives back. */
+  readonly left: Arrays;
+}
+
+/** Each node that has weights, with the names and shapes of all of them. */
+const shapes = (p: Plan): Map<string, string> => p.slices.reduce((all, s) => all.set(s.node, `${all.get(s.node) ?? ''}${s.name}[${s.per}:${s.shape.join()}]`), new Map<string, string>());
+/** `weights/node/...`, `slots/rule/moment/node/...` */
+const whose = (name: string): { readonly node: string; readonly rule: string | undefined } => { const [kind, a, , b] = name.split('/') as [string, string, string, string]; return kind === 'slots' ? { node: b, rule: a } : { node: a, rule: undefined }; };
+const pick = (arrays: Arrays, wanted: (name: string) => boolean): Arrays => Object.fromEntries(Object.entries(arrays).filter(([name]) => wanted(name)));
+
+/**
+ * Nodes of the same name and shapes keep weights, lagged weights and moments, rules their count of steps; others start from the seed, with lagged
+ * weights equal to them and moments of zero. A node is taken whole or not at all. Clocks go on. `more` has arrays of an earlier page for nodes that
+ * would be fresh; with `syncTargets` lagged weights of kept nodes become equal to their source too. Pure, by name.
+ */
+export function migrate(from: Plan, to: Plan, state: LearnerState, { seed, more = {}, syncTargets = false }: { readonly seed: number; readonly more?: Arrays | undefined; readonly syncTargets?: boolean | undefined }): Migrated {
+  const before = shapes(from), after = shapes(to), names = [...after.keys()], start = freshState(to, seed), arrays = toArrays(from, state);
+  const kept = new Set(names.filter(n => before.get(n) === after.get(n))), again = (rule: string) => from.d.page.train[rule]?.optimiser.type === to.d.page.train[rule]?.optimiser.type;
+  const fits = (ours: (node: string) => boolean) => (name: string) => { const { node, rule } = whose(name); return ours(node) && (rule === undefined || again(rule)); };
+  const taken = { ...pick(more, fits(n => !kept.has(n))), ...pick(arrays, fits(n => kept.has(n))) }, { state: now } = fromArrays(to, taken, start, { partial: true });
+  const { memory } = start, same = (a: object | undefined, b: object) => a !== undefined && Object.keys(a).sort().join() === Object.keys(b).sort().join();
+  const back = new Set(Object.keys(more).map(n => whose(n).node)), left = pick(arrays, n => before.has(whose(n).node) && !kept.has(whose(n).node));
+  return {
+    state: {
+      ...now, ...(syncTargets ? { lagged: now.weights.slice() } : {}), counters: state.counters,
+      slots: Object.fromEntries(Object.entries(now.slots).map(([r, s]) => [r, { ...s, count: again(r) ? state.slots[r]!.count : 0 }])),
+      memory: Object.fromEntries(Object.entries(memory).map(([n, m]) => [n, same(state.memory[n], m) ? state.memory[n]! : m])),
+    },
+    kept: names.filter(n => kept.has(n) || back.has(n)), fresh: names.filter(n => !kept.has(n) && !back.has(n)), dropped: [...before.keys()].filter(n => !kept.has(n)), restarted: Object.keys(to.d.page.train).filter(r => r in from.d.page.train && !again(r)),
+    left: Object.fromEntries(Object.entries(left).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }])),
+  };
 }

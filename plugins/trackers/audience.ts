@@ -1,6 +1,7 @@
 /** All who hear of a run. One that fails, hangs or is slow costs the run neither time nor memory; the others hear of it. */
-import type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
+import type { MetricRecord, Moment, Place, Progress, RunEvent, RunRecord, Tracker } from '../../core/tracker.ts';
 import { within } from '../within.ts';
+import { Pace } from './pace.ts';
 
 export interface AudienceSettings {
   /** Records that wait for one tracker at most; the newest beyond that are dropped and counted. */
@@ -63,11 +64,12 @@ class Seat {
 export class Audience {
   readonly #seats: readonly Seat[];
   readonly #patience: number;
+  readonly #pace: Pace;
   #moment: Moment;
 
   /** Trackers by name; alarms about one go to all others. */
   constructor(trackers: readonly (readonly [name: string, tracker: Tracker])[], at: Moment, { limit = 10_000, patience = 10_000 }: AudienceSettings = {}) {
-    this.#moment = at; this.#patience = patience;
+    this.#moment = at; this.#patience = patience; this.#pace = new Pace(at.step, at.seconds);
     this.#seats = trackers.map(([name, tracker]) => {
       const seat: Seat = new Seat(tracker, name, limit, (what, more) => { this.#tell(this.alarm({ code: 'TRACKER', what, ...more }), seat); });
       return seat;
@@ -79,7 +81,10 @@ export class Audience {
   metrics(record: MetricRecord): void { this.#moment = record; for (const s of this.#seats) s.tell(t => t.metrics?.(record)); }
   /** To all but one, whom the event is from. */
   event(event: RunEvent, but?: Tracker): void { this.#moment = event; this.#tell(event, this.#seats.find(s => s.tracker === but)); }
-  progress(progress: Progress): void { for (const s of this.#seats) s.show(progress); }
+  progress(place: Place): void {
+    const progress = { ...place, stepsPerSecond: this.#pace.after(place.step, place.seconds) };
+    for (const s of this.#seats) s.show(progress);
+  }
   get watches(): boolean { return this.#seats.some(s => s.tracker.progress); }
   /** An alarm as of now. */
   alarm(detail: RunEvent['detail']): RunEvent {

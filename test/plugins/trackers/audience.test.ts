@@ -66,11 +66,17 @@ describe('Audience', () => {
 
   it('of one that is still at work: progress is not kept for it, events are', async () => {
     const seen: string[] = [], all = new Audience([['a', { progress: p => { seen.push(`progress ${p.step}`); }, event: async () => { seen.push('event'); await new Promise(resolve => { setTimeout(resolve, 100); }); } }]], at);
-    const progress = (step: number) => { all.progress({ ...at, step, steps: 9, stepsPerSecond: 1, latest: {} }); };
+    const progress = (step: number) => { all.progress({ ...at, step, steps: 9, latest: {} }); };
     expect(all.watches).toBe(true);
     progress(1); all.event(event); progress(2); all.event(event);
     await vi.advanceTimersByTimeAsync(200);
     progress(3);
     expect(seen).toEqual(['progress 1', 'event', 'event', 'progress 3']);
+  });
+
+  it('is told of the speed, from where a resumed run goes on', () => {
+    const speeds: number[] = [], all = new Audience([['a', { progress: p => { speeds.push(p.stepsPerSecond); } }]], { ...at, step: 500, seconds: 100 });
+    for (const [step, seconds] of [[500, 100], [510, 100.5], [540, 102], [600, 105]] as const) all.progress({ ...at, step, seconds, steps: 1000, latest: {} });
+    expect(speeds.map(Math.round)).toEqual([0, 0, 20, 20]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../core/pace.ts';
+import { Pace } from '../../../plugins/trackers/pace.ts';
 
 /** Speeds of a run whose clocks stood so, first to last. */
 const speeds = ([from, ...moments]: readonly (readonly [seconds: number, steps: number])[]): number[] => {
