@@ -7,7 +7,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { map, type Observable, share, Subject, zip } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
-import type { Input } from './engine.ts';
 import { typeOf, type Typed } from './infer.ts';
 import type { Over } from './layers.ts';
 import type { Noise, NodeSpec } from './node.ts';
@@ -28,7 +27,7 @@ export interface Feed {
   leave(node: string, carry: Tensor): void;
   /** Do episodes start inside the segments of this source? If not, carries run through. */
   restarts(source: string): boolean;
-  readonly within?: Input['within'];
+  within?: (<T>(node: string, run: () => T) => T) | undefined;
   readonly sweep?: { readonly dim: string; readonly index: Tensor; readonly nodes: ReadonlySet<string> };
 }
 type Values = Record<string, Tensor>;
@@ -70,8 +69,6 @@ interface Incoming { readonly key: string; readonly open: boolean; readonly name
 export class Flow {
   readonly plan: Plan;
   readonly stage: 'once' | 'learn' | 'act';
-  /** How often each node has run. */
-  readonly fired = new Map<string, number>();
   readonly #pass$ = new Subject<Feed>();
   readonly #wires = new Map<string, Observable<Tensor>>();
   readonly #nodes = new Map<string, Observable<Values>>(); readonly #later = new Map<string, boolean>();
@@ -128,7 +125,6 @@ export class Flow {
   }
 
   #fire(name: string, feed: Feed, xs: readonly Tensor[]): Values {
-    this.fired.set(name, (this.fired.get(name) ?? 0) + 1);
     try {
       const run = () => this.#run(name, feed, xs), body = () => (feed.within ? feed.within(name, run) : run());
       return this.plan.d.page.nodes[name]!.role === 'target' ? untaped(body) : body();

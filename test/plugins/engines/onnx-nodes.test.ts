@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { nodeTypes } from '../../../nodes/index.ts';
 import { evaluateNode, type NodeResult } from '../../../plugins/testing.ts';
-import { normals } from '../../nodes/arrays.ts';
+import { normals, type Arrays } from '../../nodes/arrays.ts';
 import { caseOf, leads, outPorts, type Made } from '../../properties/node-case.ts';
 import { apart } from './agreement.ts';
 
-const flat = ({ outputs, gradients, carry }: NodeResult) => ({ ...outputs, ...gradients.inputs, ...gradients.weights, ...(carry ? { carry } : {}) });
+const flat = ({ outputs, gradients, carry }: NodeResult): Arrays => ({ ...outputs, ...gradients.inputs, ...gradients.weights, ...(carry ? { carry } : {}) });
 
 describe.each(nodeTypes.map(node => [node.spec.type, node] as const))('%s', (_, node) => {
   const cases: [string, Made][] = [...leads(node).map((lead): [string, Made] => [`over [${lead.join(' ')}]`, caseOf(node, lead)]), ['of a batch of one', caseOf(node, leads(node)[0]!, { batch: 1 })]];

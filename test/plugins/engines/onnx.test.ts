@@ -5,7 +5,7 @@ import path from 'node:path';
 import { add, clone, customGrad, getBackend, greater, matMul, maxPool, memory, mul, reshape, sum, zeros, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../../core/definition.ts';
-import type { Engine } from '../../../core/engine.ts';
+import type { Engine, Outputs } from '../../../core/engine.ts';
 import { InputError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
 import { defineNode } from '../../../core/node.ts';
@@ -16,6 +16,7 @@ import { Learner } from '../../../core/step.ts';
 import { freshState } from '../../../core/weights.ts';
 import { dqn, qmix } from '../../../graphs/index.ts';
 import { parameter } from '../../../nodes/layers.ts';
+import { scan } from '../../../nodes/scan.ts';
 import { compose, type Composition } from '../../../plugins/compose.ts';
 import { onnx } from '../../../plugins/engines/onnx/engine.ts';
 import { emit } from '../../../plugins/engines/onnx/emit.ts';
@@ -105,6 +106,29 @@ describe('ONNX Runtime', () => {
     const results = await Promise.all([[runtime, 1], [runtime, 2], [plain, 1]].map(async ([r, threads]) => { const s = await (r as typeof runtime).open(model, threads as number), out = await s.run((name, shape) => draw(name, shape)); s.dispose(); return out; }));
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
+  });
+});
+
+describe('steps over time', () => {
+  /** A carry and two inputs; of its outputs one is the carry before, one a slot as it came, one the same for all slots, one is read by nobody. */
+  const stepping = (T: number, backwards: boolean) => ({ key: 'steps', run: (input: Parameters<Parameters<Engine['compile']>[0]['run']>[0]) => {
+    const h0 = input('h', [2, 3], 'f32'), w = input('w', [3, 3], 'f32'), { carry, out } = scan(h0, [input('x', [T, 2, 3], 'f32'), input('m', [T, 2, 1], 'f32')], (h, [now, alive]) => {
+      const kept = mul(h, alive!), next = add(matMul(kept as Tensor2D, w as Tensor2D), add(now!, mul(w, 2).sum()));
+      return { carry: next, out: [kept, now!, mul(w, 2), next, next, add(h, 1), h] };
+    }, backwards);
+    return { carry, ...Object.fromEntries(out.flatMap((o, i) => (i === 5 ? [] : [[`out${i}`, o]]))) };
+  } });
+  const draw = (name: string, shape: readonly number[]) => Random.of(4, name).fill('normal', new Float32Array(shape.reduce((p, q) => p * q, 1))).map(v => v / 4);
+  it.each([[1, false], [2, true], [7, false], [7, true]])('%i of them, backwards %s, are what they are one after another', async (T, backwards) => {
+    const [want, got] = await Promise.all([await engineOn('cpu'), engine].map(async e => { const built = e.compile(stepping(T, backwards)), out = await built.run(draw); built.dispose(); return out; })) as [Outputs, Outputs];
+    expect(Object.keys(got)).toEqual(Object.keys(want));
+    for (const [k, o] of Object.entries(want)) { expect(got[k]!.shape, k).toEqual(o.shape); expect(apart(got[k]!.data, o.data), k).toBeLessThan(1e-6); }
+  });
+  it('are one operator, however many', () => {
+    register();
+    const count = (T: number) => Object.fromEntries(emit(trace(stepping(T, false))).operators);
+    expect(count(50)).toEqual(count(5));
+    expect(count(5)['Scan']).toBe(1);
   });
 });
 
