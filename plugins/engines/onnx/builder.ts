@@ -26,7 +26,7 @@ export interface Operator {
 }
 
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-export const same = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+const same = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 /** The shape of an element-wise operator's result. */
 export function broadcast(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length), size = (s: readonly number[], i: number) => s[s.length - rank + i] ?? 1;

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as ort from 'onnxruntime-node';
-import type { Binding } from 'onnxruntime-node/dist/binding.js';
+import type * as native from 'onnxruntime-node/dist/binding.js';
 import type { OutputArray, Outputs, Supply } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
 import { dtypeOf } from '../program.ts';
@@ -20,30 +20,30 @@ export interface Session { run(supply: Supply): Promise<Outputs>; dispose(): voi
 
 /** Loads the package; throws with the reason where it is not there, or not for this platform. */
 export function loadRuntime(directly = true): Runtime {
-  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, native = directly ? nativeOf() : undefined;
+  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, binding = directly ? nativeOf() : undefined;
   runtime.env.logLevel = 'error';
   return {
-    version, direct: native !== undefined,
+    version, direct: binding !== undefined,
     async open(model, threads) {
       // without an arena a session that does not run holds no memory, at no cost in time
       const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3 };
-      const { run, dispose } = native ? direct(native, model, options) : await published(runtime, model, options);
+      const { run, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
       return { dispose, run: async supply => read(model, await run(feeds(runtime.Tensor as unknown as MakeTensor, model, supply))) };
     },
   };
 }
-type Native = typeof import('onnxruntime-node/dist/binding.js');
+type Native = typeof native;
 /** What the package keeps to itself; undefined where another version keeps it elsewhere. */
 function nativeOf(): Native | undefined {
   try {
-    const native = require(path.join(path.dirname(require.resolve('onnxruntime-node')), 'binding.js')) as Partial<Native>;
-    return typeof native.initOrt === 'function' && typeof native.binding?.InferenceSession === 'function' ? native as Native : undefined;
+    const found = require(path.join(path.dirname(require.resolve('onnxruntime-node')), 'binding.js')) as Partial<Native>;
+    return typeof found.initOrt === 'function' && typeof found.binding?.InferenceSession === 'function' ? found as Native : undefined;
   } catch { return undefined; }
 }
 interface Opened { readonly run: Run; dispose(): void }
 function direct({ binding, initOrt }: Native, { bytes, outputs }: Model, options: ort.InferenceSession.SessionOptions): Opened {
   initOrt();
-  const session: Binding.InferenceSession = new binding.InferenceSession(), wanted = Object.fromEntries(outputs.map(o => [`out:${o.name}`, null]));
+  const session = new binding.InferenceSession(), wanted = Object.fromEntries(outputs.map(o => [`out:${o.name}`, null]));
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, options);
   return { run: given => session.run(given, wanted, {}), dispose: () => { session.dispose(); } };
 }
