@@ -21,10 +21,10 @@ export const stepsOf = (page: Definition): number => {
 };
 /** The sizes that a step on a batch of `batchOf` needs. */
 export const sizesOf = (page: Definition, steps = stepsOf(page)) => ({ ...SIZES, batch: BATCH, time: steps });
-/** The same page with so many passes over a batch, all of it at once. */
-export function passing(page: Definition, epochs: number): Definition {
+/** The same page with so many passes over a batch, all of it at once unless it is to be cut. */
+export function passing(page: Definition, epochs: number, minibatches = 1): Definition {
   const { cut, epochs: many, ...rest } = page.page.sources['data']!;
-  return cut !== 'rollout' || many === undefined ? page : derive(page as Definition<unknown, World>, page.page.name, g => { g.rollout({ ...rest, epochs, minibatches: 1 }); });
+  return cut !== 'rollout' || many === undefined ? page : derive(page as Definition<unknown, World>, page.page.name, g => { g.rollout({ ...rest, epochs, minibatches }); });
 }
 
 type Made = Readonly<Record<string, TypedArray>>;

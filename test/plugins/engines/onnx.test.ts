@@ -10,7 +10,8 @@ import { InputError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
 import { defineNode } from '../../../core/node.ts';
 import { plan } from '../../../core/plan.ts';
-import { f32 } from '../../../core/port.ts';
+import { f32, type DType } from '../../../core/port.ts';
+import { Programs } from '../../../core/programs.ts';
 import { Random } from '../../../core/random.ts';
 import { Learner } from '../../../core/step.ts';
 import { freshState } from '../../../core/weights.ts';
@@ -97,13 +98,13 @@ describe('the engine', () => {
 });
 
 describe('ONNX Runtime', () => {
-  const program = { key: 'k', run: (input: Parameters<Parameters<Engine['compile']>[0]['run']>[0]) => ({ y: matMul(input('a', [33, 64], 'f32') as Tensor2D, input('b', [64, 65], 'f32') as Tensor2D), s: sum(input('a', [33, 64], 'f32'), 0) }) };
-  const draw = (name: string, shape: readonly number[]) => Random.of(1, name).fill('normal', new Float32Array(shape.reduce((p, q) => p * q, 1)));
+  const p = new Programs(plan(qmix, { ...SIZES, batch: 16, time: 12 })), program = p.pass(['q'], { cuts: { data: { batch: 16, time: 12 } }, once: [], first: true, carries: false });
+  const draw = (name: string, shape: readonly number[], dtype: DType) => { const n = shape.reduce((a, b) => a * b, 1); return dtype === 'f32' ? Random.of(1, name).fill('uniform', new Float32Array(n)) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n).fill(1); };
   it('is called directly, and gives the same bits through its public interface and on two threads', async () => {
     register();
     const runtime = loadRuntime(), plain = loadRuntime(false), model = emit(trace(program));
     expect([runtime.direct, plain.direct]).toEqual([true, false]);
-    const results = await Promise.all([[runtime, 1], [runtime, 2], [plain, 1]].map(async ([r, threads]) => { const s = await (r as typeof runtime).open(model, threads as number), out = await s.run((name, shape) => draw(name, shape)); s.dispose(); return out; }));
+    const results = await Promise.all([[runtime, 1], [runtime, 2], [plain, 1]].map(async ([r, threads]) => { const s = await (r as typeof runtime).open(model, threads as number), out = await s.run(draw); s.dispose(); return out; }));
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
   });
