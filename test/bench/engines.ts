@@ -1,7 +1,7 @@
 /**
  * Time of an update and of an acting step on two engines, in turns: `npx tsx test/bench/engines.ts [engine engine]`, tfjs:wasm and onnx unless
- * named. QMIX at 32 episodes of 50 steps of 5 agents, a minibatch of PPO, a batch of DQN. Least and median of each, and how often the second
- * goes into the first. Meant for an idle machine; SECONDS=n for each row, 20 otherwise.
+ * named. QMIX at 32 episodes of 50 steps of 5 agents, a minibatch of PPO, a batch of DQN. Least and median of each, how often the second goes
+ * into the first, and the CPU time of both, which other work on the machine changes less. SECONDS=n for each row, 20 otherwise.
  */
 import type { Definition } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
@@ -41,14 +41,20 @@ function task({ page, sizes, steps, act }: Row, engine: Engine): () => Promise<v
     ? async () => { ({ carry } = await learner.act(state, present, sizes.batch, carry, { seed: 1, counters: [n++] })); }
     : async () => { const done = await learner.update(state, { cuts, fields }, { seed: 1 }); if (done.failed !== undefined) throw new Error(done.failed); ({ state } = done); };
 }
-const time = async (f: () => Promise<void>, times: number) => { const from = performance.now(); for (let i = 0; i < times; i++) await f(); return (performance.now() - from) / times; };
-const ms = (x: number) => x.toPrecision(3);
+interface Taken { readonly wall: number; readonly cpu: number }
+async function time(f: () => Promise<void>, times: number): Promise<Taken> {
+  const from = performance.now(), used = process.cpuUsage();
+  for (let i = 0; i < times; i++) await f();
+  const { user, system } = process.cpuUsage(used);
+  return { wall: (performance.now() - from) / times, cpu: (user + system) / 1000 / times };
+}
+const ms = (x: number) => x.toPrecision(3), median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
 
 console.log(engines.map(({ info }) => [info.engine, info.version, info.backend, info.device].filter(Boolean).join(' ')).join(' against '));
 for (const row of rows) {
-  const tasks = engines.map(e => task(row, e)), taken: [number[], number[]] = [[], []], first = [await time(tasks[0]!, 1), await time(tasks[1]!, 1)], until = performance.now() + limit;
-  const often = await Promise.all(tasks.map(async f => { await time(f, 2); return Math.max(1, Math.ceil(20 / await time(f, 2))); }));          // turns of 20 ms and more
+  const tasks = engines.map(e => task(row, e)), taken: [Taken[], Taken[]] = [[], []], first = [await time(tasks[0]!, 1), await time(tasks[1]!, 1)], until = performance.now() + limit, often: number[] = [];
+  for (const f of tasks) { await time(f, 2); often.push(Math.max(1, Math.ceil(20 / (await time(f, 2)).wall))); }          // turns of 20 ms and more
   while (performance.now() < until || taken[1].length < 3) for (const i of [0, 1] as const) taken[i].push(await time(tasks[i]!, often[i]!));
-  const least = taken.map(list => Math.min(...list)), median = taken.map(list => list.sort((a, b) => a - b)[list.length >> 1]!), [a, b] = names as [string, string];
-  console.log(`${row.what}: ${a} ${ms(least[0]!)} (median ${ms(median[0]!)}) ms, ${b} ${ms(least[1]!)} (${ms(median[1]!)}) ms: ${ms(least[0]! / least[1]!)} times (${ms(median[0]! / median[1]!)}); first call ${ms(first[0]!)} and ${ms(first[1]!)} ms`);
+  const [least, middle, cpu] = [taken.map(list => Math.min(...list.map(t => t.wall))), taken.map(list => median(list.map(t => t.wall))), taken.map(list => median(list.map(t => t.cpu)))] as [number[], number[], number[]], ratio = ([a, b]: number[]) => ms(a! / b!);
+  console.log([`${row.what}:`, ...names.map((n, i) => `${n} ${ms(least[i]!)} ms (median ${ms(middle[i]!)}, CPU ${ms(cpu[i]!)}, first call ${ms(first[i]!.wall)}),`), `${ratio(least)} times (${ratio(middle)}, CPU ${ratio(cpu)})`].join(' '));
 }
