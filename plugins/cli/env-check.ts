@@ -15,9 +15,9 @@ const check = (session: Session): Command => new Command('check')
   .addOption(option.seed())
   .addOption(option.plugin())
   .addOption(option.json())
-  .action(async (id: string, flags: Flags) => {
+  .action(async (written: string, flags: Flags) => {
     const steps = countOf(flags.steps ?? 1000, '--steps'), copies = countOf(flags.envs ?? 4, '--envs'), seed = seedOf(flags.seed ?? 1, '--seed');
-    const { compose } = await import('../compose.ts'), { checkEnvironment } = await import('../environments/check.ts'), { worldInWords } = await import('./world-facts.ts'), { catalogue } = await compose({ plugins: flags.plugin ?? [] });
+    const { compose } = await import('../compose.ts'), { checkEnvironment } = await import('../environments/check.ts'), { worldInWords } = await import('./world-facts.ts'), { catalogue } = await compose({ plugins: flags.plugin ?? [] }), id = await catalogue.environmentId(written);
     const one = await catalogue.environment(id, { copies: 1, seed }), { spec } = one;
     await one.close();
     const found = await checkEnvironment(setting => catalogue.environment(id, setting), { steps, copies, seed }), { problems } = found;

@@ -230,13 +230,14 @@ describe('plugins of a run (T43)', () => {
     expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  engine   ${taken}: the best that loads here\n`);
     expect(taken).toMatch(new RegExp(`^${engine} .* on ${backend.replace(/[()]/g, '\\$&')}`));
   });
-  it('a page with a node type of its own says what it will need', async () => {
+  it('a page with a node type of its own is recorded as a plugin, that brings it', async () => {
     writeFileSync(folder.in('own.ts'), `import { meanMixer } from '${process.cwd()}/test/fixtures/plugins/mean-mixer.ts';\nimport { swap } from '${process.cwd()}/core/graph.ts';\nimport { vdn } from '${process.cwd()}/graphs/index.ts';\nexport default swap(vdn, 'mixer', meanMixer(), { name: 'mine' });\n`);
     const { code, stdout } = await skein('train', folder.in('own.ts'), '--env', 'matrix/two-step', ...SMALL, '--out', folder.in('own'));
     expect(code).toBe(0);
-    expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  note     only ${folder.in('own.ts')} has the node type meanMixer; resume and evaluate will need a --plugin that binds it\n`);
-    expect((await skein('evaluate', folder.in('own'))).stderr).toContain('nodes.mixer.type: no node type meanMixer');
-    expect((await skein('evaluate', folder.in('own'), '--plugin', `${PLUGINS}/mean-mixer.ts`, '--episodes', '4')).code).toBe(0);
+    expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  plugin   own 0 from ${folder.in('own.ts')}\n`);
+    expect((await skein('evaluate', folder.in('own'))).stderr).toBe(`error: ${folder.in('own')} was made with the plugin own 0\n  fix: --plugin ${folder.in('own.ts')}\n`);
+    expect((await skein('evaluate', folder.in('own'), '--plugin', folder.in('own.ts'), '--episodes', '4')).code).toBe(0);
+    expect((await skein('resume', folder.in('own'), '--plugin', folder.in('own.ts'), '--steps', '40')).code).toBe(0);
   });
 });
 
