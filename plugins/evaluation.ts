@@ -15,7 +15,7 @@ export interface EvaluationSetting {
   readonly policy?: 'page' | 'random';
   /** Steps of one episode at most, where its environment has no limit: 100,000. */
   readonly longest?: number;
-  /** Hears how many episodes have ended. */
+  /** Hears at every step how many episodes have ended. */
   readonly told?: (episodes: number) => void;
 }
 const COPIES = 32;
@@ -33,7 +33,7 @@ export async function evaluateEpisodes(d: Definition, learner: Learner, state: L
       if (ticks === most) throw new RunError(`${environment.spec.id}: an evaluation took ${ticks} steps a copy and ${done.length} of ${episodes} episodes ended`, 'a limit of steps in the environment: this policy never ends an episode');
       const tick = await rollout.tick(state, nothing, { best: true, random: policy === 'random' });
       for (const e of tick.episodes) if (share[e.copy]! > 0) { share[e.copy]!--; done.push(e); }
-      if (tick.episodes.length) told?.(done.length);
+      told?.(done.length);
     }
     return done;
   } finally { await environment.close(); }

@@ -234,12 +234,12 @@ export class Training {
   }
 
   /** Greedy episodes from a checkpoint of a run. */
-  async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+  async evaluate(path: string, { from, engine: named, ...setting }: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
+    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
-    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
+    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(named ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
     const seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
-    const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: setting.episodes ?? 100, seed: seedFor(seed, 'evaluate'), ...(setting.policy ? { policy: setting.policy } : {}) });
+    const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
     learner.dispose(); engine.close(); await env.close();
     return { score: scoreOf(episodes, seed), update: newest, record };
   }

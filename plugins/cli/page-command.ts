@@ -26,6 +26,8 @@ export interface PageQuestion {
   readonly env: VectorEnvironment | undefined;
   /** `in lbf/...: 2 agents, ...` of the environment. */
   readonly world: string | undefined;
+  /** Of a page as far as it was built, the sizes that are known; undefined without an environment, or in one that is none for it. */
+  sizesIn(page: Definition): Readonly<Record<string, number>> | undefined;
   /** An engine by name, for what has to run. */
   engine(name: string): Promise<Engine>;
   /** Reads, edits and checks the page; a `GraphError` has all its problems, a `UsageError` says what of the edits is none. */
@@ -44,6 +46,7 @@ export async function withPage(algorithm: string, flags: PageFlags, ask: (questi
   try {
     await ask({
       subject: source.subject, env, world: env && `${env.spec.id}: ${worldInWords(env.spec)}`,
+      sizesIn: page => { try { return env && { ...sizesOf(page, env), ...page.page.dims }; } catch { return undefined; } },
       engine: name => catalogue.engine(name),
       open: async () => {
         const read = await openPage(source, catalogue), page = asUsage(() => edited(read, edits, catalogue)), sizes = env && sizesOf(page, env);
