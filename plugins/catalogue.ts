@@ -50,6 +50,8 @@ const identity = (x: object): unknown => ('spec' in x ? x.spec : x);
 export class Catalogue {
   readonly #shelves: ReadonlyMap<symbol, Map<string, object>>;
   readonly #plugins: (LoadedPlugin & { readonly brought: readonly Offer[] })[] = [];
+  /** One plugin is loaded at a time, whoever asks. */
+  #loading: Promise<unknown> = Promise.resolve();
   constructor(
     @multiInject(TOKENS.Page) @optional() pages: readonly Definition[] = [],
     @multiInject(TOKENS.NodeType) @optional() nodes: readonly NodeFactory[] = [],
@@ -76,7 +78,12 @@ export class Catalogue {
   /** Where the files of plugins are, for a process that is to load the same. */
   get files(): readonly PluginFile[] { return this.#plugins.map(({ from, file }) => ({ from, file })); }
   /** What a plugin brings is from now on beside what is there: all of it, or, where it cannot be, none. A file that is named twice is loaded once. */
-  async load(reference: string, setting: LoadSetting = {}): Promise<readonly Offer[]> {
+  load(reference: string, setting: LoadSetting = {}): Promise<readonly Offer[]> {
+    const loaded = this.#loading.then(() => this.#load(reference, setting));
+    this.#loading = loaded.catch(() => undefined);
+    return loaded;
+  }
+  async #load(reference: string, setting: LoadSetting): Promise<readonly Offer[]> {
     const plugin = await loadPlugin(reference, setting), before = this.#plugins.find(p => p.file === plugin.file), refuse = (why: string, fix: string): never => { throw new InputError(`${setting.kind ?? 'plugin'} ${reference}: ${why}`, fix); };
     if (before && before.hash !== plugin.hash) refuse('the file has changed since it was loaded here', 'give what is new a file of its own, or start the command anew');
     if (before) return before.brought;

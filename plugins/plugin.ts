@@ -46,7 +46,7 @@ export interface Offer {
 }
 export const nameOf = ({ kind, thing }: Pick<Offer, 'kind' | 'thing'>): unknown => kind.nameOf(thing as never);
 
-/** What of a module's exports is of a kind; TypeScript's and Node's own names for the module as a whole are none. */
+/** What of a module's exports is of a kind that can be told from anything else. */
 export const exportsOf = (module: Readonly<Record<string, unknown>>): Offer[] => Object.entries(module).flatMap(([exported, x]) => {
   const kind = (typeof x === 'object' || typeof x === 'function') && x !== null ? Object.values<Kind>(KINDS).find(k => k.is(x as Has)) : undefined;
   return kind ? [{ kind, thing: x as object, exported }] : [];

@@ -10,7 +10,7 @@ interface Flags extends ConsoleFlags { readonly steps?: string; readonly seed?: 
 const check = (session: Session): Command => new Command('check')
   .summary('does an environment keep the contract, and how fast is it?')
   .description('Plays an environment with random actions, compares it with itself, and names every breach of the contract. Exit code 1 if there are any.')
-  .argument('<id>', 'family/task?option=value: skein list environments')
+  .argument('<id>', 'family/task?option=value: skein list environments; or ./file.ts, npm:package')
   .addOption(option.steps('steps of every copy (default 1000)'))
   .option('--envs <copies>', 'copies that are stepped at once (default 4)')
   .addOption(option.seed())

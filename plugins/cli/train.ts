@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 
 export const train = (session: Session): Command => new Command('train')
   .summary('train an algorithm in an environment')
-  .description('Trains an algorithm, evaluates on the way, saves checkpoints, and ends with the score, the speed and the folder of the run.\nA file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on the command line wins.')
+  .description('Trains an algorithm, evaluates on the way, saves checkpoints, and ends with the score, the speed and the folder of the run.\nA file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on the command line wins.\nWhere an environment, a node type or an engine is asked for, a file (./mine.ts#export) or npm:package#export may stand as well.')
   .argument('<algorithm>', 'a name (skein list algorithms), ./page.ts[#export], ./page.json, npm:package#export, or a file of options: experiment.yaml')
   .addOption(option.env())
   .addOption(option.steps('environment steps over all copies: 200k, 2M, 1e6 (default 100k)'))

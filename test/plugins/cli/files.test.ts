@@ -4,6 +4,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vdn } from '../../../graphs/index.ts';
+import { train } from '../../../plugins/library.ts';
 import { referenceOf } from '../../../plugins/reference.ts';
 import { scratch, skein, skeinWith, type Answer } from './skein.ts';
 
@@ -61,6 +63,11 @@ describe('--env ./file.ts', () => {
   ])('%s is refused', async (written, stderr) => {
     expect(await skein('train', 'vdn', '--env', written, ...TINY, '--out', folder.in('never'))).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(stderr) as string });
     expect(existsSync(folder.in('never'))).toBe(false);
+  });
+  it('is what a program may name too', async () => {
+    const run = await train(vdn, { environment: `${PAIR}#pair`, engine: `${RELAY}:script`, steps: 30, out: false, set: { 'data.batch': 2, 'agentQ.hidden': 4 } });
+    await run.done;
+    expect(run.record).toMatchObject({ environment: 'pair/alike', engine: { engine: 'relay' }, plugins: [pluginOf(PAIR), pluginOf(RELAY)] });
   });
   it('may come from a package, whose name and version are recorded', async () => {
     const start = process.cwd(), run = folder.in('packed');
@@ -188,8 +195,12 @@ describe('skein swap and fork', () => {
     const marked = folder.in('evil.mjs');
     writeFileSync(marked, `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(folder.in('loaded'))}, '');\nexport const x = 1;\n`);
     const send = (run: string, request: object) => new Promise<string>((resolve, reject) => { let heard = ''; const client = net.connect(`${run}/control/socket`); client.on('data', part => { heard += String(part); }).on('error', reject).on('close', () => { resolve(heard); }).write(`${JSON.stringify(request)}\n`); });
-    const answers: string[] = [], swaps = (type: string) => [{ slot: 'mixer', type, config: {} }];
+    const answers: string[] = [], twice: string[] = [], swaps = (type: string) => [{ slot: 'mixer', type, config: {} }];
     await running('hostile', async run => { for (const request of [{ do: 'swap', swaps: swaps(marked) }, { do: 'swap', swaps: swaps(`${marked}#x`) }, { do: 'swap', swaps: swaps('sumMixer'), load: [{ from: marked, file: path.relative('', marked) }] }, { do: 'swap', swaps: swaps('sumMixer'), load: [marked] }]) answers.push(await send(run, request)); });
+    const both = { do: 'check', swaps: swaps('maxMixer'), load: [{ from: MIXERS, file: path.resolve(MIXERS) }] };
+    await running('twice', async run => { twice.push(...await Promise.all([both, both].map(request => send(run, request)))); });
+    expect(twice.map(a => Object.keys(JSON.parse(a) as object)).flat().sort()).toEqual(expect.arrayContaining(['done']));
+    expect(twice.join()).not.toContain('already');
     expect(answers.map(a => (JSON.parse(a) as { error: { name: string } }).error.name)).toEqual(Array(4).fill('InputError'));
     expect(existsSync(folder.in('loaded'))).toBe(false);
   });

@@ -177,6 +177,16 @@ describe('what a run is asked for', () => {
     expect(await skein('train', 'qmix', ...argv, '--out', out)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(stderr) as string });
     expect(existsSync(out)).toBe(false);
   });
+  it('stands merged in the record, as a file that trains the same', async () => {
+    writeFileSync(folder.in('merge.yaml'), `algorithm: qmix\nenv: matrix/m1\nsteps: 5k\nseed: 5\nevaluate: 30:4\nset: { data.batch: 2, agentQ.hidden: 4 }\nswap: [mixer=sumMixer, 'mixer=duplexMixer:{"heads":1}@20']\n`);
+    expect((await skein('train', folder.in('merge.yaml'), '--env', 'matrix/two-step', '--steps', '60', '--engine', 'tfjs:cpu', '--set', 'agentQ.hidden=3', '--envs', '2', '--no-picture', '--out', folder.in('merged'))).code).toBe(0);
+    const { experiment } = JSON.parse(readFileSync(folder.in('merged/run.json'), 'utf8')) as { experiment: object };
+    expect(experiment).toEqual({ algorithm: 'qmix', env: 'matrix/two-step', steps: 60, seed: 5, engine: 'tfjs:cpu', evaluate: '30:4', envs: 2, out: folder.in('merged'), picture: false, set: { 'data.batch': 2, 'agentQ.hidden': 3 }, swap: ['mixer=sumMixer', 'mixer=duplexMixer:{"heads":1}@20'], plugin: [] });
+    writeFileSync(folder.in('again.json'), JSON.stringify(experiment));
+    expect((await skein('train', folder.in('again.json'), '--out', folder.in('again'))).code).toBe(0);
+    const weights = (run: string) => { const last = Math.max(...readdirSync(`${run}/checkpoints`).map(Number)); return readFileSync(`${run}/checkpoints/${last}/arrays.safetensors`).toString('hex'); };
+    expect(weights(folder.in('again'))).toBe(weights(folder.in('merged')));
+  });
   it('an engine that fails is an error of its own kind, said without its stack', async () => {
     writeFileSync(folder.in('broken.ts'), `import { ContainerModule } from 'inversify';\nexport const plugin = { name: 'broken', api: 1 };\nexport default new ContainerModule(({ bind }) => { bind(Symbol.for('skein.Engine')).toConstantValue({ name: 'broken', about: '', backends: [], open: async () => { throw new TypeError('out of luck'); } }); });`);
     const argv = ['train', 'qmix', ...TINY.map(word => (word === 'tfjs:cpu' ? 'broken' : word)), '--plugin', folder.in('broken.ts'), '--out', folder.in('never')];
