@@ -24,6 +24,7 @@ import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
+import { ROOM, type Room } from './stores/retention.ts';
 import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
@@ -43,6 +44,8 @@ export interface TrainOptions {
   readonly copies?: number;
   readonly evaluate?: { readonly every?: number; readonly episodes?: number };
   readonly checkpointEvery?: number;
+  /** Room for the checkpoints that stay: 100 of them and 1 GiB, unless given. */
+  readonly checkpointRoom?: Partial<Room>;
   readonly logEvery?: number;
   /** Updates in a row that may fail for numbers that are not finite; then the run stops. */
   readonly failures?: number;
@@ -71,7 +74,7 @@ export interface Prepared { readonly run: Run; readonly record: RunRecord; reado
 
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
-type Settings = RunSettings & { readonly copies: number; readonly episodes: number };
+type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 interface Whole extends Built { readonly replay: Replay }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
@@ -127,12 +130,12 @@ export class Training {
 
   /** A new run. Everything is checked before its folder is made. */
   async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
-    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
+    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, 'checkpointRoom.checkpoints': o.checkpointRoom?.checkpoints ?? 1, 'checkpointRoom.bytes': o.checkpointRoom?.bytes ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
     if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     const settings: Settings = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
-      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
+      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom },
     };
     const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
     const swaps = plansOf(o.swaps, 'the options of a run');
@@ -276,7 +279,7 @@ export class Training {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position(),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk, room: { ...ROOM, ...settings.checkpointRoom } }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
         edited: async page => { await folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
       } : {}),
