@@ -61,7 +61,7 @@ describe('Checkpoints', () => {
   it('give way to a new one on a full disk, all but the newest two', async () => {
     const folder = await emptyFolder();
     for (const update of [1, 2, 3, 4, 5]) await store(folder).save(update, snapshotOf(update));
-    const full = new FailingDisk((_, what) => what === 'write' && !full.calls.includes('rename'));
+    const full: FailingDisk = new FailingDisk((_, what) => what === 'write' && !full.calls.includes('rename'));
     await store(folder, { files: full }).save(6, snapshotOf(6));
     expect(await store(folder).list()).toEqual([4, 5, 6]);
     for (const update of [4, 5, 6]) await expectWhole(folder, update);
