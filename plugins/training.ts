@@ -170,9 +170,10 @@ export class Training {
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
   async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
     const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
-    let d = this.#pageOf(old, path, undefined);
+    const first = this.#pageOf(old, path, undefined);
+    let d = first;
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
-    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings);
+    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings, first);
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
     const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
     if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
@@ -259,15 +260,16 @@ export class Training {
       plan(page, sizesOf(page, env));
     }
   }
-  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }): Promise<Built> {
+  /** The page as it is, on data as the run's first one reads them: what it does not read itself is held for an undo. */
+  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d): Promise<Built> {
     const env = await this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
     const foreign = Object.entries(d.page.sources).find(([, s]) => s.by !== undefined);
     if (foreign) throw new InputError(`source ${foreign[0]} of ${d.page.name} is filled by ${foreign[1].by}, which nothing provides`, 'a page without a second source, or a plugin that provides it');
-    return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
+    return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed) };
   }
 
-  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }): Promise<Whole> {
-    const built = await this.#build(d, environment, engine, settings), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d): Promise<Whole> {
+    const built = await this.#build(d, environment, engine, settings, first), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 

@@ -36,8 +36,9 @@ class Memory implements Store {
   load(i: number): Promise<Snapshot> { return Promise.resolve(this.kept[i]!); }
 }
 export interface Live { readonly run: Run; readonly parts: RunParts; readonly store: Memory; readonly events: RunEvent[]; start(from?: Snapshot): ReturnType<Run['start']> }
-export function live(d: Definition, settings: Partial<RunSettings> = {}, script: Script = SCRIPT): Live {
-  const all: RunSettings = { seed: 1, steps: 40, evaluateEvery: 1000, checkpointEvery: 1000, logEvery: 1000, failures: 3, ...settings }, env = new Scripted(script), build = (page: Definition) => new Learner(plan(page, sizesOf(page, env)), engine), learner = build(d), rollout = new Rollout(d, learner, env, all.seed), source = Object.values(d.page.sources)[0]!, store = new Memory();
+/** `first` is the page that a run began with, where it goes on with another. */
+export function live(d: Definition, settings: Partial<RunSettings> = {}, script: Script = SCRIPT, first = d): Live {
+  const all: RunSettings = { seed: 1, steps: 40, evaluateEvery: 1000, checkpointEvery: 1000, logEvery: 1000, failures: 3, ...settings }, env = new Scripted(script), build = (page: Definition) => new Learner(plan(page, sizesOf(page, env)), engine), learner = build(d), rollout = new Rollout(first, learner, env, all.seed), source = Object.values(d.page.sources)[0]!, store = new Memory();
   const replay = (source.prioritised ? prioritised : { episodes, transitions, rollout: rollouts }[source.cut]).make({ source, copies: script.plans.length, fields: rollout.stored, needsNext: rollout.needsNext, seed: all.seed });
   let ticks = 0;
   const parts: RunParts = { learner, rollout, replay, store, build, registry: typesOf(d), clock: () => ticks++ / 8, evaluate: () => Promise.resolve({ return: 0 }) }, run = new Run(all, parts), events: RunEvent[] = [];

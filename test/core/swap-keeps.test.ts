@@ -8,8 +8,8 @@ import { fromJson, type Definition } from '../../core/definition.ts';
 import { per } from '../../core/node.ts';
 import type { Edit, Swapped, Undo } from '../../core/run.ts';
 import type { Snapshot } from '../../core/store.ts';
-import { qmix } from '../../graphs/index.ts';
-import { duplexMixer, mlpQ, monotonicMixer, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
+import { iql, qmix } from '../../graphs/index.ts';
+import { duplexMixer, mlpQ, monotonicMixer, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
 import { actionLogits, actionValue, duelingQ, recurrentEncoder } from '../pages/nodes/index.ts';
 import { maddpg } from '../pages/off-policy.ts';
 import { happo } from '../pages/policies.ts';
@@ -17,27 +17,32 @@ import { prioritisedDqn } from '../pages/single.ts';
 import type { Script } from '../plugins/rollout/scripted.ts';
 import { edited, facts, live, part, put, SCRIPT, typesOf } from './live.ts';
 
+const small = (d: Definition) => edited(d, 'small', g => { g.episodes({ keep: 12, batch: 3 }); g.swap('agentQ', rnnAgentQ({ hidden: 3 }) as never); g.targets({ everyUpdates: 4 }); });
 interface Case {
-  readonly d: Definition; readonly script?: Script; readonly steps?: number; /** The first leaves these as they are. */
+  readonly d: Definition; readonly script?: Script; /** Nodes with weights of every agent. */ readonly own: readonly string[]; readonly steps?: number; /** The first leaves these as they are. */
   readonly edits: readonly [Edit, ...Edit[]]; readonly untouched: string;
 }
 const one: Script = { plans: SCRIPT.plans }, single = (d: Definition, name: string, value: number): Definition => edited(d, d.page.name, g => { g.set(name, { gamma: value }); });
 const CASES: Readonly<Record<string, Case>> = {
   'recurrent agents with weights of their own, a mixer beside them': {
     d: edited(qmix, 'own', g => { g.episodes({ keep: 12, batch: 3 }); g.swap('agentQ', per('agent', rnnAgentQ({ hidden: 3 })) as never); g.swap('mixer', sumMixer() as never); g.targets({ everyUpdates: 4 }); }),
-    untouched: 'agentQ',
+    own: ['agentQ'], untouched: 'agentQ',
     edits: [put('mixer', monotonicMixer({ embed: 2, hypernet: [] })), put('mixer', sumMixer()), put('mixer', duplexMixer({ heads: 1, hypernet: [2] })), put('agentQ', per('agent', rnnAgentQ({ hidden: 4 }))), put('agentQ', rnnAgentQ({ hidden: 3 }))],
   },
   'actors and critics, each of every agent': {
-    d: edited(maddpg, 'maddpg', g => { g.transitions({ keep: 30, batch: 4, start: 4 }); }), untouched: 'actor',
+    d: edited(maddpg, 'maddpg', g => { g.transitions({ keep: 30, batch: 4, start: 4 }); }), own: ['actor', 'critic'], untouched: 'actor',
     edits: [put('critic', per('agent', actionValue({ hidden: [3] }))), put('critic', per('agent', actionValue({ hidden: [4] }))), put('actor', per('agent', actionLogits({ hidden: [3] }))), put('critic', actionValue({ hidden: [3] })), d => single(d, 'tdTarget', 0.5)],
   },
   'policies of every agent, learned from rollouts one after another': {
-    d: edited(happo, 'happo', g => { g.rollout({ steps: 4, copies: 2, epochs: 2, minibatches: 1 }); }), steps: 80, untouched: 'encoder',
+    d: edited(happo, 'happo', g => { g.rollout({ steps: 4, copies: 2, epochs: 1, minibatches: 1 }); }), steps: 64, own: ['encoder', 'policy'], untouched: 'encoder',
     edits: [put('criticEncoder', recurrentEncoder({ hidden: 3 })), put('criticEncoder', recurrentEncoder({ hidden: 4 })), put('encoder', per('agent', recurrentEncoder({ hidden: 5 }))), put('encoder', recurrentEncoder({ hidden: 16 }))],
   },
+  'agents whose mixer is taken away, and with it what reads the state': {
+    d: small(qmix), own: [], untouched: 'agentQ',
+    edits: [() => small(iql), put('agentQ', rnnAgentQ({ hidden: 4 })), put('tdTarget', tdTarget({ gamma: 0.5 }))],
+  },
   'a replay that draws by priority': {
-    d: edited(prioritisedDqn, 'prioritised', g => { g.transitions({ keep: 14, batch: 3, start: 5, every: 1, prioritised: { alpha: 0.6, beta: 0.5 } }); g.swap('q', mlpQ({ hidden: [3] }) as never); g.targets({ everyUpdates: 3 }); }), script: one, untouched: 'q',
+    d: edited(prioritisedDqn, 'prioritised', g => { g.transitions({ keep: 14, batch: 3, start: 5, every: 1, prioritised: { alpha: 0.6, beta: 0.5 } }); g.swap('q', mlpQ({ hidden: [3] }) as never); g.targets({ everyUpdates: 3 }); }), script: one, own: [], untouched: 'q',
     edits: [d => single(d, 'tdTarget', 0.5), d => single(d, 'tdTarget', 0.9), put('q', mlpQ({ hidden: [4] })), put('q', duelingQ({ hidden: 2 }))],
   },
 };
@@ -73,8 +78,9 @@ describe.each(Object.entries(CASES))('%s', (_, c) => {
   it('are as the page says: weights have the agents first, and the replay its priorities', async () => {
     const w = live(c.d, { steps: 12, checkpointEvery: 6 }, c.script);
     await w.start();
-    const [saved] = w.store.kept, { page: { nodes } } = c.d, own = Object.keys(nodes).filter(node => nodes[node]!.per === 'agent'), first = Object.entries(saved!.arrays).filter(([name]) => own.includes(name.split('/')[1]!));
-    expect([own.length > 0, first.every(([, { shape }]) => shape[0] === 2)]).toEqual([c.script === undefined, true]);
+    const [saved] = w.store.kept, { page: { nodes } } = c.d, first = Object.entries(saved!.arrays).filter(([name]) => c.own.includes(name.split('/')[1]!));
+    expect(Object.keys(nodes).filter(node => nodes[node]!.per === 'agent')).toEqual(c.own);
+    expect(first.every(([, { shape }]) => shape[0] === 2)).toBe(true);
     expect(Object.keys(part(saved!, 'replay/priority/')).length).toBe('prioritised' in c.d.page.sources[w.run.learner.programs.main]! ? 2 : 0);
   });
   it('go on through edits and undos: every node that is kept, all that acting carries, the replay, the environments and the clocks', async () => {
@@ -98,15 +104,15 @@ describe.each(Object.entries(CASES))('%s', (_, c) => {
     }), { numRuns: 6 });
     expect(seen.edits).toBeGreaterThanOrEqual(6);
     expect(Math.min(seen.undos, seen.kept)).toBeGreaterThan(0);
-  });
+  }, 60_000);
   it('end the same after a resume from any checkpoint, before and after each edit', () => fc.assert(fc.asyncProperty(someEdits(c), async plan => {
-    const swaps = [...plan].sort((a, b) => a.update - b.update).map(({ update, edit }) => ({ at: (c.steps ?? 40) / 10 * update, edit })), settings = { swaps, checkpointEvery: 9, ...(c.steps === undefined ? {} : { steps: c.steps }) }, whole = live(c.d, settings, c.script);
+    const { steps = 40 } = c, swaps = plan.map(({ update, edit }) => ({ at: steps / 10 * update, edit })), settings = { swaps, checkpointEvery: steps / 4 + 1, steps }, whole = live(c.d, settings, c.script);
     await whole.start();
     const last = facts(whole.store.kept.at(-1)!);
     for (const [i, from] of whole.store.kept.slice(0, -1).entries()) {
-      const again = live(fromJson((from.meta as { page: unknown }).page, typesOf(c.d)), settings, c.script);
+      const again = live(fromJson((from.meta as { page: unknown }).page, typesOf(c.d)), settings, c.script, c.d);
       await again.start(from);
       expect(facts(again.store.kept.at(-1) ?? from), `checkpoint ${i}`).toEqual(last);
     }
-  }), { numRuns: 2 }));
+  }), { numRuns: 2 }), 60_000);
 });
