@@ -1,6 +1,7 @@
 /** What docs/reproductions.md says of the spread over seeds is what the recorded runs of another implementation show. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { grouped } from '../../plugins/cli/layout.ts';
 import { pageText } from './blocks.ts';
 
 interface Seed { readonly last: readonly number[]; readonly mean500: readonly number[]; readonly greedy: readonly number[] }
@@ -13,7 +14,7 @@ const near = (name: string, when: 'last' | 'mean500', table: readonly number[], 
 /** Seeds whose greedy joint action is the best cell, which stands first in every game here. */
 const right = (name: string) => of(name).runs.filter(({ greedy }) => greedy.every(action => action === 0)).length;
 const best = (name: string, when: 'last' | 'mean500') => { const values = of(name).runs.map(run => run[when][0]!); return [Math.min(...values), Math.max(...values)].map(x => x.toFixed(1)); };
-const after = (name: string) => `${name.replace(',', ' on')} after ${of(name).updates.toLocaleString('en')} updates:`;
+const after = (name: string) => `${name.replace(',', ' on')} after ${grouped(of(name).updates)} updates:`;
 
 describe('the spread over seeds', () => {
   it('is of 20 seeds, and of as many updates as the table has', () => {
