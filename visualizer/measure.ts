@@ -1,13 +1,14 @@
 /** Sizes of boxes, in pixels, before anything has a place: what stands in them, and where their ports are. */
 import { letterOf, lines, shape, shortened, width } from './text.ts';
-import type { Tag, ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
+import { SIGNS } from './palette.ts';
+import type { State, Tag, ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
 
 export type Direction = 'LR' | 'TB';
 export type Shapes = 'symbolic' | 'concrete' | 'off';
 export interface Look { readonly direction: Direction; readonly shapes: Shapes }
 
 const ROW = 16;
-export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 11.5, port: 10.5, small: 9, shape: 8.5 } as const;
+export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 12, port: 11.5, small: 9.5, shape: 9 } as const;
 /** Rooms that texts of others are cut to. */
 const ROOM = { title: 230, port: 150, flag: 120, shape: 200, detail: 250, chip: 140, tag: 160, part: 130 } as const;
 
@@ -26,17 +27,17 @@ export interface Box {
 }
 
 export const markWidth = (mark: string): number => width(mark, SIZE.small) + 8;
-export const SIGN = 13;
-const sign = (state: string | undefined) => (state === 'added' || state === 'removed' || state === 'changed' ? SIGN : 0);
+/** What became of it stands before its name. */
+export const signWidth = (state: State | undefined, size: number): number => width(SIGNS[state ?? 'same'], size, 'bold');
 /** Words of a flag: where the value comes from, and what is done to it. */
 const flagText = (p: ViewPort) => (p.flag === undefined ? undefined : shortened([p.flag, ...p.marks].filter(Boolean).join(' '), ROOM.flag, SIZE.small));
-export const flagWidth = (text: string): number => (text ? width(text, SIZE.small) + 20 : 14);
+export const flagWidth = (text: string, back = false): number => (text ? width(text, SIZE.small) + (back ? 8 : 20) : 14);
 
 function cellOf(port: ViewPort, line: boolean, way: 'in' | 'out', { shapes }: Look): Cell {
   const label = shortened(port.label, ROOM.port, SIZE.port), flag = way === 'in' ? flagText(port) : undefined;
   const dims = way === 'in' || shapes === 'off' || !port.dims ? '' : shortened(shape(port.dims, shapes === 'concrete' ? port.sizes : undefined), ROOM.shape, SIZE.shape, 'mono');
-  const lead = flag !== undefined ? flagWidth(flag) + 14 : port.marks.length && port.used ? port.marks.reduce((sum, m) => sum + markWidth(m) + 3, 0) + 15 : line ? 9 : 0;
-  return { port, label, shape: dims, flag, marks: port.marks, line, width: width(label, SIZE.port, sign(port.state) ? 'bold' : 'sans') + sign(port.state) + (dims ? 5 + width(dims, SIZE.shape, 'mono') : 0) + (way === 'out' && port.flag !== undefined ? 11 : 0), lead };
+  const lead = flag !== undefined ? flagWidth(flag, port.back) + 10 : port.marks.length && port.used ? port.marks.reduce((sum, m) => sum + markWidth(m) + 3, 0) + 12 : line ? 9 : 0;
+  return { port, label, shape: dims, flag, marks: port.marks, line, width: width(label, SIZE.port, port.state ? 'bold' : 'sans') + signWidth(port.state, SIZE.port) + (dims ? 5 + width(dims, SIZE.shape, 'mono') : 0) + (way === 'out' && port.flag !== undefined ? 11 : 0), lead };
 }
 /** Ports with lines first, then flags, then those that nothing is wired to. */
 const rank = (c: Cell) => (c.line ? 0 : c.port.used ? 1 : 2);
@@ -50,8 +51,8 @@ export const cellWidth = (c: Cell): number => Math.max(c.width, c.lead ? c.lead 
 
 function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: ReadonlySet<string>, look: Look): Box {
   const across = look.direction === 'TB', told = across ? node.outputs.filter(p => p.flag !== undefined) : [];      // from top to bottom a row of all fields would be wider than the page
-  const signed = sign(node.state), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
-  const tags = node.tags.map(tag => { const text = shortened(tag.text, ROOM.tag, SIZE.small, 'bold'); return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
+  const signed = signWidth(node.state, SIZE.title), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
+  const tags = node.tags.map(tag => { const text = `${SIGNS[tag.state ?? 'same']}${shortened(tag.text, ROOM.tag, SIZE.small, 'bold')}`; return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
   const inputs = ordered(node.inputs.map(p => cellOf(p, entered.has(p.id), 'in', look))), outputs = ordered(node.outputs.filter(p => !told.includes(p)).map(p => { const c = cellOf(p, left.has(p.id), 'out', look), hung = tags.filter(t => t.tag.port === p.id); return hung.length ? { ...c, lead: sum(hung.map(t => t.width + 3)) + 12 } : c; }));
   const chips = node.rules.map(r => { const text = shortened(r.text, ROOM.chip, SIZE.small); return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
   const parts = (node.parts ?? []).map(p => ({ label: shortened(p.label, ROOM.part, SIZE.small), detail: shortened(p.detail, ROOM.shape, SIZE.shape, 'mono') }));
