@@ -137,5 +137,5 @@ export function drawBox(scene: Scene, p: Placed): string {
   const n = p.box.node, tones = tonesOf(scene.view, n);
   scene.seen.box(n, tones.hue);
   const inside = [...frame(scene, p, n, tones), ...heading(scene, p, n, tones), ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)];
-  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
+  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"${n.folds ? ` data-folds="${n.folds.map(idOf).join(' ')}"` : ''}><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
 }

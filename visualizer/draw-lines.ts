@@ -60,7 +60,7 @@ export function drawLines(scene: Scene, laid: Laid): string {
       const tone = toneOf(scene, e), changed = stateHue(e.state) !== undefined || e.alarm === true, wide = changed ? 2 : e.kind === 'grad' && !e.faded ? 1.5 : 1, dashed = e.state === 'removed' || (e.kind === 'stop' && !changed);
       seen.line(e);
       halo.push(rounded(shown, 6));
-      lines.push(c.path(rounded(shown, 6), { stroke: tone, wide, ...(dashed ? { dash: '5 3' } : {}) }, `wire-${idOf(e.id)}`), c.path(arrowhead({ x: tip.x + (end.y === before.y ? 0.5 : 0), y: tip.y + (end.y === before.y ? 0 : 0.5) }, before), { fill: tone }));
+      lines.push(c.path(rounded(shown, 6), { stroke: tone, wide, ...(dashed ? { dash: '5 3' } : {}) }, `wire-${[e.from, e.to].map(end => end.map(idOf).join('.')).join('--')}`), c.path(arrowhead({ x: tip.x + (end.y === before.y ? 0.5 : 0), y: tip.y + (end.y === before.y ? 0 : 0.5) }, before), { fill: tone }));
     }
     const first = [...edges].sort((a, b) => importance(b) - importance(a))[0]!, one = edges.every(e => toneOf(scene, e) === toneOf(scene, first));
     const dot: Tone = one ? toneOf(scene, first) : view.form === 'difference' ? 'faint' : toneOf(scene, first);
