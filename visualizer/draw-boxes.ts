@@ -108,14 +108,14 @@ function tags({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode): s
   }
   return out;
 }
-function foot({ canvas: c, seen, look }: Scene, p: Placed, n: ViewNode, { quiet }: Tones): string[] {
+function foot({ canvas: c, seen, look }: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
   const { box } = p, lr = look.direction === 'LR', out: string[] = [];
   let y = lr ? p.y + rowsTop(box) + Math.max(box.inputs.length, box.outputs.length) * 16 + 5 : p.y + detailTop(p) + box.detail.length * LINE + 6;
-  if (box.parts.length) out.push(c.path(`M${at(p.x + 6)} ${at(y - 2)}H${at(p.x + p.w - 6)}`, { stroke: 'hair' }));
   for (const part of box.parts) {
-    out.push(c.text(p.x + PAD, y + 10, part.label, { size: SIZE.small, tone: 'ink', owner: n.id }), c.text(p.x + p.w - PAD, y + 10, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id }));
-    y += LINE;
+    const [left, top] = [p.x + PAD + part.x, y + part.y];
+    out.push(`<g id="part-${idOf(part.id.replace('/', '.'))}">${c.rect({ ...part, x: left, y: top }, { fill: 'page', stroke: main, wide: 0.8, round: 3 })}${c.text(left + 6, top + 11.3, part.label, { size: SIZE.small, tone: 'ink', owner: n.id })}${c.text(left + part.w - 6, top + 11.3, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id })}</g>`);
   }
+  y += box.room;
   let x = p.x + PAD;
   const chipTop = lr ? p.y + p.h - 17 : y + 1;
   for (const chip of box.chips) {

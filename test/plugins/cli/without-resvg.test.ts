@@ -9,7 +9,7 @@ import { scratch } from './skein.ts';
 const folder = scratch();
 afterAll(() => { folder.remove(); });
 const LOADER = new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url).href, script = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
-const HOOK = script('export const resolve = (name, context, next) => { if (name === "@resvg/resvg-js") throw Object.assign(new Error(`Cannot find package ${name}`), { code: "ERR_MODULE_NOT_FOUND" }); return next(name, context); };');
+const HOOK = script('export const resolve = (name, context, next) => { if (name === "@resvg/resvg-js") throw Object.assign(new Error("Cannot find package " + name), { code: "ERR_MODULE_NOT_FOUND" }); return next(name, context); };');
 /** What Node does where an optional dependency was not installed. */
 const ABSENT = script(`import { register } from 'node:module'; register(${JSON.stringify(HOOK)});`);
 const drawn = (file: string): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> => promisify(execFile)(process.execPath, ['--import', LOADER, '--import', ABSENT, path.resolve('plugins/cli/main.ts'), 'draw', 'vdn', '-o', folder.in(file)], { env: { ...process.env, TSX_TSCONFIG_PATH: path.resolve('tsconfig.json'), NO_COLOR: '1' } })
