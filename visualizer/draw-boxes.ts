@@ -99,7 +99,7 @@ function tags({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode): s
     const y = lr ? p.y + a.y : p.y + p.h + 14;
     if (own.length) out.push(c.path(lr ? `M${at(p.x + p.w + 2)} ${at(y)}h6` : `M${at(p.x + a.x)} ${at(p.y + p.h + 2)}v6`, { stroke: quiet ? 'faint' : 'rule', wide: 1.4 }));
     for (const { tag, text, width: w } of own) {
-      const kept = tag.kind === 'keep' || tag.kind === 'priority', state = stateHue(tag.state), hue: Hue = state ?? (kept ? 'data' : 'rule'), plain = quiet && !state;
+      const kept = tag.kind === 'keep' || tag.kind === 'priority', state = stateHue(tag.state), hue: Hue = state ?? (kept ? 'data' : 'rule'), plain = (quiet || view.form === 'difference') && !state;
       seen.tag(tag.kind);
       c.ink.covers.push({ x: x - 3, y: y - 7, w: w + 6, h: 14 });
       out.push(c.rect({ x, y: y - 6.5, w, h: 13 }, { fill: plain ? 'hair' : `${hue}-band`, stroke: plain ? 'faint' : `${hue}-edge`, wide: 0.8, round: tag.kind === 'act' ? 6.5 : 3, ...(tag.state === 'removed' ? { dash: '4 2.5' } : {}) }), c.text(x + w / 2, y + 3.2, text, { size: SIZE.small, tone: plain ? 'quiet' : 'ink', face: 'bold', anchor: 'middle' }));
@@ -108,7 +108,7 @@ function tags({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode): s
   }
   return out;
 }
-function foot({ canvas: c, seen, look }: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
+function foot({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
   const { box } = p, lr = look.direction === 'LR', out: string[] = [];
   let y = lr ? p.y + rowsTop(box) + Math.max(box.inputs.length, box.outputs.length) * 16 + 5 : p.y + detailTop(p) + box.detail.length * LINE + 6;
   for (const part of box.parts) {
@@ -119,7 +119,7 @@ function foot({ canvas: c, seen, look }: Scene, p: Placed, n: ViewNode, { quiet,
   let x = p.x + PAD;
   const chipTop = lr ? p.y + p.h - 17 : y + 1;
   for (const chip of box.chips) {
-    const hue = stateHue(chip.state as never), tone: Tone = hue ?? (quiet ? 'quiet' : 'rule');
+    const hue = stateHue(chip.state), tone: Tone = hue ?? (quiet || view.form === 'difference' ? 'quiet' : 'rule');
     seen.chip();
     out.push(c.rect({ x, y: chipTop, w: chip.width, h: 13 }, { fill: tone === 'quiet' ? 'hair' : `${tone as Hue}-band`, round: 3 }), c.glyph('rule', x + 3, chipTop + 2.5, tone, 0.8), c.text(x + 14, chipTop + 9.8, chip.text, { size: SIZE.small, tone: 'ink', owner: n.id }));
     x += chip.width + 5;

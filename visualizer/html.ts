@@ -59,7 +59,7 @@ addEventListener('keydown', e => {
 });
 `;
 const STYLE = `:root{color-scheme:light dark;--page:#fff;--ink:#1b1f24;--quiet:#57606a;--rim:#8c959f;--on:#ddf0ea;--ring:#00805d}@media(prefers-color-scheme:dark){:root{--page:#0d1117;--ink:#e6edf3;--quiet:#9da7b3;--rim:#6e7681;--on:#173a30;--ring:#2fc59a}}
-body{margin:0;background:var(--page);color:var(--ink);font:14px Inter,"Helvetica Neue",Helvetica,Arial,sans-serif}nav{display:flex;gap:8px;padding:12px 20px;align-items:center;position:sticky;top:0;z-index:1;background:var(--page);border-bottom:1px solid var(--rim)}nav span{flex:1}
+body{margin:0;background:var(--page);color:var(--ink);font:14px Inter,"Helvetica Neue",Helvetica,Arial,sans-serif}nav{display:flex;gap:8px;padding:12px 20px;align-items:center;position:sticky;top:0;z-index:1;background:var(--page);border-bottom:1px solid var(--rim)}nav span{flex:1}h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}
 button{font:inherit;color:inherit;background:none;border:1px solid var(--rim);border-radius:6px;padding:4px 10px;cursor:pointer}button[aria-pressed=true]{background:var(--on)}:focus-visible{outline:2px solid var(--ring);outline-offset:2px}output{color:var(--quiet);min-height:2.6em;display:block;padding:8px 20px 0;max-width:1100px}section{overflow:auto}section[hidden]{display:none}svg{display:block;max-width:100%;height:auto}@media print{nav,output{display:none}}`;
 
 export function html(title: string, sheets: readonly Sheet[], first = 0): string {
@@ -68,8 +68,8 @@ export function html(title: string, sheets: readonly Sheet[], first = 0): string
   const named = sheets.map(({ svg }, i) => svg.replaceAll(' id="', ` id="s${i}-`).replaceAll('url(#', `url(#s${i}-`));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title><style>${STYLE}</style></head>
-<body><nav aria-label="Levels and size">${sheets.length > 1 ? sheets.map((s, i) => `<button type="button" aria-pressed="${String(i === first)}">${escape(s.name)}</button>`).join('') : ''}<span></span><button type="button" value="0.8" aria-label="smaller">−</button><button type="button" value="0">fit</button><button type="button" value="1.25" aria-label="larger">+</button></nav><output aria-live="polite"></output>
-${named.map((svg, i) => `<section${i === first ? '' : ' hidden'}>${svg}</section>`).join('\n')}
+<body><nav aria-label="Levels and size">${sheets.length > 1 ? sheets.map((s, i) => `<button type="button" aria-pressed="${String(i === first)}">${escape(s.name)}</button>`).join('') : ''}<span></span><button type="button" value="0.8" aria-label="smaller">−</button><button type="button" value="0">fit</button><button type="button" value="1.25" aria-label="larger">+</button></nav><main><h1>${escape(title)}</h1><output aria-live="polite"></output>
+${named.map((svg, i) => `<section${i === first ? '' : ' hidden'}>${svg}</section>`).join('\n')}</main>
 <script>${SCRIPT}</script></body></html>
 `;
 }

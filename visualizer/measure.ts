@@ -20,7 +20,7 @@ export interface TagWords { readonly tag: Tag; readonly text: string; readonly w
 export interface Inner extends Rect { readonly id: string; readonly label: string; readonly detail: string }
 export interface Box {
   readonly node: ViewNode;
-  readonly title: string; readonly detail: readonly string[]; readonly chips: readonly { readonly text: string; readonly width: number; readonly state?: string }[];
+  readonly title: string; readonly detail: readonly string[]; readonly chips: readonly { readonly text: string; readonly width: number; readonly state?: State }[];
   /** Boxes inside, from the corner of the room that they have. */
   readonly parts: readonly Inner[]; readonly room: number;
   readonly inputs: readonly Cell[]; readonly outputs: readonly Cell[];
@@ -72,7 +72,7 @@ function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: Readonl
   const signed = signWidth(node.state, SIZE.title), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
   const tags = node.tags.map(tag => { const text = `${SIGNS[tag.state ?? 'same']}${shortened(tag.text, ROOM.tag, SIZE.small, 'bold')}`; return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
   const inputs = ordered(node.inputs.map(p => cellOf(p, entered.has(p.id), 'in', look))), outputs = ordered(node.outputs.filter(p => !told.includes(p)).map(p => { const c = cellOf(p, left.has(p.id), 'out', look), hung = tags.filter(t => t.tag.port === p.id); return hung.length ? { ...c, lead: sum(hung.map(t => t.width + 3)) + 12 } : c; }));
-  const chips = node.rules.map(r => { const text = shortened(r.text, ROOM.chip, SIZE.small); return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
+  const chips = node.rules.map(r => { const text = `${SIGNS[r.state ?? 'same']}${shortened(r.text, ROOM.chip, SIZE.small)}`; return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
   const badge = ['slot', 'target', 'shared', 'frozen'].includes(node.role) ? 16 : 0;
   const texts = [width(title, SIZE.title, 'bold') + signed + 31 + badge, ...detail.map(t => width(t, SIZE.small) + 2 * PAD), sum(chips.map(c => c.width + 5)) + PAD];
   const ports = across

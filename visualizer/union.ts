@@ -130,10 +130,10 @@ export function unionOf(before: Description, b: Description, o: ViewOptions = {}
     const [x, y] = [A.get(n.id), B.get(n.id)], stored = n.role === 'source' || n.role === 'memory', there = (d: Description) => Object.hasOwn(d.sources, n.id) || Object.hasOwn(d.memory, n.id);
     const told = comparison.settings.find(s => s.startsWith(`source ${n.title}: `)), state: State = stored ? (there(a) === there(b) ? (told === undefined ? 'same' : 'changed') : there(b) ? 'added' : 'removed') : change.get(n.id)?.state ?? 'same';
     const whole = state === 'added' || state === 'removed', port = (p: ViewPort, s: State | undefined): ViewPort => (whole || s === undefined || s === 'same' ? p : { ...p, state: s });
-    const trained = new Set(x?.trainedBy ?? []), rules = !whole ? n.rules.map(r => (stored || trained.has(r.text) ? r : { ...r, state: 'added' as const })) : n.rules;
+    const trained = new Set(x?.trainedBy ?? []), rules = n.rules.map(r => (whole ? { ...r, state } : stored || trained.has(r.text) ? r : { ...r, state: 'added' as const }));
     const was = change.get(n.id)?.was, source = stored && told !== undefined ? lines(changes({ ...a.sources[n.id] }, { ...b.sources[n.id] }), ', ', 30) : [];
     const detail = [...(was === undefined ? [] : [`was ${plain(was)}`]), ...(stored || state !== 'changed' ? (source.length ? [n.detail[0]!, ...source] : n.detail) : n.of !== undefined && x!.of === y!.of ? [n.detail[0]!, 'follows the swap'] : changeInBox(x!, y!))];
-    const tags = n.tags.map(t => { const key = `${n.id} ${t.port} ${t.kind} ${t.text}`; return whole || tagsA.has(key) === tagsB.has(key) ? t : { ...t, state: tagsB.has(key) ? 'added' as const : 'removed' as const }; });
+    const tags = n.tags.map(t => { const key = `${n.id} ${t.port} ${t.kind} ${t.text}`; return whole ? { ...t, state } : tagsA.has(key) === tagsB.has(key) ? t : { ...t, state: tagsB.has(key) ? 'added' as const : 'removed' as const }; });
     return { ...n, state, detail, rules, tags,
       inputs: n.inputs.map(p => { const ws = joint.wires.map(split).filter(w => w.to === `${n.id}.${p.id}`); return port(p.id.endsWith('~before') ? { ...p, label: p.label.replace(/~before$/, '') } : p, ws.map(w => states.get(`${w.from}>${w.to}`)).find(s => s !== 'same')); }),
       outputs: n.outputs.map(p => { const wire = `${n.id}.${p.id}`; return port(p, outA.has(wire) === outB.has(wire) || !p.used ? undefined : outB.has(wire) ? 'added' : 'removed'); }) };

@@ -48,8 +48,10 @@ describe('differences', () => {
 });
 
 describe('looks that were decided', () => {
-  it('QMIX, QPLEX, VDN and their differences have no crossing', () => {
+  it('QMIX, QPLEX and VDN have no crossing, their differences one at most', () => {
     for (const page of [vdn, qmix, qplex]) expect(crossingsOf(draw(view(description(page))))).toBe(0);
+    expect(crossingsOf(draw(unionOf(description(qmix), description(qplex), named).view))).toBe(0);
+    expect(crossingsOf(draw(unionOf(description(vdn), description(qmix), named).view))).toBe(1);      // `state` leaves one port and must get into both halves, which agentQ parts: no layout has none
   });
   it('all pages together cross no more than the first trial did', () => {
     const crossings = Object.fromEntries(Object.entries(allPages).map(([name, page]) => [name, crossingsOf(draw(view(description(page))))]));
@@ -62,6 +64,19 @@ describe('looks that were decided', () => {
       expect(a.y).toBeGreaterThan(b.y + b.h);
       expect(Math.abs(a.x + a.w / 2 - b.x - b.w / 2)).toBeLessThan(2);
     }
+  });
+  it('on all pages but two lagged nodes the lagged one is the lower of a pair', () => {
+    const above = Object.entries(allPages).flatMap(([name, page]) => { const v = view(description(page)), { laid } = draw(v); return v.nodes.filter(n => n.role === 'target' && laid.boxes.get(n.id)!.y < laid.boxes.get(n.of!)!.y).map(n => `${name} ${n.id}`); });
+    expect(above).toEqual(['qtranAlt targetAgentQ', 'qtranAlt targetJointQ']);
+  });
+  it('the parts of a page stand in that order, too', () => {
+    const { laid } = draw(view(description(qmix), { level: 0 })), [a, b] = [laid.boxes.get('(learner)')!, laid.boxes.get('(targets)')!];
+    expect(b.y).toBeGreaterThan(a.y + a.h);
+  });
+  it('no text is smaller than 9 pixels, and at 1,200 pixels the names of QMIX\'s ports are 8', () => {
+    for (const level of [0, 1, 2] as const) for (const theme of ['light', 'print'] as const) expect(Math.min(...[...svg(view(description(qmix, SIZES), { level, sized: true }), { theme }).matchAll(/font-size="([\d.]+)"/g)].map(m => Number(m[1])))).toBeGreaterThanOrEqual(9);
+    const { w } = draw(view(description(qmix)));
+    expect(11.5 * 1200 / w).toBeGreaterThan(8);
   });
   it('QMIX takes less than 100 kB and is not wider than three times its height', () => {
     const { svg: text, w, h } = draw(view(description(qmix)));
