@@ -38,6 +38,7 @@ describe('renamed nodes', () => {
 describe('words', () => {
   it('say what a new mixer no longer guarantees', () => {
     expect(words(description(vdn), description(qmix))).toContain('Slot mixer is no longer additive, still monotonic and IGM.');
+    expect(words(description(qmix), description(qplex))).toContain('Slot mixer is no longer monotonic, still IGM.');
     expect(words(description(qmix), description(vdn))).toContain('Slot mixer is now additive, still monotonic and IGM.');
     const d = description(qmix), own = { ...d, nodes: d.nodes.map(n => (n.name === 'mixer' ? { ...n, type: 'myMixer' } : n)) };
     expect(words(d, own)).toContain('Slot mixer is not known to be monotonic and IGM.');
