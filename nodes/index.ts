@@ -44,5 +44,8 @@ export type Kind = keyof typeof folders;
 /** All node types: what the generic tests run over and a JSON page may name. */
 export const nodeTypes: readonly NodeFactory[] = Object.values<readonly NodeFactory[]>(folders).flat();
 
+/** What a mixer keeps of the agents' values, which tests show of each: a sum, never lower where a value of any action rises, greatest where every agent is greedy. */
+export const guarantees: ReadonlyMap<string, readonly string[]> = new Map([[sumMixer, ['additive', 'monotonic', 'IGM']], [monotonicMixer, ['monotonic', 'IGM']], [duplexMixer, ['IGM']]].map(([node, kept]) => [(node as NodeFactory).spec.type, kept as readonly string[]]));
+
 /** Node type -> the folder it stands in. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(Object.entries<readonly NodeFactory[]>(folders).flatMap(([kind, list]) => list.map(node => [node.spec.type, kind as Kind] as const)));

@@ -1,4 +1,4 @@
-/** Everything that has a name: pages, node types, environments, engines, replays, trackers; ours and those of plugins. */
+/** Everything that has a name: pages, node types, environments, engines, replays, trackers; ours and those of plugins, which may come while a run is under way. */
 import { injectable, multiInject, optional } from 'inversify';
 import type { Definition, Registry } from '../core/definition.ts';
 import type { Engine, EngineFactory } from '../core/engine.ts';
@@ -10,6 +10,8 @@ import { TOKENS } from '../core/tokens.ts';
 import type { TrackerFactory } from '../core/tracker.ts';
 import { makeEnvironment, parseEnvironmentId } from './environments/id.ts';
 import { plainName } from './plain-name.ts';
+import { KINDS, loadPlugin, nameOf, type Kind, type LoadedPlugin, type LoadSetting, type Offer, type PluginFile, type PluginRecord } from './plugin.ts';
+import { chosen, referenceOf } from './reference.ts';
 
 /** By name; case, '-' and '_' do not matter. */
 function find<T>(kind: string, name: string, all: ReadonlyMap<string, T>): T {
@@ -39,14 +41,17 @@ function breathing(engine: Engine): Engine {
   };
 }
 
+interface Found<T> { readonly thing: T; readonly behind: string }
+const an = (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
+/** A node type is what its spec is: pages bring specs, files what `defineNode` gives. */
+const identity = (x: object): unknown => ('spec' in x ? x.spec : x);
+
 @injectable()
 export class Catalogue {
-  readonly pages: ReadonlyMap<string, Definition>;
-  readonly nodes: ReadonlyMap<string, NodeFactory>;
-  readonly environments: readonly EnvironmentFamily[];
-  readonly engines: ReadonlyMap<string, EngineFactory>;
-  readonly replays: ReadonlyMap<string, ReplayFactory>;
-  readonly trackers: readonly TrackerFactory[];
+  readonly #shelves: ReadonlyMap<symbol, Map<string, object>>;
+  readonly #plugins: (LoadedPlugin & { readonly brought: readonly Offer[] })[] = [];
+  /** One plugin is loaded at a time, whoever asks. */
+  #loading: Promise<unknown> = Promise.resolve();
   constructor(
     @multiInject(TOKENS.Page) @optional() pages: readonly Definition[] = [],
     @multiInject(TOKENS.NodeType) @optional() nodes: readonly NodeFactory[] = [],
@@ -55,12 +60,72 @@ export class Catalogue {
     @multiInject(TOKENS.Replay) @optional() replays: readonly ReplayFactory[] = [],
     @multiInject(TOKENS.Tracker) @optional() trackers: readonly TrackerFactory[] = [],
   ) {
-    this.pages = new Map(pages.map(p => [p.page.name, p]));
-    this.nodes = new Map(nodes.map(n => [n.spec.type, n]));
-    this.environments = environments;
-    this.engines = new Map(engines.map(e => [e.name, e]));
-    this.replays = new Map(replays.map(r => [r.cut, r]));
-    this.trackers = trackers;
+    const ours: Readonly<Record<keyof typeof KINDS, readonly object[]>> = { page: pages, nodeType: nodes, environment: environments, engine: engines, replay: replays, tracker: trackers };
+    this.#shelves = new Map((Object.keys(KINDS) as (keyof typeof KINDS)[]).map(key => [KINDS[key].token, new Map(ours[key].map(thing => [String(nameOf({ kind: KINDS[key], thing })), thing]))]));
+  }
+  #shelf<T>({ token }: Kind): ReadonlyMap<string, T> { return this.#shelves.get(token) as unknown as ReadonlyMap<string, T>; }
+  get pages(): ReadonlyMap<string, Definition> { return this.#shelf(KINDS.page); }
+  get nodes(): ReadonlyMap<string, NodeFactory> { return this.#shelf(KINDS.nodeType); }
+  get environments(): readonly EnvironmentFamily[] { return [...this.#shelf<EnvironmentFamily>(KINDS.environment).values()]; }
+  get engines(): ReadonlyMap<string, EngineFactory> { return this.#shelf(KINDS.engine); }
+  get replays(): ReadonlyMap<string, ReplayFactory> { return this.#shelf(KINDS.replay); }
+  get trackers(): readonly TrackerFactory[] { return [...this.#shelf<TrackerFactory>(KINDS.tracker).values()]; }
+
+  /** Of each plugin what goes into the record of a run; of those alone that bring a node type of these, where they are given. */
+  records(types?: Registry): readonly PluginRecord[] {
+    return this.#plugins.filter(({ brought }) => !types || brought.some(o => o.kind === KINDS.nodeType && types.has(String(nameOf(o))))).map(({ name, version, from, hash }) => ({ name, version, from, hash }));
+  }
+  /** Where the files of plugins are, for a process that is to load the same. */
+  get files(): readonly PluginFile[] { return this.#plugins.map(({ from, file }) => ({ from, file })); }
+  /** What a plugin brings is from now on beside what is there: all of it, or, where it cannot be, none. A file that is named twice is loaded once. */
+  load(reference: string, setting: LoadSetting = {}): Promise<readonly Offer[]> {
+    const loaded = this.#loading.then(() => this.#load(reference, setting));
+    this.#loading = loaded.catch(() => undefined);
+    return loaded;
+  }
+  async #load(reference: string, setting: LoadSetting): Promise<readonly Offer[]> {
+    const plugin = await loadPlugin(reference, setting), before = this.#plugins.find(p => p.file === plugin.file), refuse = (why: string, fix: string): never => { throw new InputError(`${setting.kind ?? 'plugin'} ${reference}: ${why}`, fix); };
+    if (before && before.hash !== plugin.hash) refuse('the file has changed since it was loaded here', 'give what is new a file of its own, or start the command anew');
+    if (before) return before.brought;
+    const twin = this.#plugins.find(p => p.name === plugin.name);
+    if (twin) refuse(`there is a plugin called ${plugin.name} already, from ${twin.from}`, 'give one of the files another name');
+    const brought = await plugin.offers(), fresh = new Map([...this.#shelves].map(([token, shelf]) => [token, new Map(shelf)] as const));
+    for (const { kind, thing, spare } of brought) {
+      const name = kind.nameOf(thing as never), shelf = fresh.get(kind.token)!;
+      if (typeof name !== 'string' || name === '') refuse(`what it binds as ${an(kind.kind)} has no name`, `bind ${kind.made}`);
+      const taken = [...shelf.keys()].find(other => plainName(other) === plainName(name as string));
+      if (taken !== undefined && !spare && identity(shelf.get(taken)!) !== identity(thing)) refuse(`there is ${an(kind.kind)} called ${taken} already`, `give ${taken === name ? 'it' : String(name)} another name`);
+      if (taken === undefined) shelf.set(name as string, thing);
+    }
+    for (const [token, shelf] of this.#shelves) for (const [name, thing] of fresh.get(token)!) shelf.set(name, thing);
+    this.#plugins.push({ ...plugin, brought });
+    return brought;
+  }
+  /**
+   * What a user writes is a name, or a file or package whose export is meant: that is loaded, and its name is the answer. Only what was typed, or
+   * stands in a file of options, is ever asked here; a page or a record has names.
+   */
+  async #brought<T extends object>(kind: Kind, word: string, written: string, behind: RegExp): Promise<Found<T> | undefined> {
+    const reference = referenceOf(written);
+    if (!reference) return undefined;
+    if (!behind.test(reference.behind)) throw new InputError(`${word} ${written}: ${JSON.stringify(reference.behind)} stands behind the export`, `${reference.module}#export${word === 'environment' ? '/task?option=value' : word === 'engine' ? ':backend' : ''}`);
+    const offers = await this.load(reference.module, { kind: word }), own = offers.filter(o => o.kind === kind && !o.spare), others = offers.filter(o => o.kind !== kind && !o.spare);
+    const all = own.map(o => ({ name: o.exported ?? String(nameOf(o)), own: String(nameOf(o)), thing: o.thing as T }));
+    return { thing: chosen({ ...reference, written: `${word} ${written}` }, word, all, kind.example, others.length ? `; it has ${others.map(o => `${o.kind.kind} ${String(nameOf(o))}`).join(', ')}` : ''), behind: reference.behind };
+  }
+  /** `./file.ts#family/task?option=value`; what there is only one of may be left out. */
+  async environmentId(written: string): Promise<string> {
+    const found = await this.#brought<EnvironmentFamily>(KINDS.environment, 'environment', written, /^([/?]|$)/);
+    if (!found) return written;
+    const { thing: { family, tasks }, behind } = found, [only, ...more] = Object.keys(tasks);
+    return `${family}${behind.startsWith('/') || only === undefined || more.length ? '' : `/${only}`}${behind}`;
+  }
+  /** `./file.ts#export`. */
+  async nodeType(written: string): Promise<string> { return (await this.#brought<NodeFactory>(KINDS.nodeType, 'node type', written, /^$/))?.thing.spec.type ?? written; }
+  /** `./file.ts#export:backend`. */
+  async engineName(written: string): Promise<string> {
+    const found = await this.#brought<EngineFactory>(KINDS.engine, 'engine', written, /^(:|$)/);
+    return found ? `${found.thing.name}${found.behind}` : written;
   }
   /** Node types that a JSON page may name. */
   get registry(): Registry { return new Map([...this.nodes].map(([type, n]) => [type, n.spec])); }

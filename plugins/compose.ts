@@ -8,7 +8,7 @@ import { Catalogue } from './catalogue.ts';
 import { onnx } from './engines/onnx/engine.ts';
 import { tfjs } from './engines/tfjs.ts';
 import { families } from './environments/index.ts';
-import { install, loadPlugin, resolveModule, type PluginRecord } from './plugin.ts';
+import type { PluginRecord } from './plugin.ts';
 import { episodes } from './replay/episodes.ts';
 import { rollouts } from './replay/rollouts.ts';
 import { transitions } from './replay/transitions.ts';
@@ -29,12 +29,9 @@ const own = new ContainerModule(({ bind }) => {
 export interface Composition { readonly catalogue: Catalogue; readonly training: Training; readonly plugins: readonly PluginRecord[] }
 /** Ours, and the plugins that are named: `./file.ts` or `npm:package`. */
 export async function compose({ plugins = [] }: { readonly plugins?: readonly string[] } = {}): Promise<Composition> {
-  const container = new Container(), records: PluginRecord[] = [];
+  const container = new Container();
   container.load(own);
-  for (const reference of new Map(plugins.map(p => [resolveModule(p), p])).values()) {          // one that is named twice is meant once
-    const { module, ...record } = await loadPlugin(reference);
-    await install(container, { ...record, module });
-    records.push(record);
-  }
-  return { catalogue: container.get(Catalogue), training: container.get(Training), plugins: records };
+  const catalogue = container.get(Catalogue);
+  for (const reference of plugins) await catalogue.load(reference);
+  return { catalogue, training: container.get(Training), plugins: catalogue.records() };
 }

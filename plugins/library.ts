@@ -47,14 +47,15 @@ export interface Running extends Pick<Prepared, 'folder' | 'record'> {
   /** Settles when the run has ended; rejects with the reason where it failed. */
   readonly done: ReturnType<Prepared['begin']>;
 }
-export interface LibraryOptions extends Omit<TrainOptions, 'plugins'> {
+export interface LibraryOptions extends Omit<TrainOptions, 'experiment'> {
   readonly plugins?: readonly string[];
   /** Other numbers: `{ 'tdTarget.gamma': 0.95 }`. */
   readonly set?: Readonly<Record<string, unknown>>;
 }
 /** Trains a page: `const run = await train(qmix, { environment: 'lbf/8x8-2p-2f-coop', steps: 200_000 })`. It starts at the next turn of the event loop, so that streams subscribed to right away miss nothing. */
 export async function train(page: Definition, { plugins = [], set = {}, ...options }: LibraryOptions): Promise<Running> {
-  const { training, plugins: records } = await compose({ plugins }), prepared = await training.prepare(applySettings(page, set), { ...options, plugins: records }), { run } = prepared;
+  const { catalogue, training } = await compose({ plugins }), environment = await catalogue.environmentId(options.environment), engine = options.engine === undefined ? {} : { engine: await catalogue.engineName(options.engine) };
+  const prepared = await training.prepare(applySettings(page, set), { ...options, environment, ...engine }), { run } = prepared;
   const done = new Promise<void>(resolve => { setImmediate(resolve); }).then(() => prepared.begin());
   done.catch(() => undefined);                                            // whoever awaits `done` hears of it
   return { folder: prepared.folder, record: prepared.record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), edit: run.edit.bind(run), check: run.check.bind(run), undo: run.undo.bind(run), stop: () => { run.stop(); }, done };

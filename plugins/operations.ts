@@ -12,7 +12,7 @@ import type { Part } from '../visualizer/view-graph.ts';
 const BATCH = 1, STEPS = 1;
 type Kernel = Readonly<{ name: string; outputShapes: readonly (readonly number[])[] }>;
 /** What moves nothing and computes nothing. */
-const SILENT = new Set(['Identity', 'Reshape', 'Cast']);
+const SILENT = new Set(['Identity', 'Reshape', 'Cast', 'unnamed scope']);
 
 function partsOf(node: string, kernels: readonly Kernel[]): Part[] {
   const parts: (Part & { times: number })[] = [];

@@ -3,48 +3,37 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { check } from '../core/check.ts';
 import { fromJson, type Definition, type Registry } from '../core/definition.ts';
-import { GraphError, InputError, nearest, type Issue } from '../core/error.ts';
+import { GraphError, InputError, type Issue } from '../core/error.ts';
 import type { Catalogue } from './catalogue.ts';
 import { formatOf, readDocument, type Document } from './documents.ts';
-import { importFile, reason, resolveModule } from './plugin.ts';
-import { UsageError } from './usage.ts';
+import { exportsOf, importFile, KINDS, reason, resolveModule } from './plugin.ts';
+import { chosen, isCode } from './reference.ts';
 
 export type PageSource =
   | { readonly kind: 'name'; readonly subject: string; readonly page: Definition }
-  | { readonly kind: 'module'; readonly subject: string; readonly file: string; readonly exported: string | undefined }
+  | { readonly kind: 'module'; readonly subject: string; readonly module: string; readonly file: string; readonly exported: string | undefined }
   | { readonly kind: 'document'; readonly subject: string; readonly file: string };
 
-const CODE = ['.ts', '.mts', '.js', '.mjs'];
-const isPath = (reference: string) => /[/\\]/.test(reference) || CODE.includes(path.extname(reference).toLowerCase()) || formatOf(reference) !== undefined;
+const isPath = (reference: string) => /[/\\]/.test(reference) || isCode(reference) || formatOf(reference) !== undefined;
 
 /** Finds what a reference names, without reading it: `qmix`, `./page.ts#mine`, `./page.json`, `npm:package#mine`. */
 export async function findPage(reference: string, catalogue: Pick<Catalogue, 'page'>): Promise<PageSource> {
-  const [, place = '', exported] = /^(.*?)(?:#([^#]*))?$/s.exec(reference)!, module = { kind: 'module', subject: reference, exported } as const;
+  const [, place = '', exported] = /^(.*?)(?:#([^#]*))?$/s.exec(reference)!, module = { kind: 'module', subject: reference, module: place, exported } as const;
   if (place.startsWith('npm:')) return { ...module, file: resolveModule(place, 'page') };
   if (!isPath(place)) return { kind: 'name', subject: reference, page: catalogue.page(reference) };
   const found = await stat(place).catch(() => undefined);
   if (!found) throw new InputError(`${place}: there is no such file`, 'name a file that is there, or an algorithm: skein list algorithms');
   if (!found.isFile()) throw new InputError(`${place} is not a file`, 'name a .ts, .js, .json or .yaml file');
-  if (CODE.includes(path.extname(place).toLowerCase())) return { ...module, file: path.resolve(place) };
+  if (isCode(place)) return { ...module, file: path.resolve(place) };
   if (!formatOf(place)) throw new InputError(`${place}: a page is a .ts, .js, .json or .yaml file`, 'give it one of these endings');
   if (exported !== undefined) throw new InputError(`${reference}: a document exports nothing`, `name ${place}`);
   return { kind: 'document', subject: place, file: place };
 }
 
-const isDefinition = (x: unknown): x is Definition => typeof x === 'object' && x !== null && 'specs' in x && x.specs instanceof Map && 'page' in x && typeof x.page === 'object';
 /** Errors of a page whose file has a copy of skein of its own are told by their names. */
 const issuesIn = (e: unknown): { readonly graph: string; readonly issues: readonly Issue[]; readonly page?: Definition } | undefined =>
   (e instanceof Error && e.name === 'GraphError' && 'issues' in e ? e as GraphError : undefined);
 
-function exportOf({ subject, exported }: { readonly subject: string; readonly exported: string | undefined }, module: Readonly<Record<string, unknown>>): Definition {
-  const pages = Object.keys(module).filter(k => isDefinition(module[k])), distinct = new Set(pages.map(k => module[k]));
-  const name = exported ?? ('default' in module && isDefinition(module['default']) ? 'default' : distinct.size === 1 ? pages[0] : undefined);
-  const found = name === undefined || !Object.hasOwn(module, name) ? undefined : module[name];
-  if (isDefinition(found)) return found;
-  const listed = pages.length ? `pages are ${pages.join(', ')}; write ${subject.split('#', 1)[0]}#${pages[0]}` : "export const mine = graph('mine', world, g => { ... })", near = exported === undefined ? undefined : nearest(exported, pages);
-  if (exported === undefined && !pages.length) throw new InputError(`${subject} exports no page`, listed);
-  throw new UsageError(exported === undefined ? `${subject} exports several pages` : `${subject}: ${exported} is no page that it exports${near ? `; did you mean ${near}?` : ''}`, listed);
-}
 async function fromModule(source: Extract<PageSource, { kind: 'module' }>): Promise<Definition> {
   let module: Readonly<Record<string, unknown>>;
   try { module = await importFile(source.file); } catch (e) {
@@ -52,7 +41,8 @@ async function fromModule(source: Extract<PageSource, { kind: 'module' }>): Prom
     if (wrong) throw new GraphError(wrong.graph, wrong.issues, wrong.page);
     throw new InputError(`${source.subject}: importing it fails: ${reason(e)}`, 'mend the file');
   }
-  return exportOf(source, module);
+  const pages = exportsOf(module).flatMap(({ kind, exported: name = '', thing }) => (kind === KINDS.page ? [{ name, thing: thing as Definition }] : []));
+  return chosen({ ...source, written: source.subject }, 'page', pages, KINDS.page.example);
 }
 
 /** A page from a document that was read. Not checked yet. */

@@ -55,6 +55,7 @@ export class Rollout implements Collector {
   readonly #carries = new Map<number, Record<string, Float32Array>>();
   #ticks = 0;
 
+  /** `d` is the page that the run began with, which says what is stored; the learner may be of a later one. */
   constructor(d: Definition, learner: Learner, environment: VectorEnvironment, seed: number) {
     this.#d = d; this.#learner = learner; this.#env = environment; this.#seed = seed; this.#sizes = learner.plan.sizes;
     const named = fieldsOf(d), K = environment.copies, { world } = d.page, discrete = world['action']!.dtype === 'i32', agents = this.#sizes['agent']!;

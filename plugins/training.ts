@@ -6,9 +6,9 @@ import { check } from '../core/check.ts';
 import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
 import { describe, structuralHash } from '../core/describe.ts';
 import type { Engine } from '../core/engine.ts';
-import type { VectorEnvironment } from '../core/environment.ts';
+import type { EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
 import { GraphError, InputError, type Issue } from '../core/error.ts';
-import { plan } from '../core/plan.ts';
+import { plan, type Plan } from '../core/plan.ts';
 import { Rollout, sizesOf } from './rollout.ts';
 import type { Replay } from '../core/replay.ts';
 import { Run, type RunParts, type RunSettings, type Summary, type Swapped, type SwapOptions } from '../core/run.ts';
@@ -17,13 +17,14 @@ import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
 import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
 import { kinds } from '../nodes/index.ts';
-import { curve, type CurveReference } from '../visualizer/curve.ts';
+import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
-import { evaluateEpisodes, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
+import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
+import { ROOM, type Room } from './stores/retention.ts';
 import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
@@ -43,6 +44,8 @@ export interface TrainOptions {
   readonly copies?: number;
   readonly evaluate?: { readonly every?: number; readonly episodes?: number };
   readonly checkpointEvery?: number;
+  /** Room for the checkpoints that stay: 100 of them and 1 GiB, unless given. */
+  readonly checkpointRoom?: Partial<Room>;
   readonly logEvery?: number;
   /** Updates in a row that may fail for numbers that are not finite; then the run stops. */
   readonly failures?: number;
@@ -52,10 +55,11 @@ export interface TrainOptions {
   readonly out?: string | false;
   /** Draw graph.svg and curve.svg into the folder; true without it. */
   readonly picture?: boolean;
-  /** Levels drawn across the curve: `random 0.03`. */
-  readonly references?: readonly CurveReference[];
+  /** Plays at random first, where that is soon done: the score to be better than, which the curve shows too. */
+  readonly baseline?: boolean;
   readonly trackers?: readonly Tracker[];
-  readonly plugins?: readonly PluginRecord[];
+  /** What was asked for, in words, for the record. */
+  readonly experiment?: Readonly<Record<string, unknown>>;
   /** The disk that the run's folder is on. */
   readonly files?: FileSystem;
   /** Clock in seconds that never goes back. */
@@ -67,11 +71,21 @@ export interface Outcome extends Summary {
   readonly dropped: number;
 }
 /** A run that is ready: subscribe to its streams, then `begin`. */
-export interface Prepared { readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine; begin(): Promise<Outcome> }
+export interface Prepared {
+  readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine;
+  readonly spec: EnvironmentSpec; readonly plan: Plan;
+  /** Of random play, where it was asked for and made. */
+  readonly random: Score | undefined;
+  begin(): Promise<Outcome>;
+}
 
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
-type Settings = RunSettings & { readonly copies: number; readonly episodes: number };
+/** What a run that is prepared keeps of its options. */
+type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined };
+/** With the plugins that are loaded now, in place of those of the same names. */
+const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
+type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 interface Whole extends Built { readonly replay: Replay }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
@@ -127,35 +141,36 @@ export class Training {
 
   /** A new run. Everything is checked before its folder is made. */
   async prepare(d: Definition, o: TrainOptions): Promise<Prepared> {
-    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
+    const wholes = { steps: o.steps, copies: o.copies ?? 1, 'evaluate.every': o.evaluate?.every ?? 1, 'evaluate.episodes': o.evaluate?.episodes ?? 1, checkpointEvery: o.checkpointEvery ?? 1, 'checkpointRoom.checkpoints': o.checkpointRoom?.checkpoints ?? 1, 'checkpointRoom.bytes': o.checkpointRoom?.bytes ?? 1, logEvery: o.logEvery ?? 1, failures: o.failures ?? 1 };
     for (const [name, n] of Object.entries(wholes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${name} is ${n}`, 'a whole number above 0');
     if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     const settings: Settings = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
-      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10,
+      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom },
     };
     const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
     const swaps = plansOf(o.swaps, 'the options of a run');
     this.#foresee(d, built.env, swaps, o.steps);
+    const random = o.baseline ? await this.#random(built, settings.seed) : undefined;
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
       format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
-      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: o.plugins ?? [], started: new Date().toISOString(),
+      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.experiment ? { experiment: o.experiment } : {}),
     };
-    return this.#ready(built, settings, engine, record, folder, o, undefined, heard);
+    return this.#ready(built, settings, engine, record, folder, { ...o, random }, undefined, heard);
   }
 
   /**
    * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'plugins' | 'engine' | 'references' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'engine' | 'baseline' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
     const files = o.files ?? disk, heard: Heard = {};
     await readRecord(path, files);
     const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
-      const prepared = this.#ready(built, settings, engine, { ...record, ...(o.plugins ? { plugins: o.plugins } : {}) }, folder, o, snapshot, heard);
+      const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
       heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
       if (position.success) {
         const { missing } = await folder.rewind(position.data);
@@ -167,9 +182,10 @@ export class Training {
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
   async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
     const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
-    let d = this.#pageOf(old, path, undefined);
+    const first = this.#pageOf(old, path, undefined);
+    let d = first;
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
-    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings);
+    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings, first);
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
     const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
     if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
@@ -204,7 +220,7 @@ export class Training {
     try {
       const { record } = await readRun(path), recorded = await this.#recorded(path, { engine }), what = await this.#tried(recorded, swaps, options);
       const next: Planned = { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) };
-      await folder.start({ ...record, swaps: plansOf([...plansOf(record['swaps'], `${path}/run.json`), next], path) });
+      await folder.start({ ...withPlugins(record, this.#catalogue.records()), swaps: plansOf([...plansOf(record['swaps'], `${path}/run.json`), next], path) });
       return what;
     } finally { await folder.close(); }
   }
@@ -216,28 +232,22 @@ export class Training {
     try {
       const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>;
       if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version: VERSION }).save(update, { arrays: snapshot.arrays, meta });
-      await folder.start({ ...record, name: basename(resolve(out)), swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
+      await folder.start({ ...withPlugins(record, this.#catalogue.records()), name: basename(resolve(out)), swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
       return what;
     } finally { await folder.close(); }
   }
 
   /** Greedy episodes from a checkpoint of a run. */
-  async evaluate(path: string, setting: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = setting.from ?? updates.at(-1);
+  async evaluate(path: string, { from, engine: named, ...setting }: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
+    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = from ?? updates.at(-1);
     if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
-    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(setting.engine ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
+    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(named ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
     const seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
-    const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: setting.episodes ?? 100, seed: seedFor(seed, 'evaluate'), ...(setting.policy ? { policy: setting.policy } : {}) });
+    const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
     learner.dispose(); engine.close(); await env.close();
     return { score: scoreOf(episodes, seed), update: newest, record };
   }
-  /** What any allowed action scores: the number that a policy has to beat. */
-  async random(d: Definition, environment: string, episodes: number, seed = 1, engineName?: string): Promise<Score> {
-    const engine = await this.#catalogue.engine(engineName), { learner, env } = await this.#build(d, environment, engine, { seed, copies: 1 } as RunSettings & { copies: number });
-    const played = await evaluateEpisodes(d, learner, freshState(learner.plan, seed), s => this.#catalogue.environment(environment, s), { episodes, seed: seedFor(seed, 'random policy'), policy: 'random' });
-    learner.dispose(); engine.close(); await env.close();
-    return scoreOf(played, seed);
-  }
+  #random({ id, env, learner }: Built, seed: number): Promise<Score | undefined> { return randomScore(learner, env.spec, s => this.#catalogue.environment(id, s), seed); }
 
   /** The page that a checkpoint of this run was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
   #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
@@ -256,34 +266,37 @@ export class Training {
       plan(page, sizesOf(page, env));
     }
   }
-  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }): Promise<Built> {
+  /** The page as it is, on data as the run's first one reads them: what it does not read itself is held for an undo. */
+  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d): Promise<Built> {
     const env = await this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
     const foreign = Object.entries(d.page.sources).find(([, s]) => s.by !== undefined);
     if (foreign) throw new InputError(`source ${foreign[0]} of ${d.page.name} is filled by ${foreign[1].by}, which nothing provides`, 'a page without a second source, or a plugin that provides it');
-    return { env, id: env.spec.id, learner, rollout: new Rollout(d, learner, env, seed) };
+    return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed) };
   }
 
-  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }): Promise<Whole> {
-    const built = await this.#build(d, environment, engine, settings), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d): Promise<Whole> {
+    const built = await this.#build(d, environment, engine, settings, first), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 
-  #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Pick<TrainOptions, 'trackers' | 'clock' | 'references' | 'files' | 'picture'>, snapshot: Snapshot | undefined, heard: Heard): Prepared {
+  #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Kept, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
-    const catalogue = this.#catalogue, parts: RunParts = {
+    const catalogue = this.#catalogue;
+    let told = record;
+    const parts: RunParts = {
       learner, rollout, replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk }), flush: () => folder.position(),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk, room: { ...ROOM, ...settings.checkpointRoom } }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
-        edited: async page => { await folder.start({ ...record, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
+        edited: async page => { told = withPlugins(told, catalogue.records(page.specs)); await folder.start({ ...told, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
       } : {}),
     };
     const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
     return {
-      run, record, folder: folder?.path, engine,
+      run, record, folder: folder?.path, engine, spec: env.spec, plan: learner.plan, random: o.random,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
         let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped'>;
@@ -302,7 +315,10 @@ export class Training {
           await draw(learner.plan.d).catch((e: unknown) => {               // a picture is no reason to fail
             all.event(all.alarm({ code: 'PICTURE', what: `graph.svg is not drawn: ${e instanceof Error ? e.message : String(e)}` }));
           });
-          control = folder && await listen(folder.path, ({ do: what, swaps, ...options }) => run[what === 'check' ? 'check' : 'edit'](editOf(swaps, catalogue), options)).catch((e: unknown) => {
+          control = folder && await listen(folder.path, async ({ do: what, swaps, load = [], ...options }) => {
+            for (const { from, file } of load) await catalogue.load(from, { file });
+            return run[what === 'check' ? 'check' : 'edit'](editOf(swaps, catalogue), options);
+          }).catch((e: unknown) => {
             all.event(all.alarm({ code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` }));
             return undefined;
           });
@@ -314,7 +330,7 @@ export class Training {
           if (folder) {
             await folder.flush();
             const { metrics, events } = await readRun(folder.path).catch(() => ({ metrics: [], events: [] })), marks = events.flatMap(({ kind, step, detail: { what } }) => (kind === 'swap' ? [{ step, label: String(what) }] : []));
-            if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.references ? { references: o.references } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
+            if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.random ? { references: [{ label: 'random', value: o.random.mean }] } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
           await env.close();

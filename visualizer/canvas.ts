@@ -13,11 +13,11 @@ export const escape = (text: string): string => plain(text).replace(/&/g, '&amp;
 export const at = (n: number): string => String(Math.round(n * 10) / 10);
 /** A name as it may stand in an id: letters, digits and a few signs; what is long or strange ends in a hash. */
 export function idOf(name: string): string {
-  const clean = name.replace(/[^\w.~>-]/g, '_').slice(0, 80);
-  if (clean === name) return clean.replace('>', '--');
+  const clean = name.replace(/[^\w.~-]|--+/g, '_').slice(0, 80);
+  if (clean === name) return clean;
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193) >>> 0;
-  return `${clean.replace('>', '--')}-${hash.toString(36)}`;
+  return `${clean}-${hash.toString(36)}`;
 }
 
 interface TextStyle { readonly size: number; readonly tone: Tone; readonly face?: Face; readonly anchor?: 'start' | 'middle' | 'end'; readonly owner?: string }

@@ -1,14 +1,14 @@
 /** A difference as Markdown: sentences, then tables. */
+import { SIGNS } from './palette.ts';
 import { grouped, plain } from './text.ts';
 import type { Comparison } from './union.ts';
 
 const cell = (text: string) => plain(text).replace(/([\\`*_{}[\]|#~])/g, '\\$1').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-const SIGN = { added: '+', removed: '−', changed: '~' } as const;
 export function markdown(c: Comparison, told: readonly string[]): string {
   const table = (head: readonly string[], rows: readonly (readonly string[])[]) => (rows.length ? ['', `| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map(r => `| ${r.map(cell).join(' | ')} |`)] : []);
   return [
     `# ${cell(c.before)} → ${cell(c.after)}`, '', ...told.map(cell),
-    ...table(['', 'node', 'what'], c.nodes.map(n => [SIGN[n.state], n.name, n.what])),
+    ...table(['', 'node', 'what'], c.nodes.map(n => [SIGNS[n.state].trim(), n.name, n.what])),
     ...table(['', 'wire'], [...c.wires.added.map(w => ['+', w]), ...c.wires.removed.map(w => ['−', w])]),
     ...table(['rule', 'what'], c.rules.map(r => [r.name, r.what])),
     ...table(['weights before', 'after'], c.weights ? [[grouped(c.weights.before), grouped(c.weights.after)]] : []), '',

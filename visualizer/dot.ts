@@ -1,5 +1,5 @@
 /** A view in DOT, for Graphviz: a table with ports for each box. Never `splines=ortho`: its arrows miss ports. Widths fit where Arial is measured as Arial. */
-import { colours, HUE, stateHue } from './palette.ts';
+import { colours, HUE, SIGNS, stateHue } from './palette.ts';
 import { plain, shape, shortened } from './text.ts';
 import type { ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
 
@@ -7,14 +7,14 @@ const html = (text: string) => shortened(plain(text), 260, 10).replace(/&/g, '&a
 const quoted = (text: string) => `"${plain(text).replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
 
 function table(n: ViewNode, tone: Readonly<Record<string, string>>, differs: boolean): string {
-  const hue = stateHue(n.state) ?? (differs || n.faded ? 'faint' : HUE[n.kind]), rows = Math.max(n.inputs.length, n.outputs.length), sign = { added: '+ ', removed: '- ', changed: '~ ', same: '' }[n.state ?? 'same'];
+  const hue = stateHue(n.state) ?? (differs || n.faded ? 'faint' : HUE[n.kind]), rows = Math.max(n.inputs.length, n.outputs.length);
   const words = (p: ViewPort, way: 'i' | 'o') => html(way === 'i' && p.flag !== undefined ? `${p.label} < ${[p.flag || p.label, ...p.marks].join(' ')}` : p.label);
   const cell = (ports: readonly ViewPort[], k: number, way: 'i' | 'o') => {
     const p = ports[k];
     return p ? `<TD PORT="${way}${k}" ALIGN="${way === 'i' ? 'LEFT' : 'RIGHT'}"><FONT COLOR="${p.used ? tone['ink']! : tone['faint']!}">${words(p, way)}</FONT>${way === 'o' && p.dims ? `<FONT COLOR="${tone['quiet']!}" POINT-SIZE="8"> ${html(shape(p.dims, p.sizes))}</FONT>` : ''}</TD>` : '<TD></TD>';
   };
   const small = (text: string) => `<TR><TD COLSPAN="2" ALIGN="LEFT"><FONT COLOR="${tone['quiet']!}" POINT-SIZE="8">${html(text)}</FONT></TD></TR>`;
-  return `<<TABLE BORDER="${n.role === 'slot' ? 2 : 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" COLOR="${tone[hue]!}" STYLE="ROUNDED${n.role === 'target' ? ',DASHED' : ''}"><TR><TD COLSPAN="2" ALIGN="LEFT"><B>${html(sign + n.title)}</B></TD></TR>${n.detail.map(small).join('')}${Array.from({ length: rows }, (_, k) => `<TR>${cell(n.inputs, k, 'i')}${cell(n.outputs, k, 'o')}</TR>`).join('')}${(n.parts ?? []).map(p => small(`${p.label}  ${p.detail}`)).join('')}${n.rules.map(r => small(`trained by ${r.text}`)).join('')}${n.tags.map(t => small(`${t.kind === 'rule' ? 'rule ' : ''}${t.text}`)).join('')}</TABLE>>`;
+  return `<<TABLE BORDER="${n.role === 'slot' ? 2 : 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" COLOR="${tone[hue]!}" STYLE="ROUNDED${n.role === 'target' ? ',DASHED' : ''}"><TR><TD COLSPAN="2" ALIGN="LEFT"><B>${html(SIGNS[n.state ?? 'same'] + n.title)}</B></TD></TR>${n.detail.map(small).join('')}${Array.from({ length: rows }, (_, k) => `<TR>${cell(n.inputs, k, 'i')}${cell(n.outputs, k, 'o')}</TR>`).join('')}${(n.parts ?? []).map(p => small(`${p.label}  ${p.detail}`)).join('')}${n.rules.map(r => small(`trained by ${r.text}`)).join('')}${n.tags.map(t => small(`${t.kind === 'rule' ? 'rule ' : ''}${t.text}`)).join('')}</TABLE>>`;
 }
 
 export function dot(view: ViewGraph, { direction = 'LR' }: { readonly direction?: 'LR' | 'TB' } = {}): string {

@@ -1,7 +1,7 @@
 /** Boxes with their ports, flags, marks, tags and chips. */
 import { at, escape, idOf, type Canvas } from './canvas.ts';
 import type { Placed } from './layout.ts';
-import { BAND, flagWidth, LINE, markWidth, PAD, rowsTop, SIGN, SIZE, type Anchor, type Look } from './measure.ts';
+import { BAND, flagWidth, LINE, markWidth, PAD, rowsTop, SIZE, type Anchor, type Look } from './measure.ts';
 import { glyphOf, HATCH, HUE, SIGNS, stateHue, type Glyph, type Hue, type Theme, type Tone } from './palette.ts';
 import type { Seen } from './legend.ts';
 import { shape, width } from './text.ts';
@@ -42,9 +42,9 @@ function heading({ canvas: c, seen }: Scene, p: Placed, n: ViewNode, { main, qui
 const detailTop = ({ box, inputs }: Placed): number => (inputs[0]?.y === 0 && box.inputs.length ? BAND + 16 : BAND);
 
 function flag({ canvas: c, view, seen, look }: Scene, p: Placed, { cell, x: px, y: py }: Anchor, state: Hue | undefined, quiet: boolean): string[] {
-  const text = cell.flag!, w = flagWidth(text), tone: Hue | 'faint' = state ?? (quiet || view.form === 'difference' ? 'faint' : 'data'), fill: Tone = tone === 'faint' ? 'hair' : `${tone}-band`, glyphTone: Tone = tone === 'faint' ? 'quiet' : tone;
-  if (!cell.port.back) seen.flag();
-  const words = (x: number, y: number) => (cell.port.back ? '' : c.glyph('data', x + 3.5, y - 4.5, glyphTone, 0.9)) + c.text(x + (cell.port.back ? 7 : 15), y + 3.2, text, { size: SIZE.small, tone: tone === 'faint' ? 'quiet' : 'ink' });
+  const text = cell.flag!, back = cell.port.back === true, w = flagWidth(text, back), tone: Hue | 'faint' = state ?? (quiet || back || view.form === 'difference' ? 'faint' : 'data'), fill: Tone = tone === 'faint' ? 'hair' : `${tone}-band`, glyphTone: Tone = tone === 'faint' ? 'quiet' : tone;
+  seen.flag(back);
+  const words = (x: number, y: number) => (back ? '' : c.glyph('data', x + 3.5, y - 4.5, glyphTone, 0.9)) + c.text(x + (back ? 5 : 15), y + 3.2, text, { size: SIZE.small, tone: tone === 'faint' ? 'quiet' : 'ink' });
   if (look.direction === 'TB') {
     const x = p.x + px - w / 2, y = p.y - 23;
     c.ink.covers.push({ x, y, w, h: 22 });
@@ -84,7 +84,7 @@ function output(scene: Scene, p: Placed, n: ViewNode, a: Anchor, { main }: Tones
   const label = `${SIGNS[port.state ?? 'same']}${cell.label}`, face = state ? 'bold' : 'sans', labelWidth = width(label, SIZE.port, face), shapeWidth = cell.shape ? 5 + width(cell.shape, SIZE.shape, 'mono') : 0, y = lr ? p.y + a.y : p.y + p.h - 8;
   const right = lr ? p.x + p.w - PAD : p.x + a.x + (labelWidth + shapeWidth) / 2;
   out.push(c.text(right, y + 3.2, cell.shape, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id }), c.text(right - shapeWidth, y + 3.6, label, { size: SIZE.port, tone, face, anchor: 'end', owner: n.id }));
-  const x = right - shapeWidth - labelWidth - (state ? SIGN - 9 : 4);
+  const x = right - shapeWidth - labelWidth - 4;
   if (port.flag !== undefined) out.push(c.path(`M${at(x - 8)} ${at(y - 3.5)}h4l3 3.5l-3 3.5h-4z`, { fill: isQuiet(view, n) ? 'hair' : 'data-band', stroke: isQuiet(view, n) ? 'faint' : 'data', wide: 0.7 }));
   else out.push(c.circle({ x: p.x + a.x, y: p.y + a.y }, 2.4, { fill: port.used ? state ?? main : 'body', stroke: port.used ? state ?? main : 'faint' }));
   return out;
@@ -99,27 +99,27 @@ function tags({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode): s
     const y = lr ? p.y + a.y : p.y + p.h + 14;
     if (own.length) out.push(c.path(lr ? `M${at(p.x + p.w + 2)} ${at(y)}h6` : `M${at(p.x + a.x)} ${at(p.y + p.h + 2)}v6`, { stroke: quiet ? 'faint' : 'rule', wide: 1.4 }));
     for (const { tag, text, width: w } of own) {
-      const kept = tag.kind === 'keep' || tag.kind === 'priority', hue: Hue = kept ? 'data' : 'rule';
+      const kept = tag.kind === 'keep' || tag.kind === 'priority', state = stateHue(tag.state), hue: Hue = state ?? (kept ? 'data' : 'rule'), plain = (quiet || view.form === 'difference') && !state;
       seen.tag(tag.kind);
       c.ink.covers.push({ x: x - 3, y: y - 7, w: w + 6, h: 14 });
-      out.push(c.rect({ x, y: y - 6.5, w, h: 13 }, { fill: quiet ? 'hair' : `${hue}-band`, stroke: quiet ? 'faint' : `${hue}-edge`, wide: 0.8, round: tag.kind === 'act' ? 6.5 : 3 }), c.text(x + w / 2, y + 3.2, text, { size: SIZE.small, tone: quiet ? 'quiet' : 'ink', face: 'bold', anchor: 'middle' }));
+      out.push(c.rect({ x, y: y - 6.5, w, h: 13 }, { fill: plain ? 'hair' : `${hue}-band`, stroke: plain ? 'faint' : `${hue}-edge`, wide: 0.8, round: tag.kind === 'act' ? 6.5 : 3, ...(tag.state === 'removed' ? { dash: '4 2.5' } : {}) }), c.text(x + w / 2, y + 3.2, text, { size: SIZE.small, tone: plain ? 'quiet' : 'ink', face: 'bold', anchor: 'middle' }));
       x += w + 3;
     }
   }
   return out;
 }
-function foot({ canvas: c, seen, look }: Scene, p: Placed, n: ViewNode, { quiet }: Tones): string[] {
+function foot({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
   const { box } = p, lr = look.direction === 'LR', out: string[] = [];
   let y = lr ? p.y + rowsTop(box) + Math.max(box.inputs.length, box.outputs.length) * 16 + 5 : p.y + detailTop(p) + box.detail.length * LINE + 6;
-  if (box.parts.length) out.push(c.path(`M${at(p.x + 6)} ${at(y - 2)}H${at(p.x + p.w - 6)}`, { stroke: 'hair' }));
   for (const part of box.parts) {
-    out.push(c.text(p.x + PAD, y + 10, part.label, { size: SIZE.small, tone: 'ink', owner: n.id }), c.text(p.x + p.w - PAD, y + 10, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id }));
-    y += LINE;
+    const [left, top] = [p.x + PAD + part.x, y + part.y];
+    out.push(`<g id="part-${idOf(part.id.replace('/', '.'))}">${c.rect({ ...part, x: left, y: top }, { fill: 'page', stroke: main, wide: 0.8, round: 3 })}${c.text(left + 6, top + 11.3, part.label, { size: SIZE.small, tone: 'ink', owner: n.id })}${c.text(left + part.w - 6, top + 11.3, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id })}</g>`);
   }
+  y += box.room;
   let x = p.x + PAD;
   const chipTop = lr ? p.y + p.h - 17 : y + 1;
   for (const chip of box.chips) {
-    const hue = stateHue(chip.state as never), tone: Tone = hue ?? (quiet ? 'quiet' : 'rule');
+    const hue = stateHue(chip.state), tone: Tone = hue ?? (quiet || view.form === 'difference' ? 'quiet' : 'rule');
     seen.chip();
     out.push(c.rect({ x, y: chipTop, w: chip.width, h: 13 }, { fill: tone === 'quiet' ? 'hair' : `${tone as Hue}-band`, round: 3 }), c.glyph('rule', x + 3, chipTop + 2.5, tone, 0.8), c.text(x + 14, chipTop + 9.8, chip.text, { size: SIZE.small, tone: 'ink', owner: n.id }));
     x += chip.width + 5;
@@ -137,5 +137,5 @@ export function drawBox(scene: Scene, p: Placed): string {
   const n = p.box.node, tones = tonesOf(scene.view, n);
   scene.seen.box(n, tones.hue);
   const inside = [...frame(scene, p, n, tones), ...heading(scene, p, n, tones), ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)];
-  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
+  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"${n.folds ? ` data-folds="${n.folds.map(idOf).join(' ')}"` : ''}><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
 }

@@ -32,6 +32,23 @@ function toneOf({ view }: Scene, e: ViewEdge): Tone {
   if (e.alarm) return 'alarm';
   return stateHue(e.state) ?? (view.form === 'difference' || e.faded ? 'faint' : e.kind === 'grad' ? 'line' : 'quiet');
 }
+/** As far as two lines of one net run together. */
+function together(a: readonly Point[], b: readonly Point[]): Point[] {
+  const out = [a[0]!], far = (p: Point, q: Point) => Math.abs(p.x - q.x) + Math.abs(p.y - q.y);
+  for (let i = 1; i < Math.min(a.length, b.length); i++) {
+    const [from, p, q] = [out[i - 1]!, a[i]!, b[i]!];
+    if (Math.sign(p.x - from.x) !== Math.sign(q.x - from.x) || Math.sign(p.y - from.y) !== Math.sign(q.y - from.y)) break;
+    out.push(far(from, p) < far(from, q) ? p : q);
+    if (p.x !== q.x || p.y !== q.y) break;
+  }
+  return out;
+}
+/** Lines of before and of after leave on one trunk, which is there before and after. */
+function trunks({ canvas: c, view }: Scene, edges: readonly ViewEdge[], routes: Laid['routes']): string {
+  if (view.form !== 'difference') return '';
+  const paths = new Set(edges.flatMap((e, i) => edges.slice(i + 1).flatMap(f => { const way = e.state === f.state ? [] : together(routes.get(e.id)!, routes.get(f.id)!); return way.length > 1 ? [rounded(way, 6)] : []; }))), d = [...paths].join('');
+  return d ? c.path(d, { stroke: 'page', wide: 4.5 }) + c.path(d, { stroke: 'faint', wide: edges.some(e => e.kind === 'grad') ? 1.5 : 1 }) : '';
+}
 export function drawLines(scene: Scene, laid: Laid): string {
   const { canvas: c, view, seen } = scene, nets = new Map<string, ViewEdge[]>();
   for (const e of view.edges) { const list = nets.get(e.net); if (list) list.push(e); else nets.set(e.net, [e]); }
@@ -43,11 +60,11 @@ export function drawLines(scene: Scene, laid: Laid): string {
       const tone = toneOf(scene, e), changed = stateHue(e.state) !== undefined || e.alarm === true, wide = changed ? 2 : e.kind === 'grad' && !e.faded ? 1.5 : 1, dashed = e.state === 'removed' || (e.kind === 'stop' && !changed);
       seen.line(e);
       halo.push(rounded(shown, 6));
-      lines.push(c.path(rounded(shown, 6), { stroke: tone, wide, ...(dashed ? { dash: '5 3' } : {}) }, `wire-${idOf(e.id)}`), c.path(arrowhead({ x: tip.x + (end.y === before.y ? 0.5 : 0), y: tip.y + (end.y === before.y ? 0 : 0.5) }, before), { fill: tone }));
+      lines.push(c.path(rounded(shown, 6), { stroke: tone, wide, ...(dashed ? { dash: '5 3' } : {}) }, `wire-${[e.from, e.to].map(end => end.map(idOf).join('.')).join('--')}`), c.path(arrowhead({ x: tip.x + (end.y === before.y ? 0.5 : 0), y: tip.y + (end.y === before.y ? 0 : 0.5) }, before), { fill: tone }));
     }
     const first = [...edges].sort((a, b) => importance(b) - importance(a))[0]!, one = edges.every(e => toneOf(scene, e) === toneOf(scene, first));
     const dot: Tone = one ? toneOf(scene, first) : view.form === 'difference' ? 'faint' : toneOf(scene, first);
-    return `<g id="net-${idOf(net)}" class="net">${c.path(halo.join(''), { stroke: 'page', wide: 4.5 })}${lines.join('')}${laid.junctions.filter(j => j.net === net).map(j => c.circle(j, 2.3, { fill: dot })).join('')}</g>`;
+    return `<g id="net-${idOf(net)}" class="net">${c.path(halo.join(''), { stroke: 'page', wide: 4.5 })}${lines.join('')}${trunks(scene, edges, laid.routes)}${laid.junctions.filter(j => j.net === net).map(j => c.circle(j, 2.3, { fill: dot })).join('')}</g>`;
   }).join('');
 }
 

@@ -14,7 +14,7 @@ function boxOf(group: Group, members: readonly ViewNode[]): ViewNode {
   const lagged = members.some(m => m.role === 'target'), [title, kind] = NAMES[group], weights = sum(members.map(m => m.weights)), sources = group === 'data';
   return {
     id: `(${group})`, title: group === 'targets' && !lagged ? 'no gradient' : title, kind, role: group === 'targets' && lagged ? 'target' : 'group', group,
-    detail: sources ? members.flatMap(m => (members.length > 1 ? [[m.title, ...m.detail].join(' · ')] : m.detail)) : [...lines(members.map(m => m.title), ', ', 32, 5), `${counted(members.length, 'node')} folded`],
+    detail: sources ? members.flatMap(m => (members.length > 1 ? lines([m.title, ...m.detail], ' · ', 30) : m.detail)) : [...lines(members.map(m => m.title), ', ', 32, 5), `${counted(members.length, 'node')} folded`],
     inputs: [], outputs: [], rules: unique(members.flatMap(m => m.rules), r => r.text), tags: [], acts: group === 'agent', ...(weights ? { weights } : {}), folds: members.map(m => m.id),
   };
 }
@@ -84,6 +84,6 @@ export function withoutRounds(view: ViewGraph): ViewGraph {
     }
   }
   if (!back.size) return view;
-  const title = new Map(view.nodes.map(n => [n.id, n.title])), flagged = new Map(view.edges.filter(e => back.has(e.id)).map(e => [e.to.join(' '), `${title.get(e.from[0])!}.${e.from[1]}`]));
-  return { ...view, edges: view.edges.filter(e => !back.has(e.id)), nodes: view.nodes.map(n => ({ ...n, inputs: n.inputs.map(p => { const from = flagged.get(`${n.id} ${p.id}`); return from === undefined ? p : { ...p, flag: from === p.label ? '↑' : from, back: true as const }; }) })) };
+  const byId = new Map(view.nodes.map(n => [n.id, n])), flagged = new Map(view.edges.filter(e => back.has(e.id)).map(e => [e.to.join(' '), { box: byId.get(e.from[0])!.title, port: byId.get(e.from[0])!.outputs.find(p => p.id === e.from[1])?.label ?? e.from[1] }]));
+  return { ...view, edges: view.edges.filter(e => !back.has(e.id)), nodes: view.nodes.map(n => ({ ...n, inputs: n.inputs.map(p => { const from = flagged.get(`${n.id} ${p.id}`); return from === undefined ? p : { ...p, flag: from.port === p.label ? from.box : `${from.box}.${from.port}`, back: true as const }; }) })) };
 }

@@ -9,7 +9,7 @@ import { orders, type Order, type Pairs } from './ordering.ts';
 import type { ViewGraph } from './view-graph.ts';
 
 /** Pixels between things, across the flow and along it. */
-const APART = { boxes: 26, line: 15, lines: 10, track: 9, edge: 15, columns: 30 } as const;
+const APART = { boxes: 26, line: 15, lines: 10, track: 9, edge: 11, columns: 24 } as const;
 /** Beyond so many elements the exact search for heights takes too long, and sweeps are good enough. */
 const EXACT = 260;
 
@@ -139,7 +139,7 @@ function place(arranged: Arranged, view: ViewGraph, boxes: ReadonlyMap<string, B
   return { boxes: placed, routes, junctions, w: lr ? size.along : size.across, h: lr ? size.across : size.along };
 }
 
-/** Crossings first, then bends and length, then the shape of a page; a lagged box belongs below its source. */
+/** Crossings first, then bends and length, then the shape of a page; what belongs below another box is there. */
 function cost(laid: Laid, view: ViewGraph, { direction }: Look): number {
   const upright: { at: number; from: number; to: number; net: string }[] = [], level: typeof upright = [], seen = new Set<string>();
   let length = 0, bends = 0, crossings = 0, above = 0;
@@ -156,15 +156,20 @@ function cost(laid: Laid, view: ViewGraph, { direction }: Look): number {
   for (const u of upright) for (const l of level) if (u.net !== l.net && u.at > l.from && u.at < l.to && l.at > u.from && l.at < u.to) crossings++;
   let shared = 0;                                                       // two nets on one line cannot be told apart
   for (const lines of [upright, level]) lines.forEach((a, i) => { for (const b of lines.slice(i + 1)) if (a.net !== b.net && Math.abs(a.at - b.at) < 3 && Math.min(a.to, b.to) - Math.max(a.from, b.from) > 2) shared++; });
-  for (const n of view.nodes) if (n.role === 'target' && n.of !== undefined) { const a = laid.boxes.get(n.id)!, b = laid.boxes.get(n.of); if (b && (direction === 'LR' ? a.y < b.y : a.x < b.x)) above++; }
+  for (const [upper, lower] of stacked(view)) { const a = laid.boxes.get(lower)!, b = laid.boxes.get(upper)!; if (direction === 'LR' ? a.y < b.y : a.x < b.x) above++; }
   const shape = direction === 'LR' ? laid.w / laid.h - 2.4 : laid.h / laid.w - 1.6;
-  return shared * 1000 + crossings * 60 + bends * 6 + length / 25 + above * 90 + Math.max(0, shape) * 150 + laid.w * laid.h / 8000;
+  return shared * 1000 + crossings * 60 + bends * 6 + length / 25 + above * 200 + Math.max(0, shape) * 150 + laid.w * laid.h / 8000;
+}
+/** Boxes of which one belongs above the other: a source and its lagged copy, what learns and the target side. */
+function stacked({ nodes }: ViewGraph): readonly (readonly [upper: string, lower: string])[] {
+  const there = new Set(nodes.map(n => n.id));
+  return nodes.flatMap(n => (n.role !== 'target' ? [] : n.of !== undefined ? [[n.of, n.id] as const] : [['(learner)', n.id] as const])).filter(([upper]) => there.has(upper));
 }
 
 export const layered: LayoutEngine = (view, boxes, look) => {
   const column = columns(view), layers = layersOf(view, column), { elements } = layers, at = new Map(elements.flatMap(e => (e.node === undefined ? [] : [[e.node, e.id] as const])));
   if (!elements.length) return { boxes: new Map(), routes: new Map(), junctions: [], w: 0, h: 0 };
-  const pairs: Pairs = view.nodes.flatMap(n => (n.role === 'target' && n.of !== undefined && column.get(n.of) === column.get(n.id) ? [[at.get(n.of)!, at.get(n.id)!] as const] : []));
+  const pairs: Pairs = stacked(view).filter(([a, b]) => column.get(a) === column.get(b)).map(([a, b]) => [at.get(a)!, at.get(b)!]);
   const small = elements.length <= EXACT, search = small ? { starts: Math.max(6, Math.min(60, Math.round(3000 / elements.length))), keep: 12, rounds: 8 } : { starts: 1, keep: 1, rounds: 6 };
   let best: Laid | undefined, least = Infinity;
   for (const { order } of orders(layers, pairs, search)) {

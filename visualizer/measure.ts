@@ -1,23 +1,28 @@
 /** Sizes of boxes, in pixels, before anything has a place: what stands in them, and where their ports are. */
 import { letterOf, lines, shape, shortened, width } from './text.ts';
-import type { Tag, ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
+import type { Rect } from './layout.ts';
+import { SIGNS } from './palette.ts';
+import type { State, Tag, ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
 
 export type Direction = 'LR' | 'TB';
 export type Shapes = 'symbolic' | 'concrete' | 'off';
 export interface Look { readonly direction: Direction; readonly shapes: Shapes }
 
 const ROW = 16;
-export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 11.5, port: 10.5, small: 9, shape: 8.5 } as const;
+export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 12, port: 11.5, small: 9.5, shape: 9 } as const;
 /** Rooms that texts of others are cut to. */
 const ROOM = { title: 230, port: 150, flag: 120, shape: 200, detail: 250, chip: 140, tag: 160, part: 130 } as const;
 
 /** A port with the words that are drawn, and how much room they take. */
 export interface Cell { readonly port: ViewPort; readonly label: string; readonly shape: string; readonly flag: string | undefined; readonly marks: readonly string[]; readonly line: boolean; readonly width: number; readonly lead: number }
 export interface TagWords { readonly tag: Tag; readonly text: string; readonly width: number }
+/** A layer or an operation inside a box. */
+export interface Inner extends Rect { readonly id: string; readonly label: string; readonly detail: string }
 export interface Box {
   readonly node: ViewNode;
-  readonly title: string; readonly detail: readonly string[]; readonly chips: readonly { readonly text: string; readonly width: number; readonly state?: string }[];
-  readonly parts: readonly { readonly label: string; readonly detail: string }[];
+  readonly title: string; readonly detail: readonly string[]; readonly chips: readonly { readonly text: string; readonly width: number; readonly state?: State }[];
+  /** Boxes inside, from the corner of the room that they have. */
+  readonly parts: readonly Inner[]; readonly room: number;
   readonly inputs: readonly Cell[]; readonly outputs: readonly Cell[];
   readonly tags: readonly TagWords[];
   readonly w: number; readonly h: number;
@@ -26,17 +31,17 @@ export interface Box {
 }
 
 export const markWidth = (mark: string): number => width(mark, SIZE.small) + 8;
-export const SIGN = 13;
-const sign = (state: string | undefined) => (state === 'added' || state === 'removed' || state === 'changed' ? SIGN : 0);
+/** What became of it stands before its name. */
+const signWidth = (state: State | undefined, size: number): number => width(SIGNS[state ?? 'same'], size, 'bold');
 /** Words of a flag: where the value comes from, and what is done to it. */
 const flagText = (p: ViewPort) => (p.flag === undefined ? undefined : shortened([p.flag, ...p.marks].filter(Boolean).join(' '), ROOM.flag, SIZE.small));
-export const flagWidth = (text: string): number => (text ? width(text, SIZE.small) + 20 : 14);
+export const flagWidth = (text: string, back = false): number => (text ? width(text, SIZE.small) + (back ? 8 : 20) : 14);
 
 function cellOf(port: ViewPort, line: boolean, way: 'in' | 'out', { shapes }: Look): Cell {
   const label = shortened(port.label, ROOM.port, SIZE.port), flag = way === 'in' ? flagText(port) : undefined;
   const dims = way === 'in' || shapes === 'off' || !port.dims ? '' : shortened(shape(port.dims, shapes === 'concrete' ? port.sizes : undefined), ROOM.shape, SIZE.shape, 'mono');
-  const lead = flag !== undefined ? flagWidth(flag) + 14 : port.marks.length && port.used ? port.marks.reduce((sum, m) => sum + markWidth(m) + 3, 0) + 15 : line ? 9 : 0;
-  return { port, label, shape: dims, flag, marks: port.marks, line, width: width(label, SIZE.port, sign(port.state) ? 'bold' : 'sans') + sign(port.state) + (dims ? 5 + width(dims, SIZE.shape, 'mono') : 0) + (way === 'out' && port.flag !== undefined ? 11 : 0), lead };
+  const lead = flag !== undefined ? flagWidth(flag, port.back) + 10 : port.marks.length && port.used ? port.marks.reduce((sum, m) => sum + markWidth(m) + 3, 0) + 12 : line ? 9 : 0;
+  return { port, label, shape: dims, flag, marks: port.marks, line, width: width(label, SIZE.port, port.state ? 'bold' : 'sans') + signWidth(port.state, SIZE.port) + (dims ? 5 + width(dims, SIZE.shape, 'mono') : 0) + (way === 'out' && port.flag !== undefined ? 11 : 0), lead };
 }
 /** Ports with lines first, then flags, then those that nothing is wired to. */
 const rank = (c: Cell) => (c.line ? 0 : c.port.used ? 1 : 2);
@@ -48,23 +53,36 @@ export const GAP = 14;
 /** Width of a port's cell in a picture from top to bottom: its flag or marks stand above it. */
 export const cellWidth = (c: Cell): number => Math.max(c.width, c.lead ? c.lead - (c.flag === undefined ? 12 : 8) : 0);
 
+/** Boxes inside stand as words in a paragraph: one after another in the order in which they run. */
+const INNER = { h: 16, gap: 4, row: 210 } as const;
+function nested(parts: ViewNode['parts'] = [], room: number): { readonly parts: readonly Inner[]; readonly w: number; readonly h: number } {
+  const out: Inner[] = [];
+  let x = 0, y = 0;
+  for (const p of parts) {
+    const label = shortened(p.label, ROOM.part, SIZE.small), detail = shortened(p.detail, ROOM.shape, SIZE.shape, 'mono'), w = Math.ceil(width(label, SIZE.small) + (detail ? 6 + width(detail, SIZE.shape, 'mono') : 0) + 12);
+    if (x > 0 && x + w > Math.max(room, INNER.row)) { x = 0; y += INNER.h + INNER.gap; }
+    out.push({ id: p.id, label, detail, x, y, w, h: INNER.h });
+    x += w + INNER.gap;
+  }
+  return { parts: out, w: most(out.map(p => p.x + p.w)), h: out.length ? y + INNER.h : 0 };
+}
+
 function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: ReadonlySet<string>, look: Look): Box {
   const across = look.direction === 'TB', told = across ? node.outputs.filter(p => p.flag !== undefined) : [];      // from top to bottom a row of all fields would be wider than the page
-  const signed = sign(node.state), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
-  const tags = node.tags.map(tag => { const text = shortened(tag.text, ROOM.tag, SIZE.small, 'bold'); return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
+  const signed = signWidth(node.state, SIZE.title), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
+  const tags = node.tags.map(tag => { const text = `${SIGNS[tag.state ?? 'same']}${shortened(tag.text, ROOM.tag, SIZE.small, 'bold')}`; return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
   const inputs = ordered(node.inputs.map(p => cellOf(p, entered.has(p.id), 'in', look))), outputs = ordered(node.outputs.filter(p => !told.includes(p)).map(p => { const c = cellOf(p, left.has(p.id), 'out', look), hung = tags.filter(t => t.tag.port === p.id); return hung.length ? { ...c, lead: sum(hung.map(t => t.width + 3)) + 12 } : c; }));
-  const chips = node.rules.map(r => { const text = shortened(r.text, ROOM.chip, SIZE.small); return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
-  const parts = (node.parts ?? []).map(p => ({ label: shortened(p.label, ROOM.part, SIZE.small), detail: shortened(p.detail, ROOM.shape, SIZE.shape, 'mono') }));
+  const chips = node.rules.map(r => { const text = `${SIGNS[r.state ?? 'same']}${shortened(r.text, ROOM.chip, SIZE.small)}`; return { text, width: width(text, SIZE.small) + 20, ...(r.state === undefined ? {} : { state: r.state }) }; });
   const badge = ['slot', 'target', 'shared', 'frozen'].includes(node.role) ? 16 : 0;
-  const texts = [width(title, SIZE.title, 'bold') + signed + 31 + badge, ...detail.map(t => width(t, SIZE.small) + 2 * PAD), sum(chips.map(c => c.width + 5)) + PAD, ...parts.map(p => width(p.label, SIZE.small) + width(p.detail, SIZE.shape, 'mono') + 12 + 2 * PAD)];
+  const texts = [width(title, SIZE.title, 'bold') + signed + 31 + badge, ...detail.map(t => width(t, SIZE.small) + 2 * PAD), sum(chips.map(c => c.width + 5)) + PAD];
   const ports = across
     ? [inputs, outputs].map(cells => sum(cells.map(cellWidth)) + GAP * (cells.length - 1) + 2 * PAD)
     : [most(inputs.map(c => c.width)) + most(outputs.map(c => c.width)) + 2 * PAD + (inputs.length && outputs.length ? 12 : 0)];
   const rows = across ? Number(inputs.length > 0) + Number(outputs.length > 0) : Math.max(inputs.length, outputs.length);
-  const w = Math.ceil(most([...texts, ...ports, 56])), tagged = most([...new Set(tags.map(t => t.tag.port))].map(p => sum(tags.filter(t => t.tag.port === p).map(t => t.width + 3))));
+  const alone = most([...texts, ...ports, 56]), inside = nested(node.parts, alone - 2 * PAD), w = Math.ceil(Math.max(alone, inside.w + 2 * PAD)), tagged = most([...new Set(tags.map(t => t.tag.port))].map(p => sum(tags.filter(t => t.tag.port === p).map(t => t.width + 3))));
   return {
-    node, title, detail, chips, parts, inputs, outputs, tags, w,
-    h: BAND + (detail.length ? detail.length * LINE + 4 : 3) + rows * ROW + 3 + (parts.length ? parts.length * LINE + 5 : 0) + (chips.length ? 19 : 0),
+    node, title, detail, chips, parts: inside.parts, room: inside.h, inputs, outputs, tags, w,
+    h: BAND + (detail.length ? detail.length * LINE + 4 : 3) + rows * ROW + 3 + (inside.h ? inside.h + 9 : 0) + (chips.length ? 19 : 0),
     before: across ? (inputs.some(c => c.lead > 9) ? 26 : inputs.some(c => c.line) ? 8 : 0) : Math.ceil(most(inputs.map(c => c.lead))),
     after: tags.length ? (across ? 26 : Math.ceil(tagged) + 10) : 0,
   };

@@ -1,5 +1,5 @@
 /** A view in Mermaid, for a README: boxes and lines without ports, at most so many that it can be read. */
-import { colours, HUE, stateHue } from './palette.ts';
+import { colours, HUE, SIGNS, stateHue } from './palette.ts';
 import { plain, shape, shortened } from './text.ts';
 import type { ViewGraph, ViewNode } from './view-graph.ts';
 
@@ -8,8 +8,8 @@ export const MERMAID_BOXES = 30;
 const label = (text: string) => shortened(plain(text), 240, 10).replace(/[^\w .,+=()[\]/→×·−-]/gu, c => `#${c.codePointAt(0)!};`);
 
 function words(n: ViewNode): string {
-  const fields = n.inputs.filter(p => p.flag !== undefined && !p.back).map(p => [p.flag || p.label, ...p.marks].join(' ')), sign = { added: '+ ', removed: '− ', changed: '~ ', same: '' }[n.state ?? 'same'];
-  return [`${sign}${n.title}`, ...n.detail, ...(fields.length ? [`reads ${fields.join(', ')}`] : []), ...n.tags.map(t => (t.kind === 'rule' ? `rule ${t.text}` : t.text))].map(label).join('<br/>');
+  const fields = n.inputs.filter(p => p.flag !== undefined && !p.back).map(p => [p.flag || p.label, ...p.marks].join(' '));
+  return [`${SIGNS[n.state ?? 'same']}${n.title}`, ...n.detail, ...(fields.length ? [`reads ${fields.join(', ')}`] : []), ...n.tags.map(t => (t.kind === 'rule' ? `rule ${t.text}` : t.text))].map(label).join('<br/>');
 }
 export function mermaid(view: ViewGraph, { direction = 'LR' }: { readonly direction?: 'LR' | 'TB' } = {}): string {
   const tone = colours('light') as Readonly<Record<string, string>>, names = new Map(view.nodes.map((n, i) => [n.id, `n${i}`])), byId = new Map(view.nodes.map(n => [n.id, n]));

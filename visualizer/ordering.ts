@@ -31,7 +31,7 @@ class Search {
     for (const side of [this.#left, this.#right]) for (const a of side[u]!) for (const b of side[v]!) if (this.#position[a]! > this.#position[b]!) n++;
     return n;
   }
-  #unhappy(above: number, below: number): number { return this.#above.get(above)?.has(below) ? 0.9 : 0; }
+  #unhappy(above: number, below: number): number { return this.#above.get(above)?.has(below) ? 1.5 : 0; }
   /** Every element in the middle of those that it is wired to on one side. */
   sweep(forward: boolean): void {
     const side = forward ? this.#left : this.#right, middle = (e: number) => { const near = side[e]!; return near.length ? near.reduce((sum, x) => sum + this.#position[x]!, 0) / near.length : this.#position[e]!; };

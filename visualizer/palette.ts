@@ -14,8 +14,8 @@ export type Hue = keyof typeof HUES;
 /** In print a kind is known by its glyph and by how its band is hatched. */
 const PRINT: Readonly<Record<Hue, string>> = { data: '#5A5A5A', blue: '#2E2E2E', mix: '#2E2E2E', grey: '#6E6E6E', loss: '#000000', rule: '#3A3A3A', lag: '#4A4A4A', add: '#1A1A1A', del: '#1A1A1A', chg: '#1A1A1A', alarm: '#000000' };
 const PLAIN = {
-  light: { page: '#FFFFFF', ink: '#1B1F24', quiet: '#57606A', faint: '#6E7781', line: '#3D444D', body: '#FFFFFF', hair: '#D8DEE4', zone: '#F3F5F7' },
-  dark: { page: '#0D1117', ink: '#E6EDF3', quiet: '#9DA7B3', faint: '#7D8590', line: '#AEB8C2', body: '#151B23', hair: '#2A313A', zone: '#131A22' },
+  light: { page: '#FFFFFF', ink: '#1B1F24', quiet: '#57606A', faint: '#656D76', line: '#3D444D', body: '#FFFFFF', hair: '#D8DEE4', zone: '#F3F5F7' },
+  dark: { page: '#0D1117', ink: '#E6EDF3', quiet: '#9DA7B3', faint: '#8B949E', line: '#AEB8C2', body: '#151B23', hair: '#2A313A', zone: '#131A22' },
   print: { page: '#FFFFFF', ink: '#000000', quiet: '#444444', faint: '#666666', line: '#222222', body: '#FFFFFF', hair: '#DDDDDD', zone: '#F4F4F4' },
 } as const;
 export type Tone = keyof typeof PLAIN['light'] | Hue | `${Hue}-band` | `${Hue}-edge` | `${Hue}-pale`;
@@ -23,7 +23,7 @@ export type Tone = keyof typeof PLAIN['light'] | Hue | `${Hue}-band` | `${Hue}-e
 const blend = (a: string, b: string, t: number) => `#${[1, 3, 5].map(i => Math.round(parseInt(a.slice(i, i + 2), 16) * t + parseInt(b.slice(i, i + 2), 16) * (1 - t)).toString(16).padStart(2, '0')).join('')}`;
 export function colours(shade: Shade): Readonly<Record<Tone, string>> {
   const plain = PLAIN[shade], hues = (Object.keys(HUES) as Hue[]).flatMap(k => {
-    const own = shade === 'print' ? PRINT[k] : HUES[k][shade === 'dark' ? 1 : 0], [band, edge, pale] = shade === 'dark' ? [0.3, 0.6, 0.13] : shade === 'print' ? [0.16, 0.55, 0.05] : [0.17, 0.5, 0.06];
+    const own = shade === 'print' ? PRINT[k] : HUES[k][shade === 'dark' ? 1 : 0], [band, edge, pale] = shade === 'dark' ? [0.3, 0.65, 0.13] : shade === 'print' ? [0.16, 0.7, 0.05] : [0.17, 0.8, 0.06];
     return [[k, own], [`${k}-band`, blend(own, plain.page, band)], [`${k}-edge`, blend(own, plain.page, edge)], [`${k}-pale`, blend(own, plain.page, pale)]] as const;
   });
   return { ...plain, ...Object.fromEntries(hues) } as Record<Tone, string>;
@@ -33,8 +33,8 @@ export const HUE: Readonly<Record<Kind, Hue>> = { data: 'data', memory: 'data', 
 export const KIND_WORDS = { data: 'data', blue: 'features, values, policies', mix: 'mixers, critics', grey: 'arithmetic, returns, exploration', loss: 'losses' } as const;
 /** Lines on a band, for print: 4 pixels apart, by their angle. */
 export const HATCH: Readonly<Partial<Record<Hue, number>>> = { blue: 45, mix: 135, loss: 90 };
-export const stateHue = (s: State | undefined): Hue | undefined => (s === 'added' ? 'add' : s === 'removed' ? 'del' : s === 'changed' ? 'chg' : undefined);
-export const SIGNS: Readonly<Record<State, string>> = { added: '+ ', removed: '− ', changed: '~ ', same: '' };
+export const stateHue = (s: State | undefined): Hue | undefined => (s === 'added' ? 'add' : s === 'removed' ? 'del' : s === 'changed' || s === 'moved' ? 'chg' : undefined);
+export const SIGNS: Readonly<Record<State, string>> = { added: '+ ', removed: '− ', changed: '~ ', moved: '→ ', same: '' };
 
 /** Drawn with a line of 1.1 on 10 by 10. */
 export const GLYPHS = {

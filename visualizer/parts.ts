@@ -3,8 +3,8 @@ import type { Description, NodeDescription } from '../core/describe.ts';
 import { grouped, plain } from './text.ts';
 import type { Part, ViewGraph, ViewNode } from './view-graph.ts';
 
-/** Rows of one box; what is beyond is counted. */
-const MOST = 24;
+/** Boxes in one box; what is beyond is counted. */
+const MOST = 60;
 /** Each layer with the shapes of its kernels and its number of weights; names alone where no sizes are known. */
 function layersOf(n: NodeDescription, sized: boolean): Part[] {
   const layers = new Map<string, NodeDescription['layers'][number][]>();

@@ -34,7 +34,8 @@ const isGroup = (word: string): word is Group => (GROUPS as readonly string[]).i
 
 export function pictureOf(d: Description, o: PictureOptions = {}): ViewGraph {
   const { level = 1, expand = [], collapse = [] } = o, all = viewOf(d, o), open = new Set(expand), shut = new Set(collapse), layers = fromDescription(d, o.sized ?? false), operations: PartsOf = n => { const found = o.operations?.(n) ?? []; return found.length ? found : layers(n); };
-  const deep = opened(all, level === 3 ? operations : layers, n => !shut.has(n.id) && (level >= 2 || (level === 1 && open.has(n.id))));
+  // a lagged, shared or frozen node has what its source has, and says whose copy it is
+  const deep = opened(all, level === 3 ? operations : layers, n => !shut.has(n.id) && (open.has(n.id) ? level >= 1 : level >= 2 && n.of === undefined));
   const deeper = level === 2 && o.operations ? opened(deep, operations, n => open.has(n.id)) : deep, tight = closed(deeper, n => shut.has(n.id));
   const repeated = o.foldRepeats ? foldRepeats(tight) : tight;
   const folds = new Set(level === 0 ? GROUPS.filter(g => !open.has(g)) : [...shut].filter(isGroup)), folded = foldGroups(repeated, folds, new Set(level === 0 ? expand : []));

@@ -9,7 +9,8 @@ export type Group = (typeof GROUPS)[number];
 export const FLOWS = ['grad', 'stop', 'data'] as const;
 /** `grad`: a gradient flows back; `stop`: there is something to train behind it, and no gradient; `data`: nothing to train behind it. */
 export type Flow = (typeof FLOWS)[number];
-export type State = 'same' | 'added' | 'removed' | 'changed';
+/** `moved`: the same under another name. */
+export type State = 'same' | 'added' | 'removed' | 'changed' | 'moved';
 
 export interface ViewPort {
   /** Unique among the inputs, or the outputs, of its box. */
@@ -30,7 +31,7 @@ export interface ViewPort {
   readonly state?: State;
 }
 /** What hangs on an output: a rule that trains on it, the action, a number that is kept. */
-export interface Tag { readonly port: string; readonly kind: 'rule' | 'act' | 'keep' | 'priority'; readonly text: string }
+export interface Tag { readonly port: string; readonly kind: 'rule' | 'act' | 'keep' | 'priority'; readonly text: string; readonly state?: State }
 export interface Chip { readonly text: string; readonly state?: State }
 /** A layer or an operation inside a node: `mixer/w1`. */
 export interface Part { readonly id: string; readonly label: string; readonly detail: string }

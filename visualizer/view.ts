@@ -7,6 +7,8 @@ import { KINDS, netOf, type Card, type Group, type Kind, type Tag, type ViewEdge
 export interface ViewOptions {
   /** Folder of a node type, which is its kind. */
   readonly kinds?: (type: string) => string | undefined;
+  /** What a node type guarantees, for differences: `monotonic`; undefined where nobody says. */
+  readonly guarantees?: (type: string) => readonly string[] | undefined;
   /** Fields (`data.state`) that are lines wherever they are read. */
   readonly asLines?: ReadonlySet<string>;
 }

@@ -16,7 +16,7 @@ export const check = (session: Session): Command => takesLooks(takesPage(new Com
   .summary('all wiring problems of a page at once, with places and remedies')
   .description('Judges a page as a whole and prints every problem with its place and its remedy. Nothing runs. Exit code 1 if there are any.\nWith -o a picture of what leads to them, where there are any: .svg, .png, .html, .dot, .mmd or .json.')
   .addOption(output('picture of the problems: error.svg'))))
-  .action(async (algorithm: string, flags: PageFlags & PictureFlags) => withPage(algorithm, flags, async ({ subject, env, world, open }) => {
+  .action(async (algorithm: string, flags: PageFlags & PictureFlags) => withPage(algorithm, flags, async ({ subject, env, world, open, sizesIn }) => {
     const { formatFor } = await import('./picture-file.ts'), format = flags.output === undefined ? undefined : formatFor(flags.output, FORMATS, 'check'), rendering = renderingOf(flags, false);
     const environment = env?.spec.id ?? null;
     try {
@@ -26,15 +26,26 @@ export const check = (session: Session): Command => takesLooks(takesPage(new Com
       session.answer.print(`[[bold|${page.page.name}]] fits together: ${counted(nodes.length, 'node')}, ${counted(slots, 'slot')}, ${counted(Object.keys(page.page.train).length, 'train rule')}`);
       if (world && plan) session.answer.print(...labelled('in', `${world}; ${counted(plan.total, 'weight')}`, 2, session.answer.columns));
     } catch (e) {
-      const found = problemsIn(e, subject);
-      if (!found) throw e;
+      const problems = problemsIn(e, subject);
+      if (!problems) throw e;
+      const sizes = problems.built && sizesIn(problems.built), found = sizes ? { ...problems, issues: problems.issues.map(i => sizedIssue(i, sizes)) } : problems;
       session.code = 1;
       if (format !== undefined) await drawn(session, flags, format, rendering, found);
       if (flags.output === '-') return;
-      if (flags.json) session.json({ page: found.page, from: subject, environment, sizes: null, weights: null, problems: found.issues });
+      if (flags.json) session.json({ page: found.page, from: subject, environment, sizes: sizes ?? null, weights: null, problems: found.issues });
       else session.answer.print(...report(found.where, found.issues).split('\n'));
     }
   }));
+
+/** `f32 [batch time agent:2 obs]`: what has a size in the world has it beside its name. A column behind it stays where it was, where there is room. */
+const sizedText = (text: string, sizes: Readonly<Record<string, number>>): string => text.replace(/\b((?:f32|i32|bool) \[)([^\]]*)\]( *)/g, (whole, head: string, dims: string, gap: string) => {
+  const told = `${head}${dims.split(' ').map(dim => (Object.hasOwn(sizes, dim) ? `${dim}:${sizes[dim]}` : dim)).join(' ')}]`;
+  return gap ? told.padEnd(Math.max(told.length + 1, whole.length)) : told;
+});
+function sizedIssue(issue: Issue, sizes: Readonly<Record<string, number>>): Issue {
+  const { what, expected, got, fix, lines } = issue, sized = (text: string) => sizedText(text, sizes);
+  return { ...issue, what: sized(what), expected: sized(expected), got: sized(got), fix: sized(fix), ...(lines ? { lines: lines.map(sized) } : {}) };
+}
 
 /** The problems as a picture: with what leads to them where the page could be built so far. */
 async function drawn(session: Session, { output: file = '-' }: PictureFlags, format: (typeof FORMATS)[number], rendering: Rendering, { page, where, issues, built }: NonNullable<ReturnType<typeof problemsIn>>): Promise<void> {

@@ -2,9 +2,10 @@
 import type { Definition } from '../../core/definition.ts';
 import { describe, type Description } from '../../core/describe.ts';
 import { words } from '../../core/port.ts';
-import { kinds } from '../../nodes/index.ts';
+import { guarantees, kinds } from '../../nodes/index.ts';
 
 export const kindOf = (type: string): string | undefined => kinds.get(type);
+export const guaranteesOf = (type: string): readonly string[] | undefined => guarantees.get(type);
 
 /** Layers are functions of sizes, their names hardly ever: any sizes give the names. */
 function withLayerNames(page: Definition, plain: Description): Description {

@@ -19,8 +19,8 @@ export const diff = (session: Session): Command => takesLooks(new Command('diff'
     const { formatFor, pictureText, writeWhole } = await import('./picture-file.ts'), file = flags.output, format = file === undefined ? undefined : formatFor(file, FORMATS, 'diff'), rendering = renderingOf(flags, flags.env !== undefined);
     await withPage(first, flags, async before => {
       await withPage(second, flags, async after => {
-        const [{ page: a, sizes }, { page: b, sizes: sizesB }] = [await before.open(), await after.open()], { describe } = await import('../../core/describe.ts'), { kindOf } = await import('./described.ts'), { sentences, unionOf } = await import('../../visualizer/union.ts');
-        const [x, y] = [describe(a, sizes), describe(b, sizesB)], { view, comparison } = unionOf(x, y, { kinds: kindOf }), told = { ...sentencesAndWorld(sentences(comparison, y), after.world) }, picture = { ...view, lead: told.lines };
+        const [{ page: a, sizes }, { page: b, sizes: sizesB }] = [await before.open(), await after.open()], { describe } = await import('../../core/describe.ts'), { guaranteesOf, kindOf } = await import('./described.ts'), { sentences, unionOf } = await import('../../visualizer/union.ts');
+        const [x, y] = [describe(a, sizes), describe(b, sizesB)], { view, comparison } = unionOf(x, y, { kinds: kindOf, guarantees: guaranteesOf }), told = { ...sentencesAndWorld(sentences(comparison, y), after.world) }, picture = { ...view, lead: told.lines };
         if (file !== undefined && format !== undefined) {
           const content = format === 'md' ? (await import('../../visualizer/difference-text.ts')).markdown(comparison, told.lines) : format === 'json' ? `${JSON.stringify({ comparison, view: picture }, null, 1)}\n` : await pictureText(picture, format, rendering);
           if (file === '-') session.stdout.write(content.toString()); else await writeWhole(file, content);

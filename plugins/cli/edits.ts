@@ -21,13 +21,23 @@ export function settingOf(written: string): readonly [path: string, value: unkno
   if (!LITERAL.test(value) && /^[A-Za-z][\w-]*$/.test(value)) return [path, value];
   return [path, parseValue(value, subject)];
 }
-/** `mixer=duplexMixer:{"heads":4}`. */
+/** `slot=type:json@step`. In a type that is a file or a package `@` may stand where a `/` follows, and one `:` in front. */
+const SWAP = /^\s*([^=:@]+)=((?:npm:@?|[A-Za-z]:(?=[\\/]))?(?:[^:@]|@(?=[^:]*[\\/]))+)(?::(.*?))?(?:@([^@"}\]/\\]*))?$/s;
+/** `mixer=duplexMixer:{"heads":4}`, `mixer=./mine.ts#meanMixer`. */
 export function swapOf(written: string): SwapAt {
-  const subject = `--swap ${written}`, [, slot = '', type = '', json, step] = /^\s*([^=:@]+)=([^:@]+)(?::(.*?))?(?:@([^@"}\]]*))?$/s.exec(written) ?? [];
+  const subject = `--swap ${written}`, [, slot = '', type = '', json, step] = SWAP.exec(written) ?? [];
   if (!slot || !type) throw new InputError(`${subject}: no slot and node type`, 'write slot=type, for example mixer=sumMixer');
   const config = json === undefined ? {} : parseValue(json, subject);
   if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new InputError(`${subject}: the settings are no JSON object`, `write ${slot}=${type}:{"name":value}`);
   return { slot: slot.trim(), type: type.trim(), config: config as Record<string, unknown>, ...(step === undefined ? {} : { at: countOf(step.trim(), `${subject}: the step behind @`) }) };
+}
+/** As `swapOf` reads it. */
+export const writtenSwap = ({ slot, type, config, at }: SwapAt): string => `${slot}=${type}${Object.keys(config).length ? `:${JSON.stringify(config)}` : ''}${at === undefined ? '' : `@${at}`}`;
+/** With the names of node types that are files or packages, once these are loaded. */
+export async function namedSwaps<S extends Swap>(swaps: readonly S[], catalogue: Pick<Catalogue, 'nodeType'>): Promise<S[]> {
+  const named: S[] = [];
+  for (const swap of swaps) named.push({ ...swap, type: await catalogue.nodeType(swap.type) });
+  return named;
 }
 /** Of a command that edits at once. */
 export function swapNow(written: string): Swap {

@@ -3,24 +3,25 @@ import { Command } from 'commander';
 import { report } from '../../core/error.ts';
 import { counted, grouped, labelled } from './layout.ts';
 import { countOf, option, seedOf } from './options.ts';
+import type { ConsoleFlags } from './running.ts';
 import type { Session } from './session.ts';
 
-interface Flags { readonly steps?: string; readonly seed?: string; readonly envs?: string; readonly plugin?: readonly string[]; readonly json?: boolean }
+interface Flags extends ConsoleFlags { readonly steps?: string; readonly seed?: string; readonly envs?: string; readonly plugin?: readonly string[] }
 const check = (session: Session): Command => new Command('check')
   .summary('does an environment keep the contract, and how fast is it?')
   .description('Plays an environment with random actions, compares it with itself, and names every breach of the contract. Exit code 1 if there are any.')
-  .argument('<id>', 'family/task?option=value: skein list environments')
+  .argument('<id>', 'family/task?option=value: skein list environments; or ./file.ts, npm:package')
   .addOption(option.steps('steps of every copy (default 1000)'))
   .option('--envs <copies>', 'copies that are stepped at once (default 4)')
   .addOption(option.seed())
   .addOption(option.plugin())
   .addOption(option.json())
-  .action(async (id: string, flags: Flags) => {
+  .action(async (written: string, flags: Flags) => {
     const steps = countOf(flags.steps ?? 1000, '--steps'), copies = countOf(flags.envs ?? 4, '--envs'), seed = seedOf(flags.seed ?? 1, '--seed');
-    const { compose } = await import('../compose.ts'), { checkEnvironment } = await import('../environments/check.ts'), { worldInWords } = await import('./world-facts.ts'), { catalogue } = await compose({ plugins: flags.plugin ?? [] });
+    const { compose } = await import('../compose.ts'), { checkEnvironment } = await import('../environments/check.ts'), { worldInWords } = await import('./world-facts.ts'), { catalogue } = await compose({ plugins: flags.plugin ?? [] }), id = await catalogue.environmentId(written);
     const one = await catalogue.environment(id, { copies: 1, seed }), { spec } = one;
     await one.close();
-    const found = await checkEnvironment(setting => catalogue.environment(id, setting), { steps, copies, seed }), { problems } = found;
+    const found = await session.work('steps', steps * copies, flags, told => checkEnvironment(setting => catalogue.environment(id, setting), { steps, copies, seed, told })), { problems } = found;
     session.code = problems.length ? 1 : 0;
     if (flags.json) { const { fields, ...rest } = spec; session.json({ environment: spec.id, spec: { ...rest, limit: Number.isFinite(spec.limit) ? spec.limit : null, fields }, copies, steps: found.steps, episodes: found.episodes, stepsPerSecond: found.stepsPerSecond, problems }); return; }
     const paper = session.answer, width = paper.columns, fields = Object.entries(spec.fields).map(([name, { dtype, dims }]) => `${name} ${dtype}${dims ? ` [${dims}]` : ''}`);

@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import { counted, grouped } from './layout.ts';
 import { checkpointOf, countOf, option, seedOf } from './options.ts';
+import type { ConsoleFlags } from './running.ts';
 import type { Session } from './session.ts';
 
-interface Flags { readonly episodes?: string; readonly seed?: string; readonly at?: string; readonly engine?: string; readonly plugin?: readonly string[]; readonly json?: boolean }
+interface Flags extends ConsoleFlags { readonly episodes?: string; readonly seed?: string; readonly at?: string; readonly engine?: string; readonly plugin?: readonly string[] }
 export const evaluate = (session: Session): Command => new Command('evaluate')
   .summary('play greedy episodes from the newest checkpoint of a run')
   .description('Plays greedy episodes from the newest complete checkpoint of a run. The interval is of the mean, by bootstrap over episodes;\nIQM is the mean of the middle half.')
@@ -18,7 +19,7 @@ export const evaluate = (session: Session): Command => new Command('evaluate')
   .action(async (run: string, flags: Flags) => {
     const episodes = countOf(flags.episodes ?? 100, '--episodes'), seed = seedOf(flags.seed ?? 1, '--seed'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
     const { openRun } = await import('./recorded-run.ts'), { score: figure } = await import('../trackers/readable.ts');
-    const { composition: { training }, remarks } = await openRun(run, flags), { score, update, record } = await training.evaluate(run, { episodes, seed, ...(from === undefined ? {} : { from }), ...(flags.engine === undefined ? {} : { engine: flags.engine }) });
+    const { composition: { training }, remarks, engine } = await openRun(run, flags), { score, update, record } = await session.work('episodes', episodes, flags, told => training.evaluate(run, { episodes, seed, engine, told, ...(from === undefined ? {} : { from }) }));
     session.remarks.print(...remarks.map(remark => `note: ${remark}`));
     if (flags.json) { session.json({ run, algorithm: record.algorithm, environment: record.environment, update, seed, ...score }); return; }
     const rows = [['mean', `${figure(score.mean)} return per episode (95 % interval ${figure(score.low)} .. ${figure(score.high)})`], ['IQM', figure(score.iqm)], ...(score.win === undefined ? [] : [['win rate', `${Math.round(score.win * 1000) / 10} %`]]), ['length', `${figure(score.length)} steps`]] as const;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { InputError, nearest } from '../../core/error.ts';
 import type { Document } from '../documents.ts';
-import { settingOf, swapOf, type SwapAt } from './edits.ts';
+import { settingOf, swapOf, writtenSwap, type SwapAt } from './edits.ts';
 import { countOf, evaluationOf, seedOf } from './options.ts';
 
 /** As commander hands them over, unread. */
@@ -57,4 +57,9 @@ export function mergeExperiment(flags: TrainFlags, file?: { readonly options: Ex
     set: { ...from?.set, ...Object.fromEntries((flags.set ?? []).map(settingOf)) }, swap: [...swaps.values()], plugin: [...new Set([...from?.plugin ?? [], ...flags.plugin ?? []])],
     ...(engine === undefined ? {} : { engine }), ...(out === undefined ? {} : { out }), ...(evaluate ? { evaluate } : {}), ...(checkpoint === undefined ? {} : { checkpoint }), ...(envs === undefined ? {} : { envs }),
   };
+}
+
+/** The merged options as a file would hold them: what `skein train` takes again. Those that were left out stay out. */
+export function writtenExperiment(algorithm: string, { evaluate, swap, ...rest }: Experiment): ExperimentFile {
+  return { algorithm, ...rest, plugin: [...rest.plugin], swap: swap.map(writtenSwap), ...(evaluate ? { evaluate: `${evaluate.every ?? ''}${evaluate.episodes === undefined ? '' : `:${evaluate.episodes}`}` } : {}) };
 }

@@ -24,10 +24,9 @@ export const fork = (session: Session): Command => new Command('fork')
     if (!swap.length) throw new InputError('no edit is named', '--swap slot=type, for example --swap mixer=sumMixer');
     if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name)) throw new InputError(`--name ${name}: no name of a folder`, 'letters, digits, ., _ and -');
     const { swapNow } = await import('./edits.ts'), { openRun } = await import('./recorded-run.ts'), { runOnConsole } = await import('./running.ts');
-    const swaps = swap.map(swapNow), steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = at === undefined ? undefined : checkpointOf(at);
-    const out = path.join(path.dirname(run), name), { composition, record, engine, seed, remarks } = await openRun(run, flags);
-    const what = await composition.training.fork(run, out, swaps, { from, steps, engine, ...(syncTargets ? { syncTargets } : {}) });
+    const steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = at === undefined ? undefined : checkpointOf(at);
+    const out = path.join(path.dirname(run), name), { composition: { training }, engine, remarks, swaps } = await openRun(run, { ...flags, swaps: swap.map(swapNow) });
+    const what = await training.fork(run, out, [...swaps], { from, steps, engine, ...(syncTargets ? { syncTargets } : {}) });
     if (!flags.json && !flags.quiet) { reportSwap(session, what, { head: `changes in ${out}` }); session.answer.print(''); }
-    const { page } = await openRun(out, flags);
-    session.code = await runOnConsole(session, composition, { page, environment: record.environment, seed, engine, because: flags.engine === undefined ? 'that of the run' : 'the one named', edits: [what.what], remarks: [`fork of ${run} at checkpoint ${what.update}`, ...remarks] }, flags, console => composition.training.resume(out, { plugins: composition.plugins, ...console, engine }));
+    session.code = await runOnConsole(session, { because: flags.engine === undefined ? 'that of the run' : 'the one named', edits: [what.what], remarks: [`fork of ${run} at checkpoint ${what.update}`, ...remarks] }, flags, console => training.resume(out, { ...console, engine }));
   });

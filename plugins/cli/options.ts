@@ -33,14 +33,14 @@ const repeated = (flags: string, about: string) => new Option(flags, about).argP
 
 /** Options are kept as they were written, and judged where they meet those of a file. */
 export const option = {
-  env: () => text('--env <id>', 'environment, family/task?option=value: skein list environments'),
+  env: () => text('--env <id>', 'environment, family/task?option=value: skein list environments; or ./file.ts#family/task'),
   steps: (about: string) => text('--steps <n>', about),
   seed: (about = 'seed of everything random (default 1)') => text('--seed <n>', about),
   set: () => repeated('--set <path=value>', 'another number of the page, repeatable: q.lr=1e-3'),
-  swap: (later = false) => repeated('--swap <slot=type[:json]>', `another node in a slot, repeatable: mixer=sumMixer${later ? '; on the way, mixer=sumMixer@50k' : ''}`),
+  swap: (later = false) => repeated('--swap <slot=type[:json]>', `another node in a slot, repeatable: mixer=sumMixer, mixer=./mine.ts#export${later ? '; on the way, mixer=sumMixer@50k' : ''}`),
   at: () => text('--at <update>', 'an earlier checkpoint, by its number in checkpoints/ (default: the newest)'),
-  engine: () => text('--engine <name>', 'onnx or tfjs, tfjs:wasm (default: tfjs, the best that loads)'),
-  plugin: () => repeated('--plugin <file>', 'a file or npm:package with node types, environments, ..., repeatable'),
+  engine: () => text('--engine <name>', 'engine and backend, onnx or tfjs:wasm; or ./file.ts#export:backend (default: tfjs, the best that loads)'),
+  plugin: () => repeated('--plugin <file>', 'a file or npm:package with node types, environments, ..., repeatable; the files that a run was made with'),
   json: (about = 'one JSON document on standard output') => text('--json', about),
   quiet: () => text('--quiet', 'alarms and the last line only'),
   ascii: () => text('--ascii', 'no character outside ASCII'),

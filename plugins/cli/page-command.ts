@@ -26,6 +26,8 @@ export interface PageQuestion {
   readonly env: VectorEnvironment | undefined;
   /** `in lbf/...: 2 agents, ...` of the environment. */
   readonly world: string | undefined;
+  /** Of a page as far as it was built, the sizes that are known; undefined without an environment, or in one that is none for it. */
+  sizesIn(page: Definition): Readonly<Record<string, number>> | undefined;
   /** An engine by name, for what has to run. */
   engine(name: string): Promise<Engine>;
   /** Reads, edits and checks the page; a `GraphError` has all its problems, a `UsageError` says what of the edits is none. */
@@ -37,13 +39,14 @@ const isRun = async (reference: string): Promise<boolean> => (await stat(`${refe
 
 /** Finds page and environment, asks, and closes what was opened. */
 export async function withPage(algorithm: string, flags: PageFlags, ask: (question: PageQuestion) => Promise<void>): Promise<void> {
-  const { compose } = await import('../compose.ts'), { findPage, openPage } = await import('../pages.ts'), { edited, settingOf, swapNow } = await import('./edits.ts'), { plan } = await import('../../core/plan.ts'), { sizesOf } = await import('../rollout.ts'), { worldInWords } = await import('./world-facts.ts');
-  const run = await isRun(algorithm) ? await (await import('./recorded-run.ts')).openRun(algorithm, { plugin: flags.plugin ?? [] }) : undefined;
-  const { catalogue } = run?.composition ?? await compose({ plugins: flags.plugin ?? [] }), edits = { set: Object.fromEntries((flags.set ?? []).map(settingOf)), swap: (flags.swap ?? []).map(swapNow) };
-  const source = run ? { kind: 'name', subject: algorithm, page: run.page } as const : await findPage(algorithm, catalogue), env = flags.env === undefined ? undefined : await catalogue.environment(flags.env, { copies: 1, seed: 1 });
+  const { compose } = await import('../compose.ts'), { findPage, openPage } = await import('../pages.ts'), { edited, namedSwaps, settingOf, swapNow } = await import('./edits.ts'), { plan } = await import('../../core/plan.ts'), { sizesOf } = await import('../rollout.ts'), { worldInWords } = await import('./world-facts.ts');
+  const swaps = (flags.swap ?? []).map(swapNow), run = await isRun(algorithm) ? await (await import('./recorded-run.ts')).openRun(algorithm, { plugin: flags.plugin ?? [], swaps }) : undefined;
+  const { catalogue } = run?.composition ?? await compose({ plugins: flags.plugin ?? [] }), edits = { set: Object.fromEntries((flags.set ?? []).map(settingOf)), swap: run?.swaps ?? await namedSwaps(swaps, catalogue) };
+  const source = run ? { kind: 'name', subject: algorithm, page: run.page } as const : await findPage(algorithm, catalogue), env = flags.env === undefined ? undefined : await catalogue.environment(await catalogue.environmentId(flags.env), { copies: 1, seed: 1 });
   try {
     await ask({
       subject: source.subject, env, world: env && `${env.spec.id}: ${worldInWords(env.spec)}`,
+      sizesIn: page => { try { return env && { ...sizesOf(page, env), ...page.page.dims }; } catch { return undefined; } },
       engine: name => catalogue.engine(name),
       open: async () => {
         const read = await openPage(source, catalogue), page = asUsage(() => edited(read, edits, catalogue)), sizes = env && sizesOf(page, env);

@@ -5,19 +5,24 @@ import { fromJson } from '../../core/definition.ts';
 import { InputError } from '../../core/error.ts';
 import type { RunRecord } from '../../core/tracker.ts';
 import { compose, type Composition } from '../compose.ts';
+import type { Swap } from '../edits.ts';
 import { readRecord } from '../stores/read-run.ts';
 import { engineName } from '../training.ts';
+import { namedSwaps } from './edits.ts';
 
 const plugin = z.object({ name: z.string(), version: z.string(), from: z.string(), hash: z.string() });
 const facts = z.object({ plugins: z.array(plugin).default([]), engine: z.object({ engine: z.string(), opens: z.string().optional() }), seed: z.number() });
-export interface RecordedRun { readonly composition: Composition; readonly record: RunRecord; readonly page: Definition; readonly remarks: readonly string[]; readonly engine: string; readonly seed: number }
+export interface RecordedRun { readonly composition: Composition; readonly record: RunRecord; readonly page: Definition; readonly remarks: readonly string[]; readonly engine: string; readonly swaps: readonly Swap[] }
+/** What is named for it: plugins, and an engine and node types that may be files too. */
+interface Named { readonly plugin?: readonly string[]; readonly engine?: string; readonly swaps?: readonly Swap[] }
 
-/** A run never loads a plugin by itself: its folder may be anybody's. What it was made with has to be named again. */
-export async function openRun(path: string, { plugin: named = [], engine }: { readonly plugin?: readonly string[]; readonly engine?: string }): Promise<RecordedRun> {
+/** A run never loads a plugin or a file by itself: its folder may be anybody's. What it was made with has to be named again. */
+export async function openRun(path: string, { plugin: named = [], engine, swaps = [] }: Named): Promise<RecordedRun> {
   const record = await readRecord(path), read = facts.safeParse(record);
   if (!read.success) throw new InputError(`${path}/run.json: ${read.error.issues.map(i => `${i.path.join('.')}: ${i.message}`).join('; ')}`, 'name the folder that skein train printed');
-  const composition = await compose({ plugins: named }), missing = read.data.plugins.filter(p => !composition.plugins.some(q => q.name === p.name));
+  const composition = await compose({ plugins: named }), { catalogue } = composition, opened = engine === undefined ? engineName(record) : await catalogue.engineName(engine), edits = await namedSwaps(swaps, catalogue);
+  const plugins = catalogue.records(), missing = read.data.plugins.filter(p => !plugins.some(q => q.name === p.name));
   if (missing.length) throw new InputError(`${path} was made with ${missing.length === 1 ? 'the plugin' : 'the plugins'} ${missing.map(p => `${p.name} ${p.version}`).join(', ')}`, missing.map(p => `--plugin ${p.from}`).join(' '));
-  const changed = read.data.plugins.flatMap(p => composition.plugins.filter(q => q.name === p.name && q.hash !== p.hash).map(q => `plugin ${p.name} is not the file that the run was made with (${p.version}, now ${q.version})`));
-  return { composition, record, page: fromJson(record['page'], composition.catalogue.registry, `${path}/run.json`), remarks: changed, engine: engine ?? engineName(record), seed: read.data.seed };
+  const changed = read.data.plugins.flatMap(p => plugins.filter(q => q.name === p.name && q.hash !== p.hash).map(q => `plugin ${p.name} is not the file that the run was made with (${p.version}, now ${q.version})`));
+  return { composition, record, page: fromJson(record['page'], catalogue.registry, `${path}/run.json`), remarks: changed, engine: opened, swaps: edits };
 }

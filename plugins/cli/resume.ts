@@ -17,8 +17,8 @@ export const resume = (session: Session): Command => new Command('resume')
   .action(async (run: string, flags: Flags) => {
     const steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
     const { openRun } = await import('./recorded-run.ts'), { runOnConsole } = await import('./running.ts');
-    const { composition, record, page, remarks, engine, seed } = await openRun(run, flags);
-    session.code = await runOnConsole(session, composition, { page, environment: record.environment, seed, engine, because: flags.engine === undefined ? 'the one it began on' : 'the one named', edits: [], remarks }, flags, console => composition.training.resume(run, {
-      plugins: composition.plugins, ...console, ...(steps === undefined ? {} : { steps }), ...(from === undefined ? {} : { from }), engine,
+    const { composition: { training }, remarks, engine } = await openRun(run, flags);
+    session.code = await runOnConsole(session, { because: flags.engine === undefined ? 'the one it began on' : 'the one named', edits: [], remarks }, flags, console => training.resume(run, {
+      ...console, ...(steps === undefined ? {} : { steps }), ...(from === undefined ? {} : { from }), engine,
     }));
   });

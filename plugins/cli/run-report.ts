@@ -1,8 +1,5 @@
 /** What a run says before it begins and after it has ended; between the two the trackers of the console speak. */
-import type { EnvironmentSpec } from '../../core/environment.ts';
 import type { RunEvent, Tracker } from '../../core/tracker.ts';
-import type { Plan } from '../../core/plan.ts';
-import type { Score } from '../evaluation.ts';
 import type { PluginRecord } from '../plugin.ts';
 import { score } from '../trackers/readable.ts';
 import type { Outcome, Prepared } from '../training.ts';
@@ -11,12 +8,8 @@ import type { Paper, Session } from './session.ts';
 import { worldInWords } from './world-facts.ts';
 
 export interface RunFacts {
-  readonly spec: EnvironmentSpec;
-  readonly plan: Plan;
-  readonly random: Score | undefined;
   /** Why it is this engine. */
   readonly because: string;
-  readonly plugins: readonly PluginRecord[];
   readonly edits: readonly string[];
   readonly remarks: readonly string[];
 }
@@ -41,14 +34,14 @@ export class RunReport implements Tracker {
 
   start(): void {
     if (this.#quiet) return;
-    const { spec, plan, random, because, plugins, edits, remarks } = this.#facts, { engine: { info }, folder } = this.#prepared!, weights = new Map<string, number>();
+    const { because, edits, remarks } = this.#facts, { engine: { info }, folder, spec, plan, random, record } = this.#prepared!, weights = new Map<string, number>();
     for (const s of plan.slices) weights.set(s.node, (weights.get(s.node) ?? 0) + s.size);
     this.#lines([
       ['world', worldInWords(spec)],
       ['weights', `${grouped(plan.total)}: ${[...weights].map(([node, n]) => `${node} ${grouped(n)}`).join(', ')}`],
       ['engine', `${info.engine} ${info.version} on ${info.backend}${info.device === undefined ? '' : `, ${info.device}`}: ${because}`],
       ...(edits.length ? [['edits', edits.join(', ')] as const] : []),
-      ...plugins.map(p => ['plugin', `${p.name} ${p.version} from ${p.from}`] as const),
+      ...(record['plugins'] as readonly PluginRecord[]).map(p => ['plugin', `${p.name} ${p.version} from ${p.from}`] as const),
       ...(random ? [['random', `${score(random.mean)} return per episode by random play (${counted(random.episodes, 'episode')})`] as const] : []),
       ...(folder === undefined ? [] : [['folder', folder] as const]),
       ...remarks.map(remark => ['note', remark] as const),
@@ -59,7 +52,7 @@ export class RunReport implements Tracker {
 
   /** The last lines, after the trackers have closed. */
   end(outcome: Outcome): void {
-    const { random, spec } = this.#facts, { folder, dropped, score: scores, reason, seconds, state: { counters } } = outcome, taken = seconds - this.#begun.seconds, made = counters.steps - this.#begun.step;
+    const { random, spec } = this.#prepared!, { folder, dropped, score: scores, reason, seconds, state: { counters } } = outcome, taken = seconds - this.#begun.seconds, made = counters.steps - this.#begun.step;
     const stepsPerSecond = taken > 0 ? Math.round(made / taken) : 0, curve = folder === undefined ? undefined : `${folder}/curve.svg`, steps = this.#prepared!.record.steps;
     if (this.#json) this.#session.stdout.write(`${JSON.stringify({ kind: 'summary', reason, step: counters.steps, update: counters.updates, episode: counters.episodes, seconds: Math.round(seconds * 1000) / 1000, steps_per_second: stepsPerSecond, ...scores, unit: 'return per episode', random: random ?? null, returns: spec.returns ?? null, folder: folder ?? null, curve: curve ?? null })}\n`);
     if (dropped) this.#session.remarks.print(`note: the disk did not take ${counted(dropped, 'record')} of metrics and events`);

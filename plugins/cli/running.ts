@@ -1,20 +1,12 @@
 /** A run on the command line: told to the console, stopped by signals. */
-import type { Definition } from '../../core/definition.ts';
-import type { EnvironmentSpec } from '../../core/environment.ts';
 import { RunError } from '../../core/error.ts';
-import { plan } from '../../core/plan.ts';
-import { sizesOf } from '../rollout.ts';
 import type { Tracker } from '../../core/tracker.ts';
-import type { CurveReference } from '../../visualizer/curve.ts';
-import type { Composition } from '../compose.ts';
 import { consoleTrackers } from '../trackers/console.ts';
-import type { Prepared } from '../training.ts';
-import { randomPlay } from './random-play.ts';
+import type { Prepared, TrainOptions } from '../training.ts';
 import { RunReport, type RunFacts } from './run-report.ts';
 import type { ExitCode, Session, Signal } from './session.ts';
 
 export interface ConsoleFlags { readonly json?: boolean; readonly quiet?: boolean; readonly ascii?: boolean }
-interface Subject extends Pick<RunFacts, 'because' | 'edits' | 'remarks'> { readonly page: Definition; readonly environment: string; readonly seed: number; readonly engine: string | undefined }
 const CODES: Readonly<Record<Signal, ExitCode>> = { SIGINT: 130, SIGTERM: 143 };
 
 /** Milliseconds that a run has to end in after a fault; one that waits for what the fault broke would wait for ever. */
@@ -56,12 +48,9 @@ async function untilSignalled<T>(session: Session, folder: string | undefined, s
 }
 
 /** A run from its preparation to its last line. */
-export async function runOnConsole(session: Session, { catalogue, training, plugins }: Composition, { page, environment, seed, ...subject }: Subject, flags: ConsoleFlags, prepare: (o: { readonly trackers: readonly Tracker[]; readonly references: readonly CurveReference[] }) => Promise<Prepared>): Promise<ExitCode> {
-  const single = await catalogue.environment(environment, { copies: 1, seed }), spec: EnvironmentSpec = single.spec, sized = plan(page, sizesOf(page, single));
-  await single.close();
-  const random = await randomPlay(training, page, spec, seed, subject.engine), report = new RunReport(session, { ...subject, spec, plan: sized, random, plugins }, flags);
-  const { stdout, stderr, io: { environment: variables } } = session;
-  const prepared = await prepare({ trackers: [...consoleTrackers({ stdout, stderr, ...flags, environment: variables }), report], references: random ? [{ label: 'random', value: random.mean }] : [] });
+export async function runOnConsole(session: Session, facts: RunFacts, flags: ConsoleFlags, prepare: (o: Pick<TrainOptions, 'baseline'> & { readonly trackers: readonly Tracker[] }) => Promise<Prepared>): Promise<ExitCode> {
+  const { stdout, stderr, io: { environment } } = session, report = new RunReport(session, facts, flags);
+  const prepared = await prepare({ trackers: [...consoleTrackers({ stdout, stderr, ...flags, environment }), report], baseline: true });
   report.of(prepared);
   const { result, code, fault } = await untilSignalled(session, prepared.folder, () => { prepared.run.stop(); }, () => prepared.begin());
   report.end(result);

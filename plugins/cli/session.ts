@@ -1,4 +1,5 @@
 /** What one call of the command line talks to. Text for people goes to standard output, and to standard error where `--json` needs the other. */
+import type { ConsoleSettings } from '../trackers/console.ts';
 import { harmless } from '../trackers/readable.ts';
 import { lasting, type TextOutput } from '../trackers/text-output.ts';
 
@@ -60,6 +61,11 @@ export class Session {
     this.io = io;
     this.stdout = lasting(io.stdout); this.stderr = lasting(io.stderr);
     this.answer = new Paper(this.stdout, io.environment); this.remarks = new Paper(this.stderr, io.environment);
+  }
+  /** Work that may take long: it tells how much of it is done, and a line shows that. */
+  async work<T>(unit: string, of: number, flags: Pick<ConsoleSettings, 'json' | 'quiet' | 'ascii'>, does: (told: (done: number) => void) => Promise<T>): Promise<T> {
+    const { Work } = await import('../trackers/console.ts'), { stdout, stderr, io: { environment } } = this, work = new Work(unit, of, { stdout, stderr, ...flags, environment });
+    try { return await does(done => { work.at(done); }); } finally { work.close(); }
   }
   json(document: unknown): void { this.stdout.write(`${JSON.stringify(document, null, 2)}\n`); }
 }

@@ -1,13 +1,12 @@
 /** `skein train`: a new run. */
 import { Command } from 'commander';
-import type { PluginRecord } from '../plugin.ts';
 import type { TrainFlags } from './experiment.ts';
 import { option } from './options.ts';
 import type { Session } from './session.ts';
 
 export const train = (session: Session): Command => new Command('train')
   .summary('train an algorithm in an environment')
-  .description('Trains an algorithm, evaluates on the way, saves checkpoints, and ends with the score, the speed and the folder of the run.\nA file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on the command line wins.')
+  .description('Trains an algorithm, evaluates on the way, saves checkpoints, and ends with the score, the speed and the folder of the run.\nA file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on the command line wins.\nWhere an environment, a node type or an engine is asked for, a file (./mine.ts#export) or npm:package#export may stand as well.')
   .argument('<algorithm>', 'a name (skein list algorithms), ./page.ts[#export], ./page.json, npm:package#export, or a file of options: experiment.yaml')
   .addOption(option.env())
   .addOption(option.steps('environment steps over all copies: 200k, 2M, 1e6 (default 100k)'))
@@ -23,19 +22,17 @@ export const train = (session: Session): Command => new Command('train')
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
   .action(async (algorithm: string, flags: TrainFlags) => {
-    const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment } = await import('./experiment.ts');
+    const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment, writtenExperiment } = await import('./experiment.ts');
     const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined, file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;
     const asked = mergeExperiment(flags, file && { options: file, place: key => document!.place([key]) });
-    const { compose } = await import('../compose.ts'), { findPage, openPage, strangers } = await import('../pages.ts'), { edited, editsInWords, planned } = await import('./edits.ts'), { runOnConsole } = await import('./running.ts');
-    const composition = await compose({ plugins: asked.plugin }), { catalogue, training, plugins } = composition;
-    catalogue.checkEnvironment(asked.env);
-    const source = await findPage(file?.algorithm ?? algorithm, catalogue), page = edited(await openPage(source, catalogue), asked, catalogue), own = strangers(page, catalogue.registry);
-    session.code = await runOnConsole(session, composition, {
-      page, environment: asked.env, seed: asked.seed, engine: asked.engine, because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(asked),
-      remarks: own.length ? [`only ${source.subject} has the node ${own.length === 1 ? 'type' : 'types'} ${own.join(', ')}; resume and evaluate will need a --plugin that binds ${own.length === 1 ? 'it' : 'them'}`] : [],
-    }, flags, console => training.prepare(page, {
-      environment: asked.env, steps: asked.steps, seed: asked.seed, plugins: plugins satisfies readonly PluginRecord[], ...console,
-      ...(asked.engine === undefined ? {} : { engine: asked.engine }), ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
-      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, swaps: planned(asked.swap),
+    const { compose } = await import('../compose.ts'), { findPage, openPage, strangers } = await import('../pages.ts'), { edited, editsInWords, namedSwaps, planned } = await import('./edits.ts'), { runOnConsole } = await import('./running.ts');
+    const { catalogue, training } = await compose({ plugins: asked.plugin }), environment = await catalogue.environmentId(asked.env), engine = asked.engine === undefined ? {} : { engine: await catalogue.engineName(asked.engine) };
+    catalogue.checkEnvironment(environment);
+    const edits = { set: asked.set, swap: await namedSwaps(asked.swap, catalogue) }, source = await findPage(file?.algorithm ?? algorithm, catalogue), page = edited(await openPage(source, catalogue), edits, catalogue);
+    if (source.kind === 'module' && strangers(page, catalogue.registry).length) await catalogue.load(source.module);          // so that the run can be read back
+    session.code = await runOnConsole(session, { because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(edits), remarks: [] }, flags, console => training.prepare(page, {
+      environment, ...engine, steps: asked.steps, seed: asked.seed, ...console, experiment: writtenExperiment(file?.algorithm ?? algorithm, asked),
+      ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
+      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, swaps: planned(edits.swap),
     }));
   });

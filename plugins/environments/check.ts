@@ -17,7 +17,7 @@ export interface EnvironmentCheck {
   readonly stepsPerSecond: number;
 }
 
-interface Checking { readonly make: MakeEnvironment; readonly problems: Problems; readonly copies: number; readonly seed: number; readonly steps: number }
+interface Checking { readonly make: MakeEnvironment; readonly problems: Problems; readonly copies: number; readonly seed: number; readonly steps: number; readonly told?: ((steps: number) => void) | undefined }
 const NOTHING_PLAYED = { steps: 0, episodes: 0, stepsPerSecond: 0 };
 /** Resets that a random game gets to show that it is random, and steps of each. */
 const TRIES = 8, OPENING = 20;
@@ -53,7 +53,7 @@ async function attempt<T>({ make, problems }: Checking, part: string, otherwise:
   }
 }
 
-async function play({ problems, copies, seed, steps }: Checking, open: MakeEnvironment): Promise<Omit<EnvironmentCheck, 'problems'>> {
+async function play({ problems, copies, seed, steps, told }: Checking, open: MakeEnvironment): Promise<Omit<EnvironmentCheck, 'problems'>> {
   const env = await open({ copies, seed }), random = new RandomActions(seed), watch = new PlayWatch(env, problems);
   let milliseconds = 0;
   const timed = async (call: () => void | Promise<void>) => {
@@ -73,6 +73,7 @@ async function play({ problems, copies, seed, steps }: Checking, open: MakeEnvir
     const waiting = endedMask(env), before = snapshots(env), actions = random.draw(env);
     await timed(() => env.step(actions));
     watch.afterStep(waiting, before, step);
+    told?.(step * copies);
   }
   return { steps: watch.steps, episodes: watch.episodes, stepsPerSecond: milliseconds > 0 ? Math.round(watch.steps / milliseconds * 1000) : 0 };
 }
@@ -163,16 +164,16 @@ async function checkActions({ problems, copies, seed }: Checking, open: MakeEnvi
 }
 
 /**
- * Plays an environment for so many steps and compares it with itself. Problems are records, the first of each kind and place; a
- * consequence of another problem is not reported where that can be told.
+ * Plays an environment for so many steps and compares it with itself; `told` hears on the way how many steps of single copies it has played.
+ * Problems are records, the first of each kind and place; a consequence of another problem is not reported where that can be told.
  */
 export async function checkEnvironment(make: MakeEnvironment,
-  { steps = 1000, copies = 4, seed = 1 }: { readonly steps?: number; readonly copies?: number; readonly seed?: number } = {}): Promise<EnvironmentCheck> {
+  { steps = 1000, copies = 4, seed = 1, told }: { readonly steps?: number; readonly copies?: number; readonly seed?: number; readonly told?: (steps: number) => void } = {}): Promise<EnvironmentCheck> {
   const problems = new Problems(), checking = { make, problems, copies, seed, steps: Math.min(steps, COMPARED) };
   await attempt(checking, MAKE, undefined, async open => checkFields(await open({ copies, seed }), copies, problems));
   if (problems.has('SPEC', 'FIELD', 'SHARED', 'THROWS')) return { problems: problems.list(), ...NOTHING_PLAYED };
 
-  const played = await attempt(checking, 'play', NOTHING_PLAYED, open => play({ ...checking, steps }, open));
+  const played = await attempt(checking, 'play', NOTHING_PLAYED, open => play({ ...checking, steps, told }, open));
   const sound = problems.list().every(({ code }) => HARMLESS.includes(code));
   if (sound) {
     await attempt(checking, 'actions out of range', undefined, open => checkActions(checking, open));

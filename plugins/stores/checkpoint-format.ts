@@ -26,6 +26,12 @@ export function readClaim(text: string): Claim | undefined {
   try { return claim.safeParse(JSON.parse(text)).data; } catch { return undefined; }
 }
 
+/** What its arrays and its state take on the disk; 0 for a newer format, of which no more is known. */
+export function bytesOf(found: Claim): number {
+  const { data } = manifest.safeParse(found);
+  return data ? data.files[ARRAYS].bytes + data.files[STATE].bytes : 0;
+}
+
 /** A manifest of this version or an older one; `file` is its name for errors. */
 export function readManifest(file: string, found: Claim, version: string): Manifest {
   if (found.format > FORMAT) {

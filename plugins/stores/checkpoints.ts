@@ -5,16 +5,17 @@
 import { createHash } from 'node:crypto';
 import { InputError, RunError } from '../../core/error.ts';
 import type { Snapshot, Store } from '../../core/store.ts';
-import { ARRAYS, FORMAT, MANIFEST, migrate, readClaim, readManifest, STATE, type Claim, type FileContent, type Manifest } from './checkpoint-format.ts';
+import { ARRAYS, bytesOf, FORMAT, MANIFEST, migrate, readClaim, readManifest, STATE, type Claim, type FileContent, type Manifest } from './checkpoint-format.ts';
 import { exactJson } from './exact-json.ts';
 import { codeOf, disk, reasonOf, unlessMissing, type FileSystem } from './file-system.ts';
+import { ROOM, staying, type Held, type Room } from './retention.ts';
 import { readSafetensors, safetensors } from './safetensors.ts';
 
 export interface CheckpointSettings {
   /** The version of Skein, for the manifest. */
   readonly version: string;
-  /** How many of the newest stay. */
-  readonly keep?: number;
+  /** Room for those that stay. */
+  readonly room?: Room;
   readonly files?: FileSystem;
 }
 
@@ -48,13 +49,12 @@ function* digested(parts: readonly Uint8Array[], digest: Digest): Iterable<Uint8
 export class Checkpoints implements Store {
   readonly #files: FileSystem;
   readonly #version: string;
-  readonly #keep: number;
+  readonly #room: Room;
   #last: Promise<unknown> = Promise.resolve();
   #tidied = false;
 
-  constructor(readonly folder: string, { version, keep = 2, files = disk }: CheckpointSettings) {
-    if (!Number.isInteger(keep) || keep < 1) throw new InputError(`keep is ${keep} checkpoints`, 'keep at least 1');
-    this.#files = files; this.#version = version; this.#keep = keep;
+  constructor(readonly folder: string, { version, room = ROOM, files = disk }: CheckpointSettings) {
+    this.#files = files; this.#version = version; this.#room = room;
   }
 
   /** The arrays must stay as they are until this settles. Saves of one store happen one after another. */
@@ -64,10 +64,12 @@ export class Checkpoints implements Store {
     return saving;
   }
 
-  async list(): Promise<readonly number[]> {
+  async list(): Promise<readonly number[]> { return (await this.#complete()).map(({ update }) => update); }
+
+  async #complete(): Promise<readonly Held[]> {
     const names = await this.#files.list(this.folder).catch(unlessMissing) ?? [];
-    const found = await Promise.all([...new Set(names.flatMap(updateOf))].map(async update => (await this.#find(update)) && update));
-    return found.filter(update => update !== undefined).sort((a, b) => a - b);
+    const found = await Promise.all([...new Set(names.flatMap(updateOf))].map(update => this.#find(update)));
+    return found.flatMap(one => (one ? [{ update: one.claim.update, bytes: bytesOf(one.claim) }] : [])).sort((a, b) => a.update - b.update);
   }
 
   /** Is there anything under the number of an update, complete or not? */
@@ -138,6 +140,21 @@ export class Checkpoints implements Store {
 
   async #save(update: number, snapshot: Snapshot): Promise<void> {
     if (!Number.isSafeInteger(update) || update < 0) throw new RangeError(`${update} is no number of an update`);
+    try {
+      await this.#attempt(update, snapshot).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'ENOSPC' || !await this.#giveWay(update).catch(() => false)) throw error;
+        await this.#attempt(update, snapshot);
+      });
+    } catch (error) {
+      const failure = new RunError(`checkpoint ${update} was not saved in ${this.folder}: ${reasonOf(error)}`,
+        `${codeOf(error) === 'ENOSPC' ? 'make room on the disk; ' : ''}the newest checkpoints are as they were`);
+      failure.cause = error;
+      throw failure;
+    }
+    await this.#prune(update).catch(() => undefined);                        // the new one is complete; the next save tries again to take away old ones
+  }
+
+  async #attempt(update: number, snapshot: Snapshot): Promise<void> {
     const temporary = `${this.folder}/${OURS}saving-${update}`;
     try {
       await this.#files.makeFolder(this.folder);
@@ -147,12 +164,8 @@ export class Checkpoints implements Store {
       await this.#place(temporary, update);
     } catch (error) {
       await this.#files.remove(temporary).catch(() => undefined);     // what is left is ours by its name, and the next save takes it away
-      const failure = new RunError(`checkpoint ${update} was not saved in ${this.folder}: ${reasonOf(error)}`,
-        codeOf(error) === 'ENOSPC' ? 'make room on the disk; earlier checkpoints are as they were' : 'earlier checkpoints are as they were');
-      failure.cause = error;
-      throw failure;
+      throw error;
     }
-    await this.#prune(update).catch(() => undefined);                        // the new one is complete; the next save tries again to take away old ones
   }
 
   async #write(folder: string, update: number, { arrays, meta }: Snapshot): Promise<void> {
@@ -193,17 +206,26 @@ export class Checkpoints implements Store {
     this.#tidied = true;
   }
 
-  /**
-   * Old ones go, and those after the newest: a run that was resumed from before them has left that future. A rename is what removes one, so
-   * none is ever half gone; one in which somebody put files of their own stays.
-   */
+  /** Those for which there is no room go, and those after the newest: a run that was resumed from before them has left that future. */
   async #prune(newest: number): Promise<void> {
-    const there = await this.list(), kept = there.filter(update => update <= newest).slice(-this.#keep);
-    for (const update of there.filter(one => !kept.includes(one))) {
+    const there = await this.#complete(), kept = staying(there.filter(({ update }) => update <= newest), this.#room);
+    await this.#takeAway(there.filter(one => !kept.includes(one)));
+  }
+  /** All but the newest two make room on a full disk. Did any? */
+  async #giveWay(next: number): Promise<boolean> {
+    const there = (await this.#complete()).filter(({ update }) => update < next), kept = staying(there, { checkpoints: 0, bytes: 0 });
+    return this.#takeAway(there.filter(one => !kept.includes(one)));
+  }
+  /** A rename is what removes one, so none is ever half gone; one in which somebody put files of their own stays. */
+  async #takeAway(gone: readonly Held[]): Promise<boolean> {
+    let any = false;
+    for (const { update } of gone) {
       const names = await this.#files.list(this.#at(update)), removed = `${this.folder}/${OURS}removed-${update}`;
       if (names.some(name => ![MANIFEST, ARRAYS, STATE].includes(name))) continue;
       await this.#files.rename(this.#at(update), removed);
       await this.#files.remove(removed);
+      any = true;
     }
+    return any;
   }
 }

@@ -22,10 +22,27 @@ export interface ConsoleSettings {
 const alarmsOf = (tracker: Tracker): Tracker => ({ event: event => (event.kind === 'alarm' ? tracker.event?.(event) : undefined) });
 
 /** NO_COLOR is no-color.org's: set to anything, no colours. A dumb terminal cannot draw a line anew, so it is treated as a log. */
-export function consoleTrackers({ stdout, stderr, json = false, quiet = false, ascii = false, environment = process.env, clock }: ConsoleSettings): readonly Tracker[] {
-  const out = lasting(json ? stderr : stdout), timed = clock && { clock };
-  const people = out.isTTY && environment['TERM'] !== 'dumb'
-    ? new Terminal(out, { colour: !environment['NO_COLOR'], ascii, ...timed })
-    : new KeyValues(out, clock);
-  return [...(json ? [new JsonLines(lasting(stdout))] : []), quiet ? alarmsOf(people) : people];
+function forPeople({ stdout, stderr, json = false, quiet = false, ascii = false, environment = process.env, clock }: ConsoleSettings, unit?: string): Tracker {
+  const out = lasting(json ? stderr : stdout), people = out.isTTY && environment['TERM'] !== 'dumb'
+    ? new Terminal(out, { colour: !environment['NO_COLOR'], ascii, ...(clock ? { clock } : {}), ...(unit === undefined ? {} : { unit }) })
+    : new KeyValues(out, clock, unit);
+  return quiet ? alarmsOf(people) : people;
+}
+export const consoleTrackers = (settings: ConsoleSettings): readonly Tracker[] => [...(settings.json ? [new JsonLines(lasting(settings.stdout))] : []), forPeople(settings)];
+
+/** Long work that is no run, an evaluation or a check: how far it is and how long it will take, told as a run's progress is. */
+export class Work {
+  readonly #tracker: Tracker;
+  readonly #clock: () => number;
+  readonly #of: number;
+  readonly #began: number;
+  constructor(unit: string, of: number, settings: ConsoleSettings) {
+    this.#tracker = forPeople(settings, unit); this.#clock = settings.clock ?? (() => performance.now()); this.#of = of; this.#began = this.#clock();
+  }
+  /** So many are done. */
+  at(done: number): void {
+    const seconds = (this.#clock() - this.#began) / 1000;
+    this.#tracker.progress?.({ step: done, steps: this.#of, update: 0, episode: 0, seconds, stepsPerSecond: seconds > 0 ? done / seconds : 0, latest: {} });
+  }
+  close(): void { void this.#tracker.close?.(); }
 }

@@ -20,9 +20,18 @@ const chosen = (values: Readonly<Record<string, number>>, names: RegExp) => Obje
 /** Milliseconds between two lines of progress. */
 const EVERY = 10_000;
 
+const pace = (progress: Progress, unit: string) => {
+  const remaining = remainingOf(progress);
+  return { of: progress.steps, percent: Math.floor(shareOf(progress) * 1000) / 10, [`${unit}_per_second`]: progress.stepsPerSecond < 10 ? progress.stepsPerSecond : Math.round(progress.stepsPerSecond), eta_seconds: remaining === undefined ? undefined : Math.round(remaining) };
+};
+const ofRun = (progress: Progress) => ({ ...moment(progress), ...pace(progress, 'steps'), ...chosen(progress.latest, /(^|\/)((train|eval)\/(return|win)|loss\/[^/]+)$/) });
+/** Of work that is no run: `episodes=40 of=100 ...`. */
+const ofWork = (unit: string) => (progress: Progress) => ({ [unit]: progress.step, ...pace(progress, unit), seconds: Math.round(progress.seconds) });
+
 export class KeyValues implements Tracker {
   #next: number;
-  constructor(readonly out: TextOutput, readonly clock: () => number = () => performance.now()) { this.#next = clock() + EVERY; }
+  readonly #shown: (progress: Progress) => Readonly<Record<string, Value>>;
+  constructor(readonly out: TextOutput, readonly clock: () => number = () => performance.now(), unit?: string) { this.#next = clock() + EVERY; this.#shown = unit === undefined ? ofRun : ofWork(unit); }
 
   start({ name, algorithm, environment, steps, seed }: RunRecord): void {
     this.#line({ kind: 'run', name, algorithm, environment, steps, seed: typeof seed === 'number' ? seed : undefined });
@@ -36,12 +45,10 @@ export class KeyValues implements Tracker {
     this.#line({ kind: event.kind, ...moment(event), code: typeof code === 'string' ? code : undefined, what: wordsOf(event) || undefined });
   }
   progress(progress: Progress): void {
-    const remaining = remainingOf(progress), now = this.clock();
+    const now = this.clock();
     if (now < this.#next) return;
     this.#next = now + EVERY;
-    this.#line({ kind: 'progress', ...moment(progress), of: progress.steps, percent: Math.floor(shareOf(progress) * 1000) / 10,
-      steps_per_second: Math.round(progress.stepsPerSecond), eta_seconds: remaining === undefined ? undefined : Math.round(remaining),
-      ...chosen(progress.latest, /(^|\/)((train|eval)\/(return|win)|loss\/[^/]+)$/) });
+    this.#line({ kind: 'progress', ...this.#shown(progress) });
   }
 
   #line(fields: Readonly<Record<string, Value>>): void { this.out.write(line(fields)); }

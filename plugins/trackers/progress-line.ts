@@ -11,6 +11,8 @@ export interface Shape {
   /** Characters that the line may take. */
   readonly columns: number;
   readonly ascii: boolean;
+  /** What is counted: steps. */
+  readonly unit?: string;
 }
 
 export const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + text.length, 0);
@@ -52,13 +54,13 @@ const GAP = part('  ');
 const joined = (fields: readonly Line[]): Line => fields.flatMap((field, i) => (i ? [GAP, ...field] : field));
 
 /** `remaining` in seconds; undefined while nobody can know. */
-export function progressLine(p: Progress, remaining: number | undefined, { columns, ascii }: Shape): Line {
+export function progressLine(p: Progress, remaining: number | undefined, { columns, ascii, unit = 'steps' }: Shape): Line {
   const share = shareOf(p), value = (name: string, shown: string, tone: Tone = 'plain'): Line => [part(`${name} `, 'quiet'), part(shown.padEnd(6), tone)];
   const head: Line = [part(`${String(Math.floor(share * 100)).padStart(3)}%`, 'strong')];
   // In the order in which they stand; where there is little room the highest rank goes first. The bar takes what is left, if that is enough.
   const fields: readonly { readonly line: Line; readonly rank: number }[] = [
     { line: [part('.'.repeat(LEAST_BAR))], rank: BAR },
-    { line: [part(`${count(p.step).padStart(5)}/${count(p.steps)}`), part(' steps', 'quiet')], rank: 0 },
+    { line: [part(`${count(p.step).padStart(5)}/${count(p.steps)}`), part(` ${unit}`, 'quiet')], rank: 0 },
     { line: [part((remaining === undefined ? '-:--' : duration(remaining)).padStart(5)), part(' left', 'quiet')], rank: 1 },
     ...returnsOf(p.latest, 'eval').map(([name, x], i) => ({ line: value(name, score(x), 'strong'), rank: 2 + 10 * i })),
     ...returnsOf(p.latest, 'train').map(([name, x], i) => ({ line: value(name, score(x)), rank: 4 + 10 * i })),

@@ -7,6 +7,8 @@ import type { TextOutput } from './text-output.ts';
 export interface TerminalSettings {
   readonly colour?: boolean;
   readonly ascii?: boolean;
+  /** What progress counts, where it is not steps. */
+  readonly unit?: string;
   /** Milliseconds, from a clock that never goes back. */
   readonly clock?: () => number;
 }
@@ -36,12 +38,13 @@ function engineOf({ engine }: RunRecord): string | undefined {
 export class Terminal implements Tracker {
   readonly #colour: boolean;
   readonly #ascii: boolean;
+  readonly #unit: { readonly unit?: string };
   readonly #clock: () => number;
   #line: Line | undefined;
   #drawnAt = -Infinity;
 
-  constructor(readonly out: TextOutput, { colour = true, ascii = false, clock = () => performance.now() }: TerminalSettings = {}) {
-    this.#colour = colour; this.#ascii = ascii; this.#clock = clock;
+  constructor(readonly out: TextOutput, { colour = true, ascii = false, unit, clock = () => performance.now() }: TerminalSettings = {}) {
+    this.#colour = colour; this.#ascii = ascii; this.#unit = unit === undefined ? {} : { unit }; this.#clock = clock;
   }
 
   start(record: RunRecord): void {
@@ -72,7 +75,7 @@ export class Terminal implements Tracker {
     if (now - this.#drawnAt < REDRAW) return;
     this.#drawnAt = now;
     // One column stays free: a terminal that is full to its edge may start a new line.
-    this.#line = progressLine(progress, remainingOf(progress), { columns: (this.out.columns || 80) - 1, ascii: this.#ascii });
+    this.#line = progressLine(progress, remainingOf(progress), { columns: (this.out.columns || 80) - 1, ascii: this.#ascii, ...this.#unit });
     this.out.write(ERASE + this.#styled(this.#line));
   }
 

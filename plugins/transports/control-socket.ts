@@ -18,7 +18,12 @@ const LONGEST = 103;
 /** Bytes of a request and of an answer, and milliseconds until a request is there. */
 const LIMITS = { request: 1 << 16, answer: 1 << 24, patience: 10_000 } as const;
 
-export const requestSchema = z.strictObject({ do: z.enum(['swap', 'check']), swaps: plannedSchema.shape.swaps, syncTargets: z.boolean().optional() });
+const where = z.string().min(1).max(4000);
+/**
+ * A swap names node types and numbers. `load` are the plugins that whoever owns the run named on a command line: the run loads them first, as it
+ * loads those of its own. Nothing else in a request is ever loaded or run, so what passes on the swaps of others, a web page's, passes on no `load`.
+ */
+export const requestSchema = z.strictObject({ do: z.enum(['swap', 'check']), swaps: plannedSchema.shape.swaps, syncTargets: z.boolean().optional(), load: z.array(z.strictObject({ from: where, file: where.refine(path.isAbsolute, 'an absolute path') })).max(100).optional() });
 export type Request = z.infer<typeof requestSchema>;
 const answerSchema = z.union([z.strictObject({ done: z.unknown() }), z.strictObject({ error: z.strictObject({ name: z.string().max(100), message: z.string() }) })]);
 

@@ -1,67 +1,35 @@
 /** Another page in a run that goes on: when it happens, what it keeps, and that one which cannot be made changes nothing (T18). */
 import { mul, sum } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fromJson, toJson, type Definition } from '../../core/definition.ts';
-import type { Engine } from '../../core/engine.ts';
-import { derive, Graph, now, type Wire } from '../../core/graph.ts';
+import { derive, now, type Wire } from '../../core/graph.ts';
 import { defineNode } from '../../core/node.ts';
 import { sgd } from '../../core/optimiser.ts';
 import { plan } from '../../core/plan.ts';
 import { f32 } from '../../core/port.ts';
-import { Run, type Edit, type RunParts, type RunSettings, type Swapped, type Tap } from '../../core/run.ts';
+import type { Edit, Swapped, Tap } from '../../core/run.ts';
 import { Learner } from '../../core/step.ts';
-import type { Snapshot, Store } from '../../core/store.ts';
-import type { RunEvent } from '../../core/tracker.ts';
+import type { Snapshot } from '../../core/store.ts';
 import { freshState, toArrays, type LearnerState } from '../../core/weights.ts';
-import { local, team, type World } from '../../core/world.ts';
+import { local, team } from '../../core/world.ts';
 import { qmix } from '../../graphs/index.ts';
 import { duplexMixer, maskedMse, mlpAgentQ, monotonicMixer, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
-import { episodes } from '../../plugins/replay/episodes.ts';
-import { rollouts } from '../../plugins/replay/rollouts.ts';
-import { Rollout, sizesOf } from '../../plugins/rollout.ts';
-import { registry as ours } from '../pages/index.ts';
-import { engineOn } from '../plugins/engines/on.ts';
-import { Scripted, type Script } from '../plugins/rollout/scripted.ts';
+import type { Rollout } from '../../plugins/rollout.ts';
 import { page as tiny, squares, times } from '../plugins/training/tiny.ts';
+import { edited, engine, facts, live, part, put, SCRIPT, typesOf, type Live } from './live.ts';
 
-let engine: Engine;
-beforeAll(async () => { engine = await engineOn('cpu'); });
-
-type Use = Parameters<Graph<World>['swap']>[1];
-const edited = (d: Definition, name: string, edit: (g: Graph<World>) => void): Definition => derive(d, name, edit) as Definition;
-const put = (slot: string, use: unknown): Edit => d => { const g = new Graph<World>(d.page, d.specs); g.swap(slot, use as Use); return g.close(d.handles); };
 /** A mixer whose values are no numbers, and one that cannot compute. */
 const nanMixer = defineNode({ type: 'nanMixer', in: { agentQs: f32('... agent') }, out: { qTot: f32('...') }, forward: ({ agentQs }) => ({ qTot: mul(sum(agentQs, -1), NaN) }) });
 const brokenMixer = defineNode({ type: 'brokenMixer', in: { agentQs: f32('... agent') }, out: { qTot: f32('...') }, forward: () => { throw new Error('out of order'); } });
 const base = edited(qmix, 'base', g => { g.episodes({ keep: 12, batch: 3 }); g.swap('agentQ', rnnAgentQ({ hidden: 3 }) as never); g.swap('mixer', sumMixer() as never); g.targets({ everyUpdates: 4 }); });
 const MIXERS = { sum: sumMixer(), monotonic: monotonicMixer({ embed: 2, hypernet: [] }), duplex: duplexMixer({ heads: 1, hypernet: [2] }) } as const;
-const SCRIPT: Script = { plans: [[{ length: 3, end: 'terminated' }], [{ length: 2, end: 'truncated' }, { length: 4, end: 'terminated' }]], agents: 2 };
-
-class Memory implements Store {
-  readonly kept: Snapshot[] = [];
-  save(_: number, { arrays, meta }: Snapshot): Promise<void> { this.kept.push({ arrays: structuredClone(arrays), meta: JSON.parse(JSON.stringify(meta)) as unknown }); return Promise.resolve(); }
-  list(): Promise<number[]> { return Promise.resolve([...this.kept.keys()]); }
-  load(i: number): Promise<Snapshot> { return Promise.resolve(this.kept[i]!); }
-}
-interface Live { readonly run: Run; readonly parts: RunParts; readonly store: Memory; readonly events: RunEvent[]; start(from?: Snapshot): ReturnType<Run['start']> }
-function live(d: Definition, settings: Partial<RunSettings> = {}, script: Script = SCRIPT): Live {
-  const all: RunSettings = { seed: 1, steps: 40, evaluateEvery: 1000, checkpointEvery: 1000, logEvery: 1000, failures: 3, ...settings }, env = new Scripted(script), build = (page: Definition) => new Learner(plan(page, sizesOf(page, env)), engine), learner = build(d), rollout = new Rollout(d, learner, env, all.seed), source = Object.values(d.page.sources)[0]!, store = new Memory();
-  const replay = { episodes, rollout: rollouts }[source.cut as 'episodes']!.make({ source, copies: script.plans.length, fields: rollout.stored, needsNext: rollout.needsNext, seed: all.seed });
-  let ticks = 0;
-  const parts: RunParts = { learner, rollout, replay, store, build, registry: new Map([...ours, ...d.specs]), clock: () => ticks++ / 8, evaluate: () => Promise.resolve({ return: 0 }) }, run = new Run(all, parts), events: RunEvent[] = [];
-  run.events$.subscribe({ next: e => events.push(e) });
-  return { run, parts, store, events, start: from => run.start(freshState(learner.plan, all.seed), from) };
-}
 /** Does something once, inside the update of this number. */
 function during(w: Live, update: number, what: () => void): void {
   const { learner } = w.parts, original = learner.update.bind(learner);
   learner.update = (s, b, o) => { if (s.counters.updates === update) { learner.update = original; what(); } return original(s, b, o); };
 }
 const arraysOf = (w: Live, s: LearnerState, node: string) => Object.fromEntries(Object.entries(toArrays(w.run.learner.plan, s)).filter(([k]) => k.includes(`/${node}/`)).map(([k, a]) => [k, [...a.data]]));
-const bits = (s: Snapshot) => Object.fromEntries(Object.entries(s.arrays).map(([k, a]) => [k, Buffer.from(a.data.buffer, a.data.byteOffset, a.data.byteLength).toString('hex')]));
-const facts = (s: Snapshot) => { const { seconds: _, ...meta } = s.meta as Record<string, unknown>; return { bits: bits(s), meta }; };
-const part = (s: Snapshot, of: string) => Object.fromEntries(Object.entries(bits(s)).filter(([k]) => k.startsWith(of)));
 
 describe('an edit', () => {
   it('that is asked for while an update is in flight waits for it, and happens before the next', async () => {
@@ -203,7 +171,7 @@ describe('planned swaps', () => {
     expect(whole.store.kept.length).toBeGreaterThan(12);
     for (const [i, from] of whole.store.kept.entries()) {
       const { page, pasts } = from.meta as { page: { nodes: Record<string, { type: string }> }; pasts: unknown[] };
-      const d = fromJson(page, ours), again = live(d, { swaps, checkpointEvery: 3 });
+      const d = fromJson(page, typesOf(base)), again = live(d, { swaps, checkpointEvery: 3 });
       await again.start(from);
       expect(facts(again.store.kept.at(-1) ?? from), `checkpoint ${i}, ${pasts.length} edits`).toEqual(last);
     }

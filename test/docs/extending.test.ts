@@ -49,8 +49,8 @@ describe('docs/extending.md', () => {
   it('has a package that is found by its name', () => { expect(used.plugins).toEqual(['npm:skein-meet']); });
   it('says of what is refused what is said', () => { expect(`${used.refused.join('\n')}\n`).toBe(files['refused.out']); });
 
-  it.each(commandsOf(blocks).filter(([, program]) => program === 'skein').map(words => [words.slice(2).join(' '), words.slice(2)] as const))('has a command that works: skein %s', async (_, words) => {
-    const short = { train: ['--steps', '20', '--evaluate', '20:2', '--out', `runs/short-${words.length}`], env: ['--steps', '100'] }[words[0]!] ?? [], { code, stdout, stderr } = await project.skein(...words, ...short);
+  it.each(commandsOf(blocks).filter(([, program]) => program === 'skein').map((words, i) => [words.slice(2).join(' '), words.slice(2), i] as const))('has a command that works: skein %s', async (_, words, i) => {
+    const short = { train: ['--steps', '20', '--evaluate', '20:2', '--out', `runs/short-${i}`], env: ['--steps', '100'] }[words[0]!] ?? [], { code, stdout, stderr } = await project.skein(...words, ...short);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).not.toBe('');
   }, 120_000);

@@ -69,7 +69,7 @@ describe('a disk of 1 MB (T26)', () => {
     writeFileSync(ballast, new Uint8Array((1 << 20) - left));
     const argv = train(out).map(word => (word === 'agentQ.hidden=4' ? 'agentQ.hidden=32' : word)), ended = await run(PROGRAM, argv);
     expect(ended.code, ended.stdout + ended.stderr).toBe(3);
-    expect(ended.stderr).toMatch(/^error: checkpoint \d+ was not saved in .*\/run\/checkpoints: ENOSPC: no space left on device\n {2}fix: make room on the disk; earlier checkpoints are as they were\n$/);
+    expect(ended.stderr).toMatch(/^error: checkpoint \d+ was not saved in .*\/run\/checkpoints: ENOSPC: no space left on device\n {2}fix: make room on the disk; the newest checkpoints are as they were\n$/);
     expect(ended.stdout).toMatch(/kind=alarm .*ENOSPC/);
     expect(readdirSync(`${out}/checkpoints`).filter(name => name.startsWith('.'))).toEqual([]);
     expect(readdirSync(out)).not.toContain('run.lock');

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../core/random.ts';
 import type { Tracker } from '../../core/tracker.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { readRun } from '../../plugins/stores/read-run.ts';
+import { applySettings, type Prepared } from '../../plugins/training.ts';
 import { begin, outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
 const STOPS = 20, ENGINE = 'tfjs:wasm';
@@ -36,6 +37,20 @@ describe.each(Object.keys(TINY_RUNS))('%s', name => {
     expect(outcome.reason).toBe('finished');
     expect(await outcomeOf(broken)).toEqual(await outcomeOf(`${folder}/${name}-whole`));
   }, 120_000);
+});
+
+describe('a run whose page became another', () => {
+  it('holds what the first one reads: interrupted, it takes the edit back as if it had not been', async () => {
+    const { environment, set } = TINY_RUNS['qplex']!, settings = (name: string) => applySettings(made.catalogue.page(name), { 'data.batch': 4, 'data.start': 4, 'data.keep': 12, 'agentQ.hidden': set['agentQ.hidden'], 'targets.everyEpisodes': 7 });
+    const asks = (...asked: readonly (readonly [update: number, what: (run: Prepared['run']) => unknown])[]) => { const left = [...asked]; let run: Prepared['run'] | undefined; return { of: (prepared: Prepared) => { ({ run } = prepared); return prepared.begin(); }, tracker: { progress: ({ update }: { readonly update: number }) => { while (left.length && update >= left[0]![0]) void Promise.resolve(left.shift()![1](run!)).catch(() => undefined); } } satisfies Tracker }; };
+    const options = { environment, steps: 110, seed: 3, engine: ENGINE, evaluate: { episodes: 2 } }, edit = [3, (run: Prepared['run']) => run.edit(() => settings('iql'))] as const, undo = [12, (run: Prepared['run']) => run.undo()] as const;
+    const whole = asks(edit, undo), [before, after] = [asks(edit, [6, run => { run.stop(); }]), asks(undo)];
+    await whole.of(await made.training.prepare(settings('qmix'), { ...options, out: `${folder}/edited-whole`, trackers: [whole.tracker] }));
+    await before.of(await made.training.prepare(settings('qmix'), { ...options, out: `${folder}/edited`, trackers: [before.tracker] }));
+    await after.of(await made.training.resume(`${folder}/edited`, { trackers: [after.tracker] }));
+    expect((await readRun(`${folder}/edited`)).events.filter(e => e.kind === 'swap').map(e => e.detail['fresh'])).toEqual([[], []]);
+    expect(await outcomeOf(`${folder}/edited`)).toEqual(await outcomeOf(`${folder}/edited-whole`));
+  }, 60_000);
 });
 
 describe('the same seed', () => {

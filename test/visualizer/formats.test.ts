@@ -100,6 +100,16 @@ describe('HTML', () => {
     expect(text).not.toMatch(/(src|href)=/);
     expect(new Set(ids).size).toBe(ids.length);
   });
+  it.each([...Object.entries(allPages).map(([name, page]) => [name, description(page)] as const), ['strange names', harmed('a.b--c > (d)')] as const])('%s: each line leads from and to a box that the script finds, and folded boxes name theirs', (_, d) => {
+    const sheets = ([0, 1, 2] as const).map(level => svg(view(d, level))), boxes = sheets.map(text => new Set([...text.matchAll(/<g id="node-([^"]*)"/g)].map(m => m[1]!)));
+    sheets.forEach((text, i) => {
+      const ends = [...text.matchAll(/ id="wire-([^"]*)"/g)].flatMap(m => m[1]!.split('--').map(end => end.split('.')[0]!));
+      expect(ends.length).toBe(2 * view(d, i as 0 | 1 | 2).edges.length);
+      expect(ends.filter(end => !boxes[i]!.has(end))).toEqual([]);
+    });
+    const folded = [...sheets[0]!.matchAll(/ data-folds="([^"]*)"/g)].flatMap(m => m[1]!.split(' '));
+    expect(folded.sort()).toEqual([...boxes[1]!].sort());
+  });
 });
 
 const HOSTILE = ['javascript:alert(1)', '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u202egnp.exe\u2066', 'a'.repeat(10_000), '`$' + '{x}`', ']]>', '%%{init: {}}%%', 'click n0 "javascript:x"', 'end', '-->', '\\', 'a\nb\0c', 'constructor', '日本語 \u{1f600}', '#quot;', '</svg><svg onload=x>', '\ud800'];

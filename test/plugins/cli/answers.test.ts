@@ -121,6 +121,33 @@ describe('check', () => {
     const { problems } = JSON.parse((await skein('check', file, '--json')).stdout) as { problems: readonly { readonly code: string; readonly at: string }[] };
     expect(problems.map(p => p.code).sort()).toEqual(['CONFIG', 'SHAPE', 'WIRE']);
   });
+  it('with an environment shows the sizes that it gives, also in JSON and in a picture', async () => {
+    const file = wrong(({ nodes }) => { nodes['chosen']!.in['q'] = 'agentQ.q'; nodes['tdTarget']!.in['nextValue'] = 'data.obs'; }), argv = ['check', file, '--env', 'lbf/8x8-2p-2f-coop'];
+    expect((await skein(...argv)).stdout).toMatchInlineSnapshot(`
+      "2 problems in graph qmix
+
+      1  SHAPE    the inputs of tdTarget do not agree on the leading dims
+           reward       f32 [batch time]                         from data.reward
+           terminated   bool [batch time]                        from data.terminated
+           nextValue    f32 [batch time+1 agent:2 obs:12]        from data.obs
+           nextValue still holds the bootstrap slot
+           fix      nextValue: now(data.obs), or next(...)
+
+      2  SHAPE    the inputs of chosen do not agree on the leading dims
+           q            f32 [batch time+1 agent:2 action:6]      from agentQ.q
+           avail        bool [batch time agent:2 action:6]       from data.avail | now
+           action       i32 [batch time agent:2]                 from data.action
+           q still holds the bootstrap slot
+           fix      q: now(agentQ.q), or next(...)
+      "
+    `);
+    const { problems, sizes } = JSON.parse((await skein(...argv, '--json')).stdout) as { sizes: Record<string, number>; problems: readonly { readonly lines: readonly string[]; readonly got: string }[] };
+    expect(sizes).toMatchObject({ agent: 2, action: 6, obs: 12 });
+    expect(problems.map(p => p.got)).toContain('f32 [batch time+1 agent:2 obs:12]');
+    expect((await skein(...argv, '-o', '-')).stdout).toContain('agent:2');
+    expect((await skein('check', file, '--env', 'classic/cartpole')).stdout).toContain('f32 [batch time+1 agent:1 action:2]');
+    expect((await skein('check', file)).stdout).not.toContain('agent:');
+  });
   it('judges edits and environments too', async () => {
     expect(await skein('check', 'vdn', '--swap', 'mixer=duplexMixer:{"hedas":4}')).toMatchObject({ code: 1, stdout: expect.stringContaining('did you mean heads?') as string });
     expect(await skein('check', 'dqn', '--env', 'matrix/two-step')).toMatchObject({ code: 1, stdout: '1 problem in dqn\n\n1  PAGE     dqn is for one agent, and matrix/two-step has 2\n     fix      a page for teams: skein list algorithms\n' });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../../core/error.ts';
-import { mergeExperiment, readExperiment, type Experiment, type TrainFlags } from '../../../plugins/cli/experiment.ts';
+import { mergeExperiment, readExperiment, writtenExperiment, type Experiment, type TrainFlags } from '../../../plugins/cli/experiment.ts';
 import { parseDocument } from '../../../plugins/documents.ts';
 import { scratch, skein } from './skein.ts';
 
@@ -50,6 +50,12 @@ plugin: [./a.ts]
   it('holds swaps for several steps, of one slot too', async () => {
     expect((await asked("algorithm: qmix\nenv: matrix/m1\nswap: ['mixer=sumMixer@20k', mixer=duplexMixer@10k, mixer=sumMixer]", { swap: ['mixer=duplexMixer@20k'] })).swap).toEqual([
       { slot: 'mixer', type: 'duplexMixer', config: {}, at: 20_000 }, { slot: 'mixer', type: 'duplexMixer', config: {}, at: 10_000 }, { slot: 'mixer', type: 'sumMixer', config: {} }]);
+  });
+  it('is written as a file that says the same, whatever was asked', async () => {
+    for (const [text, flags] of [[FILE, {}], [FILE, { evaluate: ':8', swap: ['mixer=./a@b/mine.ts#x:{"k":[1,{"at":"a@b"}]}@20k', 'tdLoss=npm:@me/p#q'], set: ['x.y="z"'] }], ['algorithm: ./p.ts#q\nenv: ./e.ts#f/t?x=1', { engine: './e.ts:fast', evaluate: '5' }]] as const) {
+      const { algorithm, ...first } = await asked(text, flags), again = await asked(JSON.stringify(writtenExperiment(algorithm, first)), {}, 'json');
+      expect(again).toEqual({ algorithm, ...first });
+    }
   });
   it('leaves the rest to the defaults', async () => {
     expect(await asked('algorithm: qmix', { env: 'matrix/m1' })).toEqual({ algorithm: 'qmix', env: 'matrix/m1', steps: 100_000, seed: 1, picture: true, set: {}, swap: [], plugin: [] });

@@ -55,25 +55,30 @@ describe('help', () => {
     the folder of the run.
     A file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on
     the command line wins.
+    Where an environment, a node type or an engine is asked for, a file (./mine.ts#export) or
+    npm:package#export may stand as well.
 
     Arguments:
       algorithm                    a name (skein list algorithms), ./page.ts[#export], ./page.json,
                                    npm:package#export, or a file of options: experiment.yaml
 
     Options:
-      --env <id>                   environment, family/task?option=value: skein list environments
+      --env <id>                   environment, family/task?option=value: skein list environments; or
+                                   ./file.ts#family/task
       --steps <n>                  environment steps over all copies: 200k, 2M, 1e6 (default 100k)
       --seed <n>                   seed of everything random (default 1)
       --set <path=value>           another number of the page, repeatable: q.lr=1e-3
-      --swap <slot=type[:json]>    another node in a slot, repeatable: mixer=sumMixer; on the way,
-                                   mixer=sumMixer@50k
-      --engine <name>              onnx or tfjs, tfjs:wasm (default: tfjs, the best that loads)
+      --swap <slot=type[:json]>    another node in a slot, repeatable: mixer=sumMixer,
+                                   mixer=./mine.ts#export; on the way, mixer=sumMixer@50k
+      --engine <name>              engine and backend, onnx or tfjs:wasm; or ./file.ts#export:backend
+                                   (default: tfjs, the best that loads)
       --evaluate <steps:episodes>  pace of evaluations, 10k:32 (default: 20 in a run, 32 episodes each)
       --checkpoint <steps>         steps between checkpoints, 50k (default: 10 in a run)
       --envs <copies>              copies of the environment (default: the page's number, else 1)
       --out <folder>               folder of the run (default runs/<page>-<env>-<seed>)
       --no-picture                 leave out graph.svg and curve.svg
-      --plugin <file>              a file or npm:package with node types, environments, ..., repeatable
+      --plugin <file>              a file or npm:package with node types, environments, ..., repeatable;
+                                   the files that a run was made with
       --json                       progress, metrics, events and a summary as JSON lines on standard
                                    output
       --quiet                      alarms and the last line only

@@ -45,6 +45,10 @@ describe('a swap', () => {
     ['mixer=duplexMixer:{"heads":4}', { slot: 'mixer', type: 'duplexMixer', config: { heads: 4 } }],
     ['mixer=sumMixer@20k', { slot: 'mixer', type: 'sumMixer', config: {}, at: 20_000 }],
     ['mixer=duplexMixer:{"heads":4}@1e3', { slot: 'mixer', type: 'duplexMixer', config: { heads: 4 }, at: 1000 }],
+    ['mixer=./a/mine.ts#best:{"k":1}@20k', { slot: 'mixer', type: './a/mine.ts#best', config: { k: 1 }, at: 20_000 }],
+    ['mixer=./a@b/c=d.ts@1.5k', { slot: 'mixer', type: './a@b/c=d.ts', config: {}, at: 1500 }],
+    ['mixer=npm:@me/pkg#best@5', { slot: 'mixer', type: 'npm:@me/pkg#best', config: {}, at: 5 }],
+    ['mixer=C:\\a\\b.ts:{"p":"/x"}', { slot: 'mixer', type: 'C:\\a\\b.ts', config: { p: '/x' } }],
     ['mixer=x:{"at":"a@b","c":":"}', { slot: 'mixer', type: 'x', config: { at: 'a@b', c: ':' } }],
   ])('%s', (text, swap) => { expect(swapOf(text)).toEqual(swap); });
   it.each([

@@ -217,6 +217,14 @@ describe('fork', () => {
     expect(bits(await newest(folder.in('b')))).toEqual(bits(await newest(whole)));
     expect(Object.keys(old.arrays).some(k => k.startsWith('weights/mixer'))).toBe(false);
   });
+  it('goes on from any checkpoint of the parent, the first too', async () => {
+    const { run } = await trained('long', '--checkpoint', '10'), there = await new Checkpoints(`${run}/checkpoints`, { version: 'test' }).list();
+    expect(there).toHaveLength(6);
+    expect((await skein('fork', run, '--name', 'early', '--swap', SMALL, '--at', String(there[0]))).code).toBe(0);
+    const { run: whole } = await trained('whole-early', '--checkpoint', '10', '--swap', `${SMALL}@10`);
+    expect(bits(await newest(folder.in('early')))).toEqual(bits(await newest(whole)));
+    expect(await new Checkpoints(`${run}/checkpoints`, { version: 'test' }).list()).toEqual(there);
+  });
   it('does not take over what the parent still planned', async () => {
     const signals = new EventEmitter(), run = folder.in('planner');
     await skeinWith({ signals, heard: text => { if (text.includes('kind=checkpoint step=30')) signals.emit('SIGINT'); } }, 'train', 'vdn', ...TINY, '--swap', 'mixer=monotonicMixer:{"embed":2,"hypernet":[]}@45', '--out', run);

@@ -177,6 +177,16 @@ describe('what a run is asked for', () => {
     expect(await skein('train', 'qmix', ...argv, '--out', out)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(stderr) as string });
     expect(existsSync(out)).toBe(false);
   });
+  it('stands merged in the record, as a file that trains the same', async () => {
+    writeFileSync(folder.in('merge.yaml'), `algorithm: qmix\nenv: matrix/m1\nsteps: 5k\nseed: 5\nevaluate: 30:4\nset: { data.batch: 2, agentQ.hidden: 4 }\nswap: [mixer=sumMixer, 'mixer=duplexMixer:{"heads":1}@20']\n`);
+    expect((await skein('train', folder.in('merge.yaml'), '--env', 'matrix/two-step', '--steps', '60', '--engine', 'tfjs:cpu', '--set', 'agentQ.hidden=3', '--envs', '2', '--no-picture', '--out', folder.in('merged'))).code).toBe(0);
+    const { experiment } = JSON.parse(readFileSync(folder.in('merged/run.json'), 'utf8')) as { experiment: object };
+    expect(experiment).toEqual({ algorithm: 'qmix', env: 'matrix/two-step', steps: 60, seed: 5, engine: 'tfjs:cpu', evaluate: '30:4', envs: 2, out: folder.in('merged'), picture: false, set: { 'data.batch': 2, 'agentQ.hidden': 3 }, swap: ['mixer=sumMixer', 'mixer=duplexMixer:{"heads":1}@20'], plugin: [] });
+    writeFileSync(folder.in('again.json'), JSON.stringify(experiment));
+    expect((await skein('train', folder.in('again.json'), '--out', folder.in('again'))).code).toBe(0);
+    const weights = (run: string) => { const last = Math.max(...readdirSync(`${run}/checkpoints`).map(Number)); return readFileSync(`${run}/checkpoints/${last}/arrays.safetensors`).toString('hex'); };
+    expect(weights(folder.in('again'))).toBe(weights(folder.in('merged')));
+  });
   it('an engine that fails is an error of its own kind, said without its stack', async () => {
     writeFileSync(folder.in('broken.ts'), `import { ContainerModule } from 'inversify';\nexport const plugin = { name: 'broken', api: 1 };\nexport default new ContainerModule(({ bind }) => { bind(Symbol.for('skein.Engine')).toConstantValue({ name: 'broken', about: '', backends: [], open: async () => { throw new TypeError('out of luck'); } }); });`);
     const argv = ['train', 'qmix', ...TINY.map(word => (word === 'tfjs:cpu' ? 'broken' : word)), '--plugin', folder.in('broken.ts'), '--out', folder.in('never')];
@@ -230,13 +240,14 @@ describe('plugins of a run (T43)', () => {
     expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  engine   ${taken}: the best that loads here\n`);
     expect(taken).toMatch(new RegExp(`^${engine} .* on ${backend.replace(/[()]/g, '\\$&')}`));
   });
-  it('a page with a node type of its own says what it will need', async () => {
+  it('a page with a node type of its own is recorded as a plugin, that brings it', async () => {
     writeFileSync(folder.in('own.ts'), `import { meanMixer } from '${process.cwd()}/test/fixtures/plugins/mean-mixer.ts';\nimport { swap } from '${process.cwd()}/core/graph.ts';\nimport { vdn } from '${process.cwd()}/graphs/index.ts';\nexport default swap(vdn, 'mixer', meanMixer(), { name: 'mine' });\n`);
     const { code, stdout } = await skein('train', folder.in('own.ts'), '--env', 'matrix/two-step', ...SMALL, '--out', folder.in('own'));
     expect(code).toBe(0);
-    expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  note     only ${folder.in('own.ts')} has the node type meanMixer; resume and evaluate will need a --plugin that binds it\n`);
-    expect((await skein('evaluate', folder.in('own'))).stderr).toContain('nodes.mixer.type: no node type meanMixer');
-    expect((await skein('evaluate', folder.in('own'), '--plugin', `${PLUGINS}/mean-mixer.ts`, '--episodes', '4')).code).toBe(0);
+    expect(stdout.replace(/\n {11}/g, ' ')).toContain(`  plugin   own 0 from ${folder.in('own.ts')}\n`);
+    expect((await skein('evaluate', folder.in('own'))).stderr).toBe(`error: ${folder.in('own')} was made with the plugin own 0\n  fix: --plugin ${folder.in('own.ts')}\n`);
+    expect((await skein('evaluate', folder.in('own'), '--plugin', folder.in('own.ts'), '--episodes', '4')).code).toBe(0);
+    expect((await skein('resume', folder.in('own'), '--plugin', folder.in('own.ts'), '--steps', '40')).code).toBe(0);
   });
 });
 

@@ -1,20 +1,22 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError, RunError } from '../../../core/error.ts';
 import { FORMAT, migrate } from '../../../plugins/stores/checkpoint-format.ts';
 import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
+import { ROOM, staying, type Room } from '../../../plugins/stores/retention.ts';
 import { FailingDisk } from './failing-disk.ts';
 import { emptyFolder } from './folder.ts';
 import { arrays, meta, plain, snapshotOf } from './snapshots.ts';
 
-const store = (folder: string, settings: { keep?: number; files?: FailingDisk } = {}) => new Checkpoints(folder, { version: '0.1.0', ...settings });
+const store = (folder: string, settings: { room?: Room; files?: FailingDisk } = {}) => new Checkpoints(folder, { version: '0.1.0', ...settings });
 const files = ['manifest.json', 'arrays.safetensors', 'state.json'] as const;
 const refusal = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it was not refused'); }, (error: unknown) => error);
 
+const two: Room = { checkpoints: 2, bytes: Infinity };
 async function saved(...updates: number[]): Promise<string> {
   const folder = await emptyFolder();
-  for (const update of updates) await store(folder).save(update, snapshotOf(update));
+  for (const update of updates) await store(folder, { room: two }).save(update, snapshotOf(update));
   return folder;
 }
 async function expectWhole(folder: string, update: number) {
@@ -44,13 +46,28 @@ describe('Checkpoints', () => {
   it('are listed oldest first, and there are none in a folder that does not exist', async () => {
     const folder = await emptyFolder();
     expect(await store(`${folder}/none`).list()).toEqual([]);
-    for (const update of [0, 9, 10, 100]) await store(folder, { keep: 9 }).save(update, snapshotOf(update));
+    for (const update of [0, 9, 10, 100]) await store(folder).save(update, snapshotOf(update));
     expect(await store(folder).list()).toEqual([0, 9, 10, 100]);
   });
 
-  it('stay as long as they are among the newest', async () => {
-    const folder = await saved(10, 20, 30);
-    expect(await readdir(folder)).toEqual(['20', '30']);
+  it('stay while there is room for them', async () => {
+    const folder = await emptyFolder(), bytes = (await stat(`${await saved(1)}/1/arrays.safetensors`)).size + (await stat(`${await saved(1)}/1/state.json`)).size, save = async (room: Room, ...updates: number[]) => { for (const update of updates) await store(folder, { room }).save(update, snapshotOf(update)); return store(folder).list(); };
+    expect(await save(ROOM, 1, 2, 3, 4, 5)).toEqual([1, 2, 3, 4, 5]);
+    expect(await save({ checkpoints: 9, bytes: 4 * bytes }, 6)).toEqual([2, 4, 5, 6]);
+    expect(await save({ checkpoints: 3, bytes: Infinity }, 7)).toEqual([4, 6, 7]);
+    expect(await save({ checkpoints: 1, bytes: 1 }, 8)).toEqual([7, 8]);
+  });
+
+  it('give way to a new one on a full disk, all but the newest two', async () => {
+    const folder = await emptyFolder();
+    for (const update of [1, 2, 3, 4, 5]) await store(folder).save(update, snapshotOf(update));
+    const full: FailingDisk = new FailingDisk((_, what) => what === 'write' && !full.calls.includes('rename'));
+    await store(folder, { files: full }).save(6, snapshotOf(6));
+    expect(await store(folder).list()).toEqual([4, 5, 6]);
+    for (const update of [4, 5, 6]) await expectWhole(folder, update);
+    const fuller = new FailingDisk((_, what) => what === 'write');
+    expect(String(await refusal(store(folder, { files: fuller }).save(7, snapshotOf(7))))).toMatch(/ENOSPC: no luck\n {2}fix: make room on the disk; the newest checkpoints are as they were$/);
+    expect(await readdir(folder)).toEqual(['5', '6']);
   });
 
   it('of a future that a resumed run has left go with its next checkpoint', async () => {
@@ -71,7 +88,7 @@ describe('Checkpoints', () => {
     await writeFile(`${folder}/10/notes.txt`, 'the good one');
     await mkdir(`${folder}/best`);
     await writeFile(`${folder}/.orbax-checkpoint-tmp-3`, '');
-    for (const update of [20, 30, 40]) await store(folder).save(update, snapshotOf(update));
+    for (const update of [20, 30, 40]) await store(folder, { room: two }).save(update, snapshotOf(update));
     expect(await readdir(folder)).toEqual(['.orbax-checkpoint-tmp-3', '10', '30', '40', 'best']);
     await expectWhole(folder, 10);
   });
@@ -87,18 +104,18 @@ describe('Checkpoints', () => {
   });
 
   it('are saved one after another, in the order asked for', async () => {
-    const folder = await emptyFolder(), checkpoints = store(folder);
+    const folder = await emptyFolder(), checkpoints = store(folder, { room: two });
     await Promise.all([1, 2, 3].map(update => checkpoints.save(update, snapshotOf(update))));
     expect(await checkpoints.list()).toEqual([2, 3]);
   });
 
-  it('behave as a list of the newest K, whatever is saved in whatever order', () => fc.assert(fc.asyncProperty(
-    fc.array(fc.nat(6), { maxLength: 12 }), fc.integer({ min: 1, max: 3 }), async (updates, keep) => {
-      const folder = await emptyFolder(), checkpoints = store(folder, { keep });
+  it('behave as a list of those that stay, whatever is saved in whatever order', () => fc.assert(fc.asyncProperty(
+    fc.array(fc.nat(6), { maxLength: 12 }), fc.integer({ min: 1, max: 4 }), async (updates, most) => {
+      const room = { checkpoints: most, bytes: Infinity }, folder = await emptyFolder(), checkpoints = store(folder, { room });
       let model: number[] = [];
       for (const update of updates) {
         await checkpoints.save(update, snapshotOf(update));
-        model = [...model.filter(one => one < update), update].slice(-keep);
+        model = staying([...model.filter(one => one < update), update].map(one => ({ update: one, bytes: 1 })), room).map(one => one.update);
         expect(await checkpoints.list()).toEqual(model);
       }
       for (const update of model) await expectWhole(folder, update);
@@ -118,7 +135,6 @@ describe('Checkpoints', () => {
     expect(String(failure)).toContain('meta.carry is NaN, which JSON does not hold');
     expect(await readdir(folder)).toEqual(['10']);
     await expect(store(folder).save(-1, snapshotOf(1))).rejects.toThrow(RangeError);
-    expect(() => store(folder, { keep: 0 })).toThrow('keep at least 1');
   });
 });
 
@@ -159,7 +175,7 @@ describe('a checkpoint that a fault met', () => {
         calls = faulty.calls.length;
         expect(await store(folder).list()).toEqual([1, 2]);
         await expectWhole(folder, 2);
-        await store(folder).save(3, snapshotOf(3));
+        await store(folder, { room: two }).save(3, snapshotOf(3));
         expect((await readdir(folder)).sort()).toEqual(['2', '3']);
         await expectWhole(folder, 2);
         await rm(folder, { recursive: true });
