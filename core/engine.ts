@@ -3,8 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { TypedArray } from './environment.ts';
 import type { DType } from './port.ts';
 
-/** How a program asks for an input; asking for it is what makes it one. */
-export type Input = (name: string, shape: readonly number[], dtype: DType) => Tensor;
+/** How a program asks for an input; asking for it is what makes it one. `within` runs a node, for an engine that wants to know which. */
+export interface Input { (name: string, shape: readonly number[], dtype: DType): Tensor; within?<T>(node: string, run: () => T): T }
 /** A pure function of named inputs, written over tensors. An engine may run it as it stands, or trace it once and compile it. */
 export interface Program {
   /** Programs with the same key are the same function: structure and sizes are in it, knobs are not. */

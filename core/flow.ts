@@ -27,6 +27,7 @@ export interface Feed {
   leave(node: string, carry: Tensor): void;
   /** Do episodes start inside the segments of this source? If not, carries run through. */
   restarts(source: string): boolean;
+  within?: (<T>(node: string, run: () => T) => T) | undefined;
   readonly sweep?: { readonly dim: string; readonly index: Tensor; readonly nodes: ReadonlySet<string> };
 }
 type Values = Record<string, Tensor>;
@@ -68,8 +69,6 @@ interface Incoming { readonly key: string; readonly open: boolean; readonly name
 export class Flow {
   readonly plan: Plan;
   readonly stage: 'once' | 'learn' | 'act';
-  /** How often each node has run. */
-  readonly fired = new Map<string, number>();
   readonly #pass$ = new Subject<Feed>();
   readonly #wires = new Map<string, Observable<Tensor>>();
   readonly #nodes = new Map<string, Observable<Values>>(); readonly #later = new Map<string, boolean>();
@@ -126,9 +125,8 @@ export class Flow {
   }
 
   #fire(name: string, feed: Feed, xs: readonly Tensor[]): Values {
-    this.fired.set(name, (this.fired.get(name) ?? 0) + 1);
     try {
-      const body = () => this.#run(name, feed, xs);
+      const run = () => this.#run(name, feed, xs), body = () => (feed.within ? feed.within(name, run) : run());
       return this.plan.d.page.nodes[name]!.role === 'target' ? untaped(body) : body();
     } catch (e) {
       const shapes = this.plan.boxes.get(name)!.inputs.map((i, k) => `${i.key} [${xs[k]!.shape.join(', ')}]`).join(', ');

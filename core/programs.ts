@@ -175,7 +175,7 @@ export class Programs {
       },
       leave: (node, h) => { acting?.set(node, h); },
       restarts: source => acting !== undefined || page.sources[source]!.cut === 'rollout' || (page.sources[source]!.length ?? 1) > 1,
-      ...(sweep ? { sweep } : {}),
+      ...(sweep ? { sweep } : {}), within: input.within,
     };
   }
   /** Rows of a minibatch, taken inside the program: the index is the input, not the copied rows. Time-free pages index single transitions. */

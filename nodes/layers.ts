@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Init, Layer } from '../core/layers.ts';
+import { scan } from './scan.ts';
 
 const fanIn = (from: number): Init => ({ law: 'uniform', bound: 1 / Math.sqrt(Math.max(1, from)) });
 export const orthogonal = (gain = 1): Init => ({ law: 'orthogonal', gain });
@@ -113,46 +114,32 @@ const three = <T>(f: (gate: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
 
 /** x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. A product for each gate: splitting a wide one costs more. */
 function unrollGru(x: Tensor, h0: Tensor, kernel: Tensor, bias: Tensor, recurrent: Tensor, recurrentBias: Tensor, T: number, alive: Tensor | undefined): Tensor {
-  const [n, H] = h0.shape as [number, number];
-  const pieces = (a: Tensor): Tensor[] => (T === 1 ? [a] : tf.split(a, T, 0)), joined = (list: Tensor[]) => (T === 1 ? list[0]! : tf.concat(list, 0)) as Tensor2D;
+  const [n, H] = h0.shape as [number, number], times = (a: Tensor, b: Tensor): Tensor => tf.matMul(a as Tensor2D, b as Tensor2D);
+  const timed = (a: Tensor) => tf.reshape(a, [T, n, a.shape[1]!]), joined = (a: Tensor) => tf.reshape(a, [T * n, a.shape[2]!]) as Tensor2D, live = alive ? [timed(alive)] : [];
   const run = tf.customGrad((...args) => {
     const [X, W, b, U, c, save] = args as unknown as [Tensor2D, Tensor, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
-    const w = gates(W), u = gates(U), bs = tf.unstack(b, 0), cs = tf.unstack(c, 0);
-    const input = three(g => pieces(tf.add(tf.matMul(X, w[g]), bs[g]!))), live = alive ? pieces(alive) : null, steps: Tensor[][] = [], states: Tensor[] = [];
-    let h = h0;
-    for (let t = 0; t < T; t++) {
-      if (live) h = tf.mul(h, live[t]!);
-      const deep = (g: 0 | 1 | 2) => tf.add(tf.matMul(h as Tensor2D, u[g]), cs[g]!), hn = deep(2);
-      const r = tf.sigmoid(tf.add(input[0][t]!, deep(0))), z = tf.sigmoid(tf.add(input[1][t]!, deep(1))), m = tf.tanh(tf.add(input[2][t]!, tf.mul(r, hn)));
-      steps.push([h, r, z, m, hn]);
-      h = tf.add(m, tf.mul(z, tf.sub(h, m)));
-      states.push(h);
-    }
-    save([X, W, U, ...steps.flat(), ...(live ?? [])]);
-    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const [X, W, U] = saved as [Tensor2D, Tensor, Tensor], dys = pieces(dy), back = three(g => tf.transpose(gates(U)[g]) as Tensor2D);
-      const toInput: [Tensor[], Tensor[], Tensor[]] = [[], [], []], toHidden: Tensor[] = [], before: Tensor[] = [];
-      let dh: Tensor | null = null;
-      for (let t = T - 1; t >= 0; t--) {
-        const [h, r, z, m, hn] = saved.slice(3 + 5 * t, 8 + 5 * t) as [Tensor, Tensor, Tensor, Tensor, Tensor];
-        const d: Tensor = dh ? tf.add(dys[t]!, dh) : dys[t]!, kept = tf.mul(d, z);
-        const dn = tf.mul(tf.sub(d, kept), tf.sub(1, tf.square(m))), dhn = tf.mul(dn, r);
-        const dr = tf.mul(tf.mul(dhn, hn), tf.sub(1, r)), dz = tf.mul(tf.mul(kept, tf.sub(h, m)), tf.sub(1, z));
-        toInput[0].unshift(dr); toInput[1].unshift(dz); toInput[2].unshift(dn); toHidden.unshift(dhn); before.unshift(h);
-        if (t === 0) break;
-        const [pr, pz, pn] = [dr, dz, dhn].map((g, i) => tf.matMul(g as Tensor2D, back[i as 0 | 1 | 2])) as [Tensor, Tensor, Tensor];
-        dh = tf.add(tf.add(kept, pr), tf.add(pz, pn));
-        if (alive) dh = tf.mul(dh, saved[3 + 5 * T + t]!);
-      }
-      const [dr, dz, dn] = toInput.map(joined) as [Tensor2D, Tensor2D, Tensor2D], dhn = joined(toHidden), w = gates(W);
-      const Xt = tf.transpose(X) as Tensor2D, Ht = tf.transpose(joined(before)) as Tensor2D, sums = tf.stack([dr, dz, dn].map(g => tf.sum(g, 0))), [sr, sz] = tf.unstack(sums, 0);
-      const dx = three(g => tf.matMul([dr, dz, dn][g]!, w[g], false, true));
+    const w = gates(W), u = gates(U), bs = tf.unstack(b, 0), cs = tf.unstack(c, 0), input = three(g => timed(tf.add(times(X, w[g]), g === 2 ? bs[2]! : tf.add(bs[g]!, cs[g]!))));
+    const { out: [states, ...steps] } = scan(h0, [...input, ...live], (before, [ir, iz, im, lives]) => {
+      const h = lives ? tf.mul(before, lives) : before, hn = tf.add(times(h, u[2]), cs[2]!);
+      const r = tf.sigmoid(tf.add(times(h, u[0]), ir!)), z = tf.sigmoid(tf.add(times(h, u[1]), iz!)), m = tf.tanh(tf.add(im!, tf.mul(r, hn))), carry = tf.add(m, tf.mul(z, tf.sub(h, m)));
+      return { carry, out: [carry, h, r, z, m, hn] };
+    });
+    save([X, W, U, ...steps, ...live]);
+    const gradFunc = (dy: Tensor, [X, W, U, ...saved]: Tensor[]) => {
+      const w = gates(W!), back = three(g => tf.transpose(gates(U!)[g]));
+      const { out } = scan(tf.zeros([n, H]), [timed(dy), ...saved], (later, [dys, h, r, z, m, hn, lives]) => {
+        const d = tf.add(later, dys!), kept = tf.mul(d, z!), dn = tf.mul(tf.sub(d, kept), tf.sub(1, tf.square(m!))), dhn = tf.mul(dn, r!);
+        const dr = tf.mul(tf.mul(dhn, hn!), tf.sub(1, r!)), dz = tf.mul(tf.mul(kept, tf.sub(h!, m!)), tf.sub(1, z!));
+        const before = [dr, dz, dhn].reduce((sum, g, i) => tf.add(sum, times(g, back[i as 0 | 1 | 2])), kept);
+        return { carry: lives ? tf.mul(before, lives) : before, out: [dr, dz, dn, dhn] };
+      }, true);
+      const [dr, dz, dn, dhn] = out.map(joined) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D], own = [dr, dz, dn], Xt = tf.transpose(X!), Ht = tf.transpose(joined(saved[0]!)), sums = own.map(g => tf.sum(g, 0));
       return [
-        tf.add(tf.add(dx[0], dx[1]), dx[2]), tf.stack([dr, dz, dn].map(g => tf.matMul(Xt, g))), sums,
-        tf.stack([dr, dz, dhn].map(g => tf.matMul(Ht, g))), tf.stack([sr!, sz!, tf.sum(dhn, 0)]),
+        three(g => tf.matMul(own[g]!, w[g], false, true)).reduce((p, q) => tf.add(p, q)), tf.stack(own.map(g => times(Xt, g))), tf.stack(sums),
+        tf.stack([dr, dz, dhn].map(g => times(Ht, g))), tf.stack([sums[0]!, sums[1]!, tf.sum(dhn, 0)]),
       ];
     };
-    return { value: joined(states), gradFunc: gradFunc as never };
+    return { value: joined(states!), gradFunc: gradFunc as never };
   });
-  return tf.reshape(run(x, kernel, bias, recurrent, recurrentBias), [T * n, H]);
+  return run(x, kernel, bias, recurrent, recurrentBias);
 }

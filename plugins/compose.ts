@@ -5,6 +5,7 @@ import { TOKENS } from '../core/tokens.ts';
 import { pages } from '../graphs/index.ts';
 import { nodeTypes } from '../nodes/index.ts';
 import { Catalogue } from './catalogue.ts';
+import { onnx } from './engines/onnx/engine.ts';
 import { tfjs } from './engines/tfjs.ts';
 import { families } from './environments/index.ts';
 import type { PluginRecord } from './plugin.ts';
@@ -19,7 +20,7 @@ const own = new ContainerModule(({ bind }) => {
   for (const type of nodeTypes) bind(TOKENS.NodeType).toConstantValue(type);
   for (const family of families) bind(TOKENS.Environment).toConstantValue(family);
   for (const replay of [episodes, transitions, rollouts]) bind(TOKENS.Replay).toConstantValue(replay);
-  bind(TOKENS.Engine).toConstantValue(tfjs);
+  for (const engine of [tfjs, onnx]) bind(TOKENS.Engine).toConstantValue(engine);
   bind(TOKENS.Tracker).toConstantValue(tensorboard);
   bind(Catalogue).toSelf().inSingletonScope();
   bind(Training).toSelf().inSingletonScope();

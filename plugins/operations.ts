@@ -35,14 +35,14 @@ export async function operationsOf(given: Plan): Promise<ReadonlyMap<string, rea
     return out;
   }) as F;
   const specs = new Map([...given.d.specs].map(([type, spec]) => [type, { ...spec, ...(spec.forward ? { forward: watched(spec.forward as never) } : {}), ...(spec.step ? { step: watched(spec.step as never) } : {}) } as NodeSpec]));
-  const d = { ...given.d, page: { ...given.d.page }, specs }, plan = bound(d, given.sizes), flow = new Flow(plan, 'learn'), firing = flow.fired.set.bind(flow.fired);
-  flow.fired.set = (name, times) => { node = name; return firing(name, times); };
+  const d = { ...given.d, page: { ...given.d.page }, specs }, plan = bound(d, given.sizes), flow = new Flow(plan, 'learn');
   const zeros = (dims: readonly string[], dtype: string) => tf.zeros(dims.map(x => (base(x) === 'batch' ? BATCH : isTime(x) ? STEPS + Number(base(x) === 'time+1') : plan.sizes[x] ?? plan.sizes[base(x)] ?? d.page.dims[x] ?? 1)), dtype === 'f32' ? 'float32' : dtype === 'i32' ? 'int32' : 'bool');
   const wire = (text: string) => { const t = typeOf(d, text, plan.types); return typeof t === 'string' ? tf.scalar(0) : zeros(t.dims, t.dtype); };
   const feed: Feed = {
     field: (source, port) => wire(`${source}.${port}`), once: text => wire(text), memory: () => tf.scalar(1), knob: () => tf.scalar(0.5),
     weight: name => { const s = plan.slices.find(x => x.name === name)!; return tf.zeros([...s.shape]); },
     noise: (_, __, ___, shape) => tf.fill([...shape], 0.5), carry: () => undefined, leave: () => undefined, restarts: () => false,
+    within: (name, run) => { node = name; return run(); },
   };
   const texts = [...plan.boxes.keys()].flatMap(n => Object.keys(use(d, n).spec.out as Record<string, Port>).slice(0, 1).map(k => `${n}.${k}`));
   await tf.profile(() => tf.tidy(() => { flow.pull(texts, feed); return tf.scalar(0); }));

@@ -18,6 +18,7 @@ import { Learner, type Batch } from '../core/step.ts';
 import type { NamedArray } from '../core/store.ts';
 import { freshState, initialise, START, view, type LearnerState, type Slots } from '../core/weights.ts';
 import { ARRAYS } from './arrays.ts';
+import { onnx } from './engines/onnx/engine.ts';
 import { tfjs } from './engines/tfjs.ts';
 import { agentIds } from './rollout.ts';
 import { dataOf, judgeNames, product, typed, type Given } from './given.ts';
@@ -28,11 +29,11 @@ export { importTorch, layerTable, type LayerRow, type TorchTensor } from './weig
 export type { Given };
 type Arrays = Record<string, NamedArray>;
 const engines = new Map<string, Promise<Engine>>();
-/** `tfjs` or `tfjs:<backend>`; opened once a process. */
+/** `tfjs`, `onnx`, or one of them with a backend, `tfjs:wasm`; opened once a process. */
 function engineOf(name = 'tfjs'): Promise<Engine> {
-  const [kind, backend] = name.split(':') as [string, string?];
-  if (kind !== tfjs.name) throw new InputError(`no engine ${kind}`, 'tfjs, or tfjs:<backend>');
-  const opened = engines.get(name) ?? tfjs.open(backend);
+  const [kind, backend] = name.split(':') as [string, string?], factory = [tfjs, onnx].find(e => e.name === kind);
+  if (!factory) throw new InputError(`no engine ${kind}`, 'tfjs or onnx, with :<backend> where one is meant');
+  const opened = engines.get(name) ?? factory.open(backend);
   engines.set(name, opened);
   return opened;
 }
@@ -91,7 +92,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
       once: text => { throw new Error(`no ${text} here`); },
       carry: (_, shape) => { if (!c.carry) return undefined; arrays['carry'] = typed(c.carry, 'f32', 'carry', shape); return input('carry', shape, 'f32'); },
       leave: (_, h) => { carryOut = tf.keep(h); },
-      restarts: () => false,
+      restarts: () => false, within: input.within,
     };
     const out: Record<string, Tensor> = {};
     const total = () => {

@@ -8,11 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineFactory, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
 import type { TypedArray } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
-import type { DType } from '../../core/port.ts';
+import { DTYPES, dtypeOf, runOnce } from './program.ts';
 
 const require = createRequire(import.meta.url);
-const DTYPES: Readonly<Record<DType, 'float32' | 'int32' | 'bool'>> = { f32: 'float32', i32: 'int32', bool: 'bool' };
-const BACK: Readonly<Record<string, DType>> = { float32: 'f32', int32: 'i32', bool: 'bool' };
 
 /** Node 23 took away what the native binding's JavaScript asks of `util`. */
 function restoreUtil(): void {
@@ -111,32 +109,11 @@ class TfjsEngine implements Engine {
 
 /** `shared`: the backend works on the very arrays that it is given, and gives them out again. */
 async function run(program: Program, supply: Supply, shared: boolean) {
-  const inputs = new Map<string, tf.Tensor>();
-  let outputs: Readonly<Record<string, tf.Tensor>> = {};
-  tf.engine().startScope(program.key);
+  const { outputs, free } = runOnce(program, (name, shape, dtype) => { const given = supply(name, shape, dtype); return tf.tensor(shared ? given.slice() : given, [...shape], DTYPES[dtype]); });
   try {
-    outputs = program.run((name, shape, dtype) => {
-      const known = inputs.get(name);
-      if (known) return known;
-      const given = supply(name, shape, dtype), made = tf.keep(tf.tensor(shared ? given.slice() : given, [...shape], DTYPES[dtype]));
-      inputs.set(name, made);
-      return made;
-    });
-    for (const t of Object.values(outputs)) tf.keep(t);
-  } catch (e) {
-    const { state } = tf.engine();
-    for (const { saved } of state.activeTape ?? []) for (const t of saved ?? []) if (!t.isDisposed) t.dispose();     // what a broken gradient had put aside
-    state.activeTape = [];
-    for (const t of inputs.values()) if (!t.isDisposed) t.dispose();
-    throw e;
-  } finally { tf.engine().endScope(); }
-  try {
-    const read = await Promise.all(Object.entries(outputs).map(async ([name, t]): Promise<[string, OutputArray]> => [name, { shape: t.shape, dtype: BACK[t.dtype]!, data: shared ? (await t.data() as TypedArray).slice() : await t.data() as TypedArray }]));
+    const read = await Promise.all(Object.entries(outputs).map(async ([name, t]): Promise<[string, OutputArray]> => [name, { shape: t.shape, dtype: dtypeOf(t), data: shared ? (await t.data() as TypedArray).slice() : await t.data() as TypedArray }]));
     return Object.fromEntries(read);
-  } finally {
-    for (const t of Object.values(outputs)) if (!t.isDisposed) t.dispose();
-    for (const t of inputs.values()) if (!t.isDisposed) t.dispose();
-  }
+  } finally { free(); }
 }
 
 export const tfjs: EngineFactory = {

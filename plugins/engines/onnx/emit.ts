@@ -1,0 +1,87 @@
+/** From a trace to the bytes of a model. Operators are called `node/Type#n`, so that a profile can be folded back onto the page. */
+import { count, needed, type Operator, type Value } from './builder.ts';
+import { write, type Constant, type DataType, type Graph, type GraphNode } from './onnx-writer.ts';
+import type { Trace } from './symbolic-backend.ts';
+
+export interface Port { readonly name: string; readonly shape: readonly number[]; readonly dtype: DataType }
+export interface Model {
+  readonly bytes: Uint8Array;
+  /** What its outputs depend on, in the order in which they were asked for. Inside the model they are called `in:name`, and outputs `out:name`. */
+  readonly inputs: readonly Port[]; readonly outputs: readonly Port[];
+  /** By type, how many operators there are. */
+  readonly operators: ReadonlyMap<string, number>;
+}
+/** Constants of one number are written out up to this many elements. */
+const SMALL = 256;
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+function bytesOf({ data, uniform, dtype }: Value, n: number): Uint8Array {
+  const numbers = data ?? new Float64Array(n).fill(uniform!), array = dtype === 'int64' ? BigInt64Array.from([...numbers], BigInt) : ARRAYS[dtype].from(numbers);
+  return new Uint8Array(array.buffer);
+}
+
+/** Writes the graph of a program, and of bodies within it. All constants are the program's. */
+class Writer {
+  readonly constants: Constant[] = [];
+  readonly counts = new Map<string, number>();
+  /** Of the program: constants that are made stand before what reads them. */
+  readonly #nodes: GraphNode[] = [];
+  readonly #names = new Map<Value, string>();
+
+  #add(nodes: GraphNode[], scope: string, type: string, node: Pick<GraphNode, 'in' | 'out' | 'domain' | 'attributes'>): void {
+    nodes.push({ type, name: `${scope}/${type}#${this.counts.get(type) ?? 0}`, ...node });
+    this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
+  }
+  #constant(v: Value): string {
+    const name = `c${v.id}`, { shape, dtype } = v, n = count(shape);
+    if (v.uniform === undefined || n <= SMALL) { this.constants.push({ name, dtype, shape, bytes: bytesOf(v, n) }); return name; }
+    this.constants.push({ name: `${name}.one`, dtype, shape: shape.map(() => 1), bytes: bytesOf(v, 1) }, { name: `${name}.shape`, dtype: 'int64', shape: [shape.length], bytes: new Uint8Array(BigInt64Array.from([...shape], BigInt).buffer) });
+    this.#add(this.#nodes, 'constant', 'Expand', { in: [`${name}.one`, `${name}.shape`], out: [name], attributes: {} });
+    return name;
+  }
+  #name(v: Value): string {
+    const name = this.#names.get(v) ?? (v.name !== undefined ? `in:${v.name}` : v.uniform !== undefined || v.data ? this.#constant(v) : `v${v.id}`);
+    this.#names.set(v, name);
+    return name;
+  }
+  reads(v: Value): boolean { return this.#names.has(v); }
+
+  /** Outputs by their names. */
+  graph(outputs: ReadonlyMap<string, Value>, inputs: readonly Value[], depth: number): Omit<Graph, 'constants'> {
+    const nodes = depth === 0 ? this.#nodes : [], operators = withAddends(needed(outputs.values(), depth), outputs.values()), read = new Set<Value>([...outputs.values(), ...operators.flatMap(o => [...o.in, ...o.body?.captured ?? []])]);
+    for (const [name, v] of outputs) if (v.from && v.depth === depth && !this.#names.has(v)) this.#names.set(v, name);
+    for (const o of operators) this.#operator(nodes, o, read, depth);
+    // an input, a constant or a value that is given twice is an output of its own
+    for (const [name, v] of outputs) if (this.#name(v) !== name) this.#add(nodes, 'out', 'Identity', { in: [this.#name(v)], out: [name], attributes: {} });
+    const ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+    return { nodes, inputs: ports(inputs.filter(v => depth > 0 || this.reads(v)).map(v => [this.#name(v), v])), outputs: ports(outputs) };
+  }
+  #operator(nodes: GraphNode[], { type, domain, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
+    const named = { in: inputs.map(v => this.#name(v)), ...(domain === undefined ? {} : { domain }) };
+    if (!body) { this.#add(nodes, scope, type, { ...named, out: out.map(v => this.#name(v)), attributes }); return; }
+    // what nobody reads is not saved for each slot; the carry must be given
+    const kept = out.map((v, i) => i === 0 || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`b${out[0]!.id}.${i}`, v] as const));
+    const graph: Graph = { ...this.graph(inside, body.inputs, depth + 1), constants: [] }, ways = attributes['scan_output_directions'] as readonly number[];
+    this.#add(nodes, scope, type, { ...named, out: given.map(v => this.#name(v)), attributes: { ...attributes, scan_output_directions: ways.slice(0, given.length - 1), body: { graph } } });
+  }
+}
+/** A sum of a product and something else is one operator, where nothing else reads the product. */
+function withAddends(operators: readonly Operator[], outputs: Iterable<Value>): Operator[] {
+  const uses = new Map<Value, number>(), taken = new Set<Operator>(), made = new Map<Operator, Operator>();
+  for (const v of [...outputs, ...operators.flatMap(o => [...o.in, ...o.body?.captured ?? []])]) uses.set(v, (uses.get(v) ?? 0) + 1);
+  const fits = (to: readonly number[], from: readonly number[]) => from.length <= 2 && from.every((n, i) => n === 1 || n === to[to.length - from.length + i]);
+  for (const o of operators) {
+    if (o.type !== 'Add') continue;
+    const pair = ([[0, 1], [1, 0]] as const).map(([p, a]) => [o.in[p]!, o.in[a]!] as const).find(([p, a]) => (p.from?.type === 'MatMul' || p.from?.type === 'Gemm') && p.from.in.every(v => v.shape.length === 2) && p.from.in.length === 2 && p.depth === o.out[0]!.depth && uses.get(p) === 1 && fits(p.shape, a.shape) && p.shape.length === o.out[0]!.shape.length);
+    if (!pair) continue;
+    const [{ from }, addend] = pair;
+    taken.add(from!);
+    made.set(o, { ...o, type: 'Gemm', in: [...from!.in, addend], attributes: from!.attributes });
+  }
+  return operators.filter(o => !taken.has(o)).map(o => made.get(o) ?? o);
+}
+
+export function emit({ inputs, outputs }: Trace): Model {
+  const writer = new Writer(), graph = writer.graph(new Map([...outputs].map(([name, v]) => [`out:${name}`, v])), inputs, 0), ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+  return { inputs: ports(inputs.filter(v => writer.reads(v)).map(v => [v.name!, v])), outputs: ports(outputs), operators: writer.counts, bytes: write({ ...graph, constants: writer.constants }) };
+}

@@ -1,0 +1,47 @@
+/** Engine `onnx`: a program is traced once, compiled to an ONNX model and run by ONNX Runtime on the CPU. */
+import * as tf from '@tensorflow/tfjs-core';
+import os from 'node:os';
+import type { Engine, EngineFactory, EngineInfo, Executable, Program } from '../../../core/engine.ts';
+import { InputError } from '../../../core/error.ts';
+import { emit } from './emit.ts';
+import { loadRuntime, type Runtime, type Session } from './session.ts';
+import { register, trace } from './symbolic-backend.ts';
+
+/** Threads for a single operator. More than two gain nothing at the sizes of these networks, and they wait by spinning; one core is left to others. */
+const defaultThreads = (): number => Math.max(1, Math.min(2, os.availableParallelism() - 1));
+
+class OnnxEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #runtime: Runtime; readonly #threads: number;
+  readonly #open = new Set<Executable>();
+  constructor(runtime: Runtime, threads: number) {
+    this.#runtime = runtime; this.#threads = threads;
+    this.info = { engine: 'onnx', opens: `onnx:cpu-${threads}`, backend: 'cpu', version: runtime.version, device: `${threads} thread${threads === 1 ? '' : 's'}` };
+  }
+  /** Traced and built when it is first run, and kept until it is given back: a session holds about 2 MB and, while it does not run, no arrays. */
+  compile(program: Program): Executable {
+    let session: Promise<Session> | undefined;
+    const build = async () => this.#runtime.open(emit(trace(program)), this.#threads), executable: Executable = {
+      run: async supply => (await (session ??= build().catch((e: unknown) => { session = undefined; throw e; }))).run(supply),
+      dispose: () => { void session?.then(s => { s.dispose(); }, () => undefined); session = undefined; this.#open.delete(executable); },
+    };
+    this.#open.add(executable);
+    return executable;
+  }
+  alive(): number { return tf.memory().numTensors; }
+  close(): void { for (const e of [...this.#open]) e.dispose(); }
+}
+
+async function open(named = 'cpu'): Promise<Engine> {
+  const [, count] = /^cpu(?:-([1-9]\d?))?$/.exec(named) ?? [];
+  if (named !== 'cpu' && count === undefined) throw new InputError(`engine onnx has no backend ${named}`, 'cpu, or cpu-<threads>, 1 to 99');
+  tf.enableProdMode();
+  let runtime: Runtime;
+  try { runtime = loadRuntime(); } catch (e) {
+    throw new InputError(`engine onnx does not load: ${(e instanceof Error ? e.message : String(e)).split('\n', 1)[0]!}`, 'npm install onnxruntime-node, or --engine tfjs');
+  }
+  await import('@tensorflow/tfjs');                                       // the gradients of all kernels
+  register();
+  return new OnnxEngine(runtime, count === undefined ? defaultThreads() : Number(count));
+}
+export const onnx: EngineFactory = { name: 'onnx', about: 'compiled by ONNX Runtime: the fast one on a CPU', backends: ['cpu'], open };

@@ -1,0 +1,108 @@
+/**
+ * A backend of TensorFlow.js that computes nothing: tensors have shapes and no numbers, and a kernel becomes operators of the program that is
+ * being traced. A flow, its gradient and its optimiser are run on it once.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Program } from '../../../core/engine.ts';
+import { RunError } from '../../../core/error.ts';
+import { SCAN, type Scan } from '../../../core/layers.ts';
+import { DTYPES, runOnce } from '../program.ts';
+import { Builder, type Value } from './builder.ts';
+import { lowerings } from './kernels/index.ts';
+import { callOf, dataType, noLowering, Unsupported } from './kernels/lowering.ts';
+
+const NAME = 'symbolic';
+/** What is traced at the moment; tracing is synchronous. */
+let tracing: { readonly builder: Builder; readonly values: Map<object, Value> } | undefined;
+const current = (): NonNullable<typeof tracing> => { if (!tracing) throw new Unsupported('works on a tensor outside the program'); return tracing; };
+
+class Symbolic extends tf.KernelBackend {
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const numbers = values as ArrayLike<number>, type = dataType(dtype);
+    return given(current().builder.constant(type === 'float32' ? Float32Array.from(numbers) : type === 'bool' ? Uint8Array.from(numbers) : Int32Array.from(numbers), shape, type));
+  }
+  override read(): never { return this.readSync(); }
+  override readSync(): never { throw new Unsupported('reads the values of a tensor'); }
+  override move(): never { throw new Unsupported('works on a tensor that was made outside the program'); }
+  override disposeData(): boolean { return true; }
+  override incRef(): void { /* nothing is held */ }
+  override refCount(): number { return 1; }
+  override numDataIds(): number { return tracing?.values.size ?? 0; }
+  override memory(): { unreliable: boolean } { return { unreliable: true }; }
+  override floatPrecision(): 32 { return 32; }
+  override epsilon(): number { return 1e-7; }
+}
+const backend = new Symbolic();
+function given(v: Value): object { const id = {}; current().values.set(id, v); return id; }
+function valueOf(t: tf.TensorInfo): Value {
+  const v = current().values.get(t.dataId);
+  if (!v) throw new Unsupported('works on a tensor that was made outside the program');
+  return v;
+}
+const infoOf = (v: Value): tf.TensorInfo => ({ dataId: given(v), shape: [...v.shape], dtype: v.dtype as tf.DataType });
+
+function kernel(kernelName: string): tf.KernelFunc {
+  const lower = lowerings[kernelName];
+  return ({ inputs, attrs }) => {
+    if (!lower) throw noLowering(kernelName);
+    const out = lower(callOf(kernelName, current().builder, inputs as Readonly<Record<string, tf.TensorInfo>>, attrs ?? {}, valueOf));
+    return Array.isArray(out) ? out.map(infoOf) : infoOf(out as Value);
+  };
+}
+/** Steps over time are one operator: the step is traced once, for a slot that has no numbers. */
+const scan: tf.KernelFunc = ({ inputs, attrs }) => {
+  const { carry, ...xs } = inputs as Readonly<Record<string, tf.TensorInfo>>, { step, backwards } = attrs as unknown as Scan, outer = current(), tensor = (v: Value) => tf.engine().makeTensorFromTensorInfo(infoOf(v));
+  return outer.builder.scan(valueOf(carry!), Object.values(xs).map(valueOf), backwards, (builder, before, slots) => {
+    tracing = { builder, values: outer.values };
+    try {
+      const done = step(tensor(before), slots.map(tensor));
+      return [done.carry, ...done.out].map(valueOf);
+    } finally { tracing = outer; }
+  }).map(infoOf);
+};
+let registered = false;
+/** Makes the backend known. Every kernel there is gets an answer, those without a lowering too. */
+export function register(): void {
+  if (registered) return;
+  tf.registerBackend(NAME, () => backend, 0);
+  for (const [key, name] of Object.entries(tf)) if (key === name) tf.registerKernel({ kernelName: key, backendName: NAME, kernelFunc: kernel(key) });
+  tf.registerKernel({ kernelName: SCAN, backendName: NAME, kernelFunc: scan });
+  registered = true;
+}
+
+export interface Trace { readonly inputs: readonly Value[]; readonly outputs: ReadonlyMap<string, Value> }
+type Gradients = Readonly<Record<string, () => tf.Tensor>>;
+interface Tape { addTapeNode(...a: unknown[]): void; readonly state: { readonly activeTape: { gradient?: (dys: unknown) => Gradients }[] } }
+
+/** Runs a program once on symbolic tensors. An operator bears the name of the node it belongs to; of a gradient, with a `'`. */
+export function trace(program: Program): Trace {
+  const before = tf.getBackend(), builder = new Builder(), outputs = new Map<string, Value>(), tape = tf.engine() as unknown as Tape, add = tape.addTapeNode;
+  let blamed = '';
+  const within = <T>(node: string, run: () => T): T => {
+    const outer = builder.scope;
+    builder.scope = node;
+    try { return run(); } catch (e) { blamed ||= node; throw e; } finally { builder.scope = outer; }
+  };
+  tape.addTapeNode = function (...a) {
+    add.apply(this, a);
+    const node = this.state.activeTape.at(-1)!, { gradient } = node, name = `${builder.scope}'`;
+    if (gradient && builder.scope !== '') node.gradient = dys => Object.fromEntries(Object.entries(within(name, () => gradient(dys))).map(([key, f]) => [key, () => within(name, f)]));
+  };
+  tracing = { builder, values: new Map() };
+  void tf.setBackend(NAME);
+  try {
+    const { outputs: made, free } = runOnce(program, (name, shape, dtype) => tf.engine().makeTensorFromDataId(given(builder.input(shape, DTYPES[dtype], name)), [...shape], DTYPES[dtype]), within);
+    for (const [name, t] of Object.entries(made)) outputs.set(name, valueOf(t));
+    free();
+    return { inputs: builder.inputs, outputs };
+  } catch (e) { throw refusal(e, blamed) ?? e; } finally {
+    tape.addTapeNode = add;
+    tracing = undefined;
+    if (before) void tf.setBackend(before);
+  }
+}
+/** What cannot be compiled, with its node and what to do. */
+function refusal(e: unknown, node: string): RunError | undefined {
+  for (let cause: unknown = e; cause instanceof Error; cause = cause.cause) if (cause instanceof Unsupported) return new RunError(`engine onnx cannot compile ${node === '' ? 'the program' : node.endsWith("'") ? `the gradient of node ${node.slice(0, -1)}` : `node ${node}`}: it ${cause.message}`, '--engine tfjs runs it as it stands');
+  return undefined;
+}
