@@ -15,6 +15,7 @@ import { maddpg } from '../pages/off-policy.ts';
 import { happo } from '../pages/policies.ts';
 import { prioritisedDqn } from '../pages/single.ts';
 import type { Script } from '../plugins/rollout/scripted.ts';
+import { ROUNDS } from '../plugins/rounds.ts';
 import { edited, facts, live, part, put, SCRIPT, typesOf } from './live.ts';
 
 const small = (d: Definition) => edited(d, 'small', g => { g.episodes({ keep: 12, batch: 3 }); g.swap('agentQ', rnnAgentQ({ hidden: 3 }) as never); g.targets({ everyUpdates: 4 }); });
@@ -101,10 +102,10 @@ describe.each(Object.entries(CASES))('%s', (_, c) => {
         if (edit === 'undo') { const undone = done.pop()!; for (const node of undone.what.dropped) expect(learned(after, node), `${node}, undone`).toEqual(learned(undone.before, node)); }
         else done.push({ edit, what, before, after });
       }
-    }), { numRuns: 6 });
-    expect(seen.edits).toBeGreaterThanOrEqual(6);
+    }), { numRuns: Math.ceil(ROUNDS / 8) });
+    expect(seen.edits).toBeGreaterThanOrEqual(ROUNDS / 8);
     expect(Math.min(seen.undos, seen.kept)).toBeGreaterThan(0);
-  }, 60_000);
+  }, 120_000);
   it('end the same after a resume from any checkpoint, before and after each edit', () => fc.assert(fc.asyncProperty(someEdits(c), async plan => {
     const { steps = 40 } = c, swaps = plan.map(({ update, edit }) => ({ at: steps / 10 * update, edit })), settings = { swaps, checkpointEvery: steps / 4 + 1, steps }, whole = live(c.d, settings, c.script);
     await whole.start();
@@ -114,5 +115,5 @@ describe.each(Object.entries(CASES))('%s', (_, c) => {
       await again.start(from);
       expect(facts(again.store.kept.at(-1) ?? from), `checkpoint ${i}`).toEqual(last);
     }
-  }), { numRuns: 2 }), 60_000);
+  }), { numRuns: Math.ceil(ROUNDS / 25) }), 120_000);
 });
