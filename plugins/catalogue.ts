@@ -136,10 +136,14 @@ export class Catalogue {
     if (!made) throw new InputError(`no replay is bound for a source that is ${cut}`, `a plugin may bind one to TOKENS.Replay; bound are ${[...this.replays.keys()].join(', ')}`);
     return made;
   }
-  /** `tfjs`, `tfjs:wasm`; without a name the first engine, with the best backend that loads. */
+  /** `tfjs`, `tfjs:wasm`; without a name the first engine that loads, with its best backend. */
   async engine(name?: string): Promise<Engine> {
-    const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
-    const factory = find('engine', kind, this.engines);
+    if (name === undefined) {
+      const failed: string[] = [];
+      for (const factory of this.engines.values()) try { return breathing(await factory.open()); } catch (e) { failed.push(e instanceof Error ? e.message.split('\n  fix: ', 1)[0]! : String(e)); }
+      throw new InputError(`no engine loads\n${failed.map(why => `  ${why}`).join('\n')}`, 'npm install');
+    }
+    const [kind, backend] = name.split(':') as [string, string?], factory = find('engine', kind, this.engines);
     return breathing(await factory.open(backend === undefined ? undefined : factory.backends.find(b => plainName(b) === plainName(backend)) ?? backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */

@@ -20,7 +20,7 @@ const own = new ContainerModule(({ bind }) => {
   for (const type of nodeTypes) bind(TOKENS.NodeType).toConstantValue(type);
   for (const family of families) bind(TOKENS.Environment).toConstantValue(family);
   for (const replay of [episodes, transitions, rollouts]) bind(TOKENS.Replay).toConstantValue(replay);
-  for (const engine of [tfjs, onnx]) bind(TOKENS.Engine).toConstantValue(engine);
+  for (const engine of [onnx, tfjs]) bind(TOKENS.Engine).toConstantValue(engine);
   bind(TOKENS.Tracker).toConstantValue(tensorboard);
   bind(Catalogue).toSelf().inSingletonScope();
   bind(Training).toSelf().inSingletonScope();

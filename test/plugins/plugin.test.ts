@@ -24,7 +24,7 @@ describe('a good plugin', () => {
     expect(catalogue.environments.map(f => f.family)).toEqual([...families.map(f => f.family), 'pair']);
     expect(catalogue.page('vdn-mean').page.nodes['mixer']?.type).toBe('meanMixer');
     expect(catalogue.node('mean_mixer').spec.type).toBe('meanMixer');
-    expect([...catalogue.engines.keys()]).toEqual(['tfjs', 'onnx', 'relay']);
+    expect([...catalogue.engines.keys()]).toEqual(['onnx', 'tfjs', 'relay']);
     expect(catalogue.trackers.map(t => t.name)).toEqual(['tensorboard', 'notes']);
   });
   it('that is named twice is taken once', async () => {

@@ -66,9 +66,9 @@ describe('list', () => {
   });
   it('engines tries every backend, and says which is taken (T44)', async () => {
     const found = await json('list', 'engines', '--plugin', `${PLUGINS}/relay.ts`) as readonly { readonly name: string; readonly default: boolean; readonly taken: string; readonly backends: readonly { readonly name: string; readonly loads: boolean; readonly what: string }[] }[];
-    expect(found.map(e => [e.name, e.default])).toEqual([['tfjs', true], ['onnx', false], ['relay', false]]);
+    expect(found.map(e => [e.name, e.default])).toEqual([['onnx', true], ['tfjs', false], ['relay', false]]);
     expect(found[2]).toEqual({ name: 'relay', about: 'hands every program to tfjs on cpu', default: false, taken: 'relay 9.0.0 on script', backends: [{ name: 'native', loads: false, what: 'librelay.so.2: cannot open shared object file' }, { name: 'script', loads: true, what: 'relay 9.0.0 on script' }] });
-    const tfjs = new Map(found[0]!.backends.map(b => [b.name, b]));
+    const tfjs = new Map(found[1]!.backends.map(b => [b.name, b]));
     expect(tfjs.get('cpu')).toMatchObject({ loads: true, what: expect.stringMatching(/^tfjs [\d.]+ on cpu/) as string });
     expect(found[0]!.taken).toBe(found[0]!.backends.find(b => b.loads)!.what);
     for (const { loads, what } of found[0]!.backends) if (!loads) expect(what).toMatch(/^[^\n]{5,200}$/);
