@@ -45,8 +45,8 @@ export interface Updated {
   readonly failed?: string;
 }
 interface Working { weights: Float32Array; slots: Record<string, { count: number; moments: Record<string, Float32Array> }>; memory: Record<string, Record<string, number>> }
-/** What one program call of an update is about. */
-interface Call { readonly batch: Batch; readonly options: UpdateOptions; readonly clocks: Clocks; readonly now: Working; readonly lagged: Float32Array; readonly once: Outputs; readonly counters: readonly number[]; readonly rows?: Int32Array; readonly sweep?: { readonly rule: Rule; readonly index: number } }
+/** What one program call of an update is about; acting names its fields without their source (`bare`). */
+interface Call { readonly batch: Batch; readonly options: UpdateOptions; readonly clocks: Clocks; readonly now: Working; readonly lagged: Float32Array; readonly once: Outputs; readonly bare?: true; readonly counters: readonly number[]; readonly rows?: Int32Array; readonly sweep?: { readonly rule: Rule; readonly index: number } }
 
 const due = (every: number, at: number, last: number) => Math.floor(at / every) > Math.floor(last / every);
 /** Do lagged weights follow now? */
@@ -55,7 +55,8 @@ export function targetsDue(rule: TargetRule, at: Clocks, last: Clocks): boolean 
   if (rule.everyEpisodes !== undefined) return due(rule.everyEpisodes, at.episodes, last.episodes);
   return due(rule.everyUpdates ?? 1, at.updates, last.updates);
 }
-const finite = (data: TypedArray): boolean => { for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false; return true; };
+/** A number times 0 is 0, unless it is not finite. All weights are looked at in every update: no branch, and two sums at a time. */
+const finite = (data: TypedArray): boolean => { let a = 0, b = 0; if (data instanceof Float32Array) for (let i = data.length - 1; i >= 0; i -= 2) { a += data[i]! * 0; if (i > 0) b += data[i - 1]! * 0; } return a + b === 0; };
 const one = (x: number) => Float32Array.of(x);
 const number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN;
 const bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
@@ -86,7 +87,7 @@ export class Learner {
   async update(state: LearnerState, batch: Batch, options: UpdateOptions): Promise<Updated> {
     const { page } = this.plan.d, main = page.sources[this.programs.main]!, { batch: B, time: T } = batch.cuts[this.programs.main]!, clocks: Clocks = state.counters;
     const now: Working = {
-      weights: state.weights.slice(), memory: structuredClone(state.memory) as Working['memory'],
+      weights: state.weights.slice(), memory: Object.fromEntries(Object.entries(state.memory).map(([n, m]) => [n, { ...m }])),
       slots: Object.fromEntries(Object.entries(state.slots).map(([r, s]) => [r, { count: s.count, moments: { ...s.moments } }])),
     };
     const sums = new Map<string, { total: number; n: number }>(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
@@ -164,12 +165,13 @@ export class Learner {
   }
 
   #follow(state: LearnerState, weights: Float32Array, at: Clocks): Float32Array {
-    const { targets } = this.plan.d.page, lagged = state.lagged.slice();
+    const { targets } = this.plan.d.page;
+    let { lagged } = state;                                              // the same array while nothing is due
     for (const s of this.plan.slices) {
       const rule = targets[s.node] ?? targets['*'];
       if (!rule || !targetsDue(rule, at, state.counters.last)) continue;
-      const k = rule.polyak ?? 1;
-      for (let i = s.from; i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
+      if (lagged === state.lagged) lagged = lagged.slice();
+      for (let i = s.from, k = rule.polyak ?? 1; i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
     }
     return lagged;
   }
@@ -192,7 +194,7 @@ export class Learner {
   async act(state: LearnerState, fields: Readonly<Record<string, TypedArray>>, copies: number, carry: Readonly<Record<string, Float32Array>>, { seed, counters, best = false, knobs, noise }: { seed: number; counters: readonly number[]; best?: boolean; knobs?: Readonly<Record<string, number>>; noise?: Readonly<Record<string, Float32Array>> }): Promise<{ action: OutputArray; carry: Record<string, Float32Array> }> {
     const { main } = this.programs, turn = this.plan.d.page.act?.inTurn, options: UpdateOptions = { seed, ...(knobs ? { knobs } : {}), ...(noise ? { noise } : {}) };
     const program = async (given: Readonly<Record<string, TypedArray>>) => this.#run(`act/${copies}/${best}`, () => this.programs.act(copies, best), {
-      batch: { cuts: { [main]: { batch: copies, time: 1 } }, fields: Object.fromEntries(Object.entries(given).map(([k, v]) => [`${main}.${k}`, v])), carry },
+      batch: { cuts: { [main]: { batch: copies, time: 1 } }, fields: given, carry }, bare: true,
       options, clocks: state.counters, now: state as unknown as Working, lagged: state.lagged, once: {}, counters: [-1, ...counters],
     });
     const carried = (out: Outputs) => Object.fromEntries(Object.entries(out).filter(([k]) => k.startsWith('carry.')).map(([k, o]) => [k.slice('carry.'.length), (o.data as Float32Array).slice()]));
@@ -217,8 +219,9 @@ export class Learner {
       const { optimiser } = page.train[rule]!, lr = options.knobs?.[`${rule}.lr`] ?? valueAt(optimiser.lr, clocks);
       return scalars(optimiser, lr, now.slots[rule]!.count + 1);
     };
+    const sizeOf = (shape: readonly number[]) => { let n = 1; for (const x of shape) n *= x; return n; };
     return (name, shape) => {
-      const dot = name.indexOf('.'), kind = dot < 0 ? name : name.slice(0, dot), rest = name.slice(dot + 1), size = shape.reduce((a, b) => a * b, 1);
+      const dot = name.indexOf('.'), kind = dot < 0 ? name : name.slice(0, dot), rest = name.slice(dot + 1);
       switch (kind) {
         case 'w': return view(now.weights, this.#slices.get(rest)!);
         case 'lag': return view(call.lagged, this.#slices.get(rest)!);
@@ -230,18 +233,18 @@ export class Learner {
         case 'mask': return sweepMask(call.sweep!.rule, call.sweep!.index, page.train[rest]!.sweep!.over);
         case 'knob': { const [node, key] = rest.split('.') as [string, string]; return one(knob(node, key)); }
         case 'noise': {
-          const [node, key] = rest.split('.') as [string, string], given = options.noise?.[rest], law = ((use(this.plan.d, node).spec.noise ?? {}) as Record<string, Noise>)[key]!.law;
+          const [node, key] = rest.split('.') as [string, string], given = options.noise?.[rest], law = ((use(this.plan.d, node).spec.noise ?? {}) as Record<string, Noise>)[key]!.law, size = sizeOf(shape);
           if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: [${shape.join(', ')}]`, `give ${size} numbers`);
           return given ?? Random.of(options.seed, `noise/${rest}`, ...call.counters).fill(law, new Float32Array(size));
         }
         case 'memory': { const [n, k] = rest.split('.') as [string, string]; return one(now.memory[n]![k]!); }
         case 'field': {
-          const data = call.batch.fields[rest] ?? missing(rest);
+          const data = call.batch.fields[call.bare ? rest.slice(this.programs.main.length + 1) : rest] ?? missing(rest), size = sizeOf(shape);
           if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`, `give ${rest} as [${shape.join(', ')}]`);
           return data;
         }
         case 'once': return call.once[name]!.data;
-        case 'carry': return call.batch.carry?.[rest] ?? new Float32Array(size);
+        case 'carry': return call.batch.carry?.[rest] ?? new Float32Array(sizeOf(shape));
         case 'rows': return call.rows!;
         case 'sweep': return Int32Array.of(call.sweep!.index);
         default: throw new Error(`no input is called ${name}`);

@@ -9,6 +9,11 @@ const VALID: StoredField = { name: 'valid', dtype: 'f32', width: 1, at: 'step' }
 /** All columns of a replay: the page's fields, and where episodes start and slots are transitions. */
 export const columnsOf = (fields: readonly StoredField[]): readonly StoredField[] => [...fields.filter(f => f.name !== 'valid' && f.name !== 'start'), VALID, START];
 export const emptyColumn = (f: StoredField, slots: number): TypedArray => new ARRAYS[f.dtype](slots * f.width);
+/** Copies some numbers. A view costs more than a few numbers do. */
+function transfer(from: TypedArray, begin: number, count: number, into: TypedArray, at: number): void {
+  if (count > 32) into.set(from.subarray(begin, begin + count) as never, at);
+  else for (let i = 0; i < count; i++) into[at + i] = from[begin + i]!;
+}
 
 export class Track {
   readonly #columns: readonly StoredField[];
@@ -42,17 +47,12 @@ export class Track {
       else this.#data[f.name]!.fill(0, at * f.width, (at + 1) * f.width);
     }
   }
-  #put(f: StoredField, at: number, copy: number, row: Row): void {
-    const to = this.#data[f.name]!, from = row[f.name]!;
-    if (f.width === 1) to[at] = from[copy]!;
-    else to.set(from.subarray(copy * f.width, (copy + 1) * f.width), at * f.width);
-  }
+  #put(f: StoredField, at: number, copy: number, row: Row): void { transfer(row[f.name]!, copy * f.width, f.width, this.#data[f.name]!, at * f.width); }
   valid(slot: number): boolean { return this.#data['valid']![this.#from + slot] === 1; }
 
   /** Copies a column of `count` slots from `slot` on into an array. */
   read(f: StoredField, slot: number, count: number, into: TypedArray, at: number): void {
-    const begin = (this.#from + slot) * f.width;
-    into.set(this.#data[f.name]!.subarray(begin, begin + count * f.width) as never, at);
+    transfer(this.#data[f.name]!, (this.#from + slot) * f.width, count * f.width, into, at);
   }
   drop(slots: number): void { this.#from += slots; }
 

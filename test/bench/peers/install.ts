@@ -1,0 +1,4 @@
+/** `npm run bench:peers` */
+import { install } from './environment.ts';
+
+install();

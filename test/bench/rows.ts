@@ -1,0 +1,35 @@
+/** What is measured: rows of the table, who takes part in each, and the bars that are shown beside them. */
+export type Who = 'onnx:cpu-1' | 'onnx:cpu-2' | 'tfjs:wasm' | 'skein' | 'torch-1' | 'torch-2' | 'torch-gru-1' | 'torch-gru-2' | 'jax-1' | 'jax-2';
+/** At most so many times another one's median, or, without another, at most (`ms`, `us`, `s`) or at least (`steps/s`) this figure. */
+export interface Bar { readonly of: Who; readonly to?: Who; readonly limit: number }
+export interface Row {
+  readonly name: string; readonly what: string; readonly unit: 'ms' | 'us' | 's' | 'steps/s'; readonly ours: readonly Who[]; readonly peers?: readonly Who[];
+  readonly bars?: readonly Bar[]; readonly note?: string;
+  /** A turn is one piece of work, however short. */
+  readonly once?: true;
+}
+const ENGINES = ['onnx:cpu-1', 'onnx:cpu-2', 'tfjs:wasm'] as const, PEERS = ['torch-1', 'torch-2', 'jax-1', 'jax-2'] as const, EPYMARL = 532, SB3 = 1_790;
+
+export const ROWS: readonly Row[] = [
+  {
+    name: 'qmix', what: 'QMIX update', unit: 'ms', ours: ENGINES, peers: [...PEERS, 'torch-gru-1', 'torch-gru-2'], note: '32 episodes of 49 steps, 5 agents, 63 observations, 12 actions, state 120, GRU 64, embed 32, one-layer hypernetworks, Adam; torch steps a GRUCell, torch-gru runs nn.GRU',
+    bars: [{ of: 'onnx:cpu-1', to: 'torch-1', limit: 0.7 }, { of: 'onnx:cpu-1', to: 'jax-1', limit: 1 }, { of: 'onnx:cpu-2', to: 'torch-2', limit: 0.65 }, { of: 'onnx:cpu-2', to: 'jax-2', limit: 0.95 }],
+  },
+  { name: 'ppo', what: 'PPO minibatch', unit: 'ms', ours: ENGINES, peers: PEERS, note: '2,048 x 32, actor and critic 64-64 tanh, 6 actions, Adam, gradient clipped at 0.5', bars: [{ of: 'onnx:cpu-1', to: 'jax-1', limit: 1 }, { of: 'onnx:cpu-2', to: 'jax-2', limit: 1 }] },
+  { name: 'dqn', what: 'DQN update', unit: 'ms', ours: ENGINES, peers: PEERS, note: 'batch 128, 4 observations, 2 actions, MLP 120-84, Adam, one update a call', bars: [{ of: 'onnx:cpu-1', to: 'jax-1', limit: 1.1 }] },
+  { name: 'act40', what: 'acting, 40 rows', unit: 'us', ours: ENGINES, peers: PEERS, note: 'QMIX page: 8 copies of 5 agents, 63 observations, 12 actions; mask, epsilon, noise drawn', bars: [{ of: 'onnx:cpu-1', limit: 90 }] },
+  { name: 'act4', what: 'acting, 4 rows', unit: 'us', ours: ENGINES, peers: PEERS, note: 'QMIX page: 2 copies of 2 agents, 15 observations, 6 actions; mask, epsilon, noise drawn', bars: [{ of: 'onnx:cpu-1', limit: 60 }] },
+  { name: 'train-qmix', what: 'QMIX on lbf/8x8-2p-3f', unit: 'steps/s', ours: ENGINES, once: true, note: "EPyMARL's numbers: one copy, GRU 64, an update of 32 episodes for each episode", bars: [{ of: 'onnx:cpu-2', limit: 4 * EPYMARL }] },
+  { name: 'train-qmix-8', what: 'QMIX on lbf/8x8-2p-3f, 8 copies', unit: 'steps/s', ours: ENGINES, once: true, note: '8 copies, GRU 64, an update of 32 episodes for 8 episodes', bars: [{ of: 'onnx:cpu-2', limit: 15_000 }] },
+  { name: 'train-dqn', what: 'DQN on classic/cartpole', unit: 'steps/s', ours: ENGINES, once: true, note: "Stable-Baselines3's numbers: one copy, MLP 64-64, an update of batch 32 every 4 steps", bars: [{ of: 'onnx:cpu-2', limit: 3 * SB3 }] },
+  { name: 'environment lbf/8x8-2p-3f', what: 'lbf/8x8-2p-3f', unit: 'steps/s', ours: ['skein'], note: '8 copies, random allowed actions' },
+  { name: 'environment classic/cartpole', what: 'classic/cartpole', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
+  { name: 'environment matrix/two-step', what: 'matrix/two-step', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
+  { name: 'cold', what: 'cold process, first QMIX update', unit: 's', ours: ENGINES, once: true, note: 'sizes of the first row, from the start of the process', bars: [{ of: 'onnx:cpu-2', limit: 2 }] },
+  { name: 'swap', what: 'hot swap of the mixer', unit: 'ms', ours: ENGINES, once: true, note: 'QMIX on lbf/8x8-2p-3f becomes VDN: asked for, checked, traced, tried on a batch, changed over', bars: [{ of: 'onnx:cpu-2', limit: 250 }] },
+  { name: 'layout qmix', what: 'layout of QMIX', unit: 'ms', ours: ['skein'] },
+  { name: 'layout mappo', what: 'layout of MAPPO', unit: 'ms', ours: ['skein'] },
+  { name: 'layout 500', what: 'layout of 500 boxes', unit: 'ms', ours: ['skein'] },
+];
+/** A row of our own in every run: other machines, and the same one on another day, differ by it. */
+export const YARDSTICK: Row = { name: 'yardstick', what: 'yardstick: a product of two 128 x 128 matrices in plain JavaScript', unit: 'ms', ours: ['skein'] };
