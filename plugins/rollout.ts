@@ -45,6 +45,8 @@ export class Rollout implements Collector {
   readonly #d: Definition; #learner: Learner; readonly #env: VectorEnvironment; readonly #seed: number;
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #fields: Record<string, TypedArray> = {};
+  /** Names of fields that are the same at every step. */
+  readonly #same = new Set<string>();
   /** Fields that the replay stores. */
   readonly stored: readonly StoredField[];
   readonly needsNext: boolean;
@@ -66,7 +68,10 @@ export class Rollout implements Collector {
       if (own && !MADE.has(name)) {
         if (own.length !== made.length) throw new InputError(`${environment.spec.id} offers ${name} with ${own.length / K} values a copy, and ${d.page.name} reads [${f.spec || 'one number'}] of ${width}`, 'skein env check');
         this.#fields[name] = own;
-      } else this.#fields[name] = name === 'avail' || name === 'alive' ? made.fill(1) : name === 'agentId' ? agentIds(K, agents) : made;
+      } else {
+        this.#fields[name] = name === 'avail' || name === 'alive' ? made.fill(1) : name === 'agentId' ? agentIds(K, agents) : made;
+        if (name === 'avail' || name === 'alive' || name === 'agentId') this.#same.add(name);
+      }
     }
     const store = new Set([...named].filter(n => !['agentId', 'nextAction', 'weight', 'valid', 'start'].includes(n)).concat('action', 'reward', 'terminated', 'truncated'));
     this.stored = [...store].map(name => {
@@ -106,6 +111,10 @@ export class Rollout implements Collector {
       for (let a = 0; a < n; a++) any |= avail[row * n + a]!;
       if (!any) throw new RunError(`${where(Math.floor(row / agents), `, agent ${row % agents}`)}: avail allows no action`, 'an environment allows at least one action to every agent at every step');
     }
+  }
+  /** What acting reads in the middle of an episode, and which of it is the same at every step. That none starts is so too, unless a node asks. */
+  acting(): { readonly fields: Readonly<Record<string, TypedArray>>; readonly same: ReadonlySet<string> } {
+    return { fields: { ...this.#fields, start: new Uint8Array(this.#env.copies) }, same: new Set([...this.#same, ...(fieldsOf(this.#d).has('start') ? [] : ['start'])]) };
   }
   get carry(): Readonly<Record<string, Float32Array>> { return this.#carry; }
   row(): Readonly<Record<string, TypedArray>> { return this.#row; }

@@ -22,6 +22,7 @@ import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
+import type { Policy } from './policy.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
 import { ROOM, type Room } from './stores/retention.ts';
@@ -239,13 +240,23 @@ export class Training {
 
   /** Greedy episodes from a checkpoint of a run. */
   async evaluate(path: string, { from, engine: named, ...setting }: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
-    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), newest = from ?? updates.at(-1);
-    if (newest === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
-    const snapshot = await store.load(newest), d = this.#pageOf(record, path, snapshot), engine = await this.#catalogue.engine(named ?? engineName(record)), { learner, env } = await this.#build(d, record.environment, engine, record['settings'] as Settings);
-    const seed = setting.seed ?? 1, state = stateOf(learner, snapshot);
-    const episodes = await evaluateEpisodes(d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
-    learner.dispose(); engine.close(); await env.close();
-    return { score: scoreOf(episodes, seed), update: newest, record };
+    const seed = setting.seed ?? 1, make = (record: RunRecord) => this.#catalogue.engine(named ?? engineName(record));
+    return this.#standing(path, from, make, {}, async ({ record, update, built: { learner }, state }) => {
+      const episodes = await evaluateEpisodes(learner.plan.d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
+      return { score: scoreOf(episodes, seed), update, record };
+    });
+  }
+  /** The best actions of a checkpoint as an ONNX file that stands alone, of so many copies of the environment, and what there is to know of it. */
+  async export(path: string, { from, copies = 1 }: { readonly from?: number; readonly copies?: number } = {}): Promise<Policy> {
+    const { Exporter } = await import('./engines/onnx/exporter.ts'), { policyOf } = await import('./policy.ts'), exporter = await Exporter.open();
+    return this.#standing(path, from, () => Promise.resolve(exporter), { copies }, ({ record, update, built, state }) => policyOf(exporter, { ...built, state, record, update }));
+  }
+  /** A checkpoint of a run, put together for some work and taken apart again. */
+  async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, other: { readonly copies?: number }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
+    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), update = from ?? updates.at(-1);
+    if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
+    const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other });
+    try { return await work({ record, update, built, state: stateOf(built.learner, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
   }
   #random({ id, env, learner }: Built, seed: number): Promise<Score | undefined> { return randomScore(learner, env.spec, s => this.#catalogue.environment(id, s), seed); }
 

@@ -19,7 +19,7 @@ export interface Value {
 /** What an operator runs once for each slot of its inputs. It may read what is outside of it. */
 export interface Body { readonly inputs: readonly Value[]; readonly outputs: readonly Value[]; readonly captured: readonly Value[] }
 export interface Operator {
-  readonly type: string; readonly domain?: string; readonly in: readonly Value[]; readonly out: Value[]; readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly type: string; readonly in: readonly Value[]; readonly out: Value[]; readonly attributes: Readonly<Record<string, Attribute>>;
   /** The node of the page that it belongs to. */
   readonly scope: string;
   readonly body?: Body;
@@ -86,11 +86,11 @@ export class Builder {
   /** Sizes, axes and places, as operators ask for them. */
   integers(list: readonly number[]): Value { return this.#known(`int64 (${list.join()})`, { shape: [list.length], dtype: 'int64', data: Int32Array.from(list) }); }
 
-  operator(type: string, inputs: readonly Value[], outputs: readonly { readonly shape: readonly number[]; readonly dtype: DataType }[], attributes: Operator['attributes'] = {}, domain?: string): readonly Value[] {
-    if (this.#outside && inputs.every(v => v.depth < this.#depth)) return this.#outside.operator(type, inputs, outputs, attributes, domain);
+  operator(type: string, inputs: readonly Value[], outputs: readonly { readonly shape: readonly number[]; readonly dtype: DataType }[], attributes: Operator['attributes'] = {}): readonly Value[] {
+    if (this.#outside && inputs.every(v => v.depth < this.#depth)) return this.#outside.operator(type, inputs, outputs, attributes);
     const key = `${type}(${inputs.map(v => v.id).join()})${JSON.stringify(attributes)}${outputs.map(o => `[${o.shape.join()}]`).join('')}`, known = this.#operators.get(key);
     if (known) return known.out;
-    const made: Operator = { type, in: inputs, out: [], attributes, scope: this.scope, ...(domain === undefined ? {} : { domain }) };
+    const made: Operator = { type, in: inputs, out: [], attributes, scope: this.scope };
     this.#operators.set(key, made);
     return this.#filled(made, outputs);
   }
@@ -105,8 +105,8 @@ export class Builder {
     const way = Number(backwards), made: Operator = { type: 'Scan', in: [carry, ...xs], out: [], scope: this.scope, body: { inputs: inside.inputs, outputs, captured }, attributes: { num_scan_inputs: xs.length, scan_input_directions: xs.map(() => way), scan_output_directions: given.map(() => way) } };
     return this.#filled(made, [last, ...given.map(v => ({ shape: [length, ...v.shape], dtype: v.dtype }))]);
   }
-  one(type: string, inputs: readonly Value[], shape: readonly number[], dtype: DataType = 'float32', attributes: Operator['attributes'] = {}, domain?: string): Value {
-    return this.operator(type, inputs, [{ shape, dtype }], attributes, domain)[0]!;
+  one(type: string, inputs: readonly Value[], shape: readonly number[], dtype: DataType = 'float32', attributes: Operator['attributes'] = {}): Value {
+    return this.operator(type, inputs, [{ shape, dtype }], attributes)[0]!;
   }
   unary(type: string, x: Value): Value {
     const fold = FOLD_ONE[type];

@@ -3,14 +3,18 @@ import { count, needed, type Operator, type Value } from './builder.ts';
 import { write, type Constant, type DataType, type Graph, type GraphNode } from './onnx-writer.ts';
 import type { Trace } from './symbolic-backend.ts';
 
-export interface Port { readonly name: string; readonly shape: readonly number[]; readonly dtype: DataType }
+/** An input or output of a program, and what it is called inside the model. */
+export interface Port { readonly name: string; readonly called: string; readonly shape: readonly number[]; readonly dtype: DataType }
 export interface Model {
   readonly bytes: Uint8Array;
-  /** What its outputs depend on, in the order in which they were asked for. Inside the model they are called `in:name`, and outputs `out:name`. */
+  /** What its outputs depend on, in the order in which they were asked for. */
   readonly inputs: readonly Port[]; readonly outputs: readonly Port[];
   /** By type, how many operators there are. */
   readonly operators: ReadonlyMap<string, number>;
 }
+/** What inputs and outputs are called inside the model. No value between them has such a name, which begins with a colon. */
+export interface Names { input(name: string): string; output(name: string): string }
+const APART: Names = { input: name => `in:${name}`, output: name => `out:${name}` };
 /** Constants of one number are written out up to this many elements. */
 const SMALL = 256;
 
@@ -27,20 +31,22 @@ class Writer {
   /** Of the program: constants that are made stand before what reads them. */
   readonly #nodes: GraphNode[] = [];
   readonly #names = new Map<Value, string>();
+  readonly #called: Names;
+  constructor(called: Names) { this.#called = called; }
 
-  #add(nodes: GraphNode[], scope: string, type: string, node: Pick<GraphNode, 'in' | 'out' | 'domain' | 'attributes'>): void {
+  #add(nodes: GraphNode[], scope: string, type: string, node: Pick<GraphNode, 'in' | 'out' | 'attributes'>): void {
     nodes.push({ type, name: `${scope}/${type}#${this.counts.get(type) ?? 0}`, ...node });
     this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
   }
   #constant(v: Value): string {
-    const name = `c${v.id}`, { shape, dtype } = v, n = count(shape);
+    const name = `:c${v.id}`, { shape, dtype } = v, n = count(shape);
     if (v.uniform === undefined || n <= SMALL) { this.constants.push({ name, dtype, shape, bytes: bytesOf(v, n) }); return name; }
     this.constants.push({ name: `${name}.one`, dtype, shape: shape.map(() => 1), bytes: bytesOf(v, 1) }, { name: `${name}.shape`, dtype: 'int64', shape: [shape.length], bytes: new Uint8Array(BigInt64Array.from([...shape], BigInt).buffer) });
     this.#add(this.#nodes, 'constant', 'Expand', { in: [`${name}.one`, `${name}.shape`], out: [name], attributes: {} });
     return name;
   }
   #name(v: Value): string {
-    const name = this.#names.get(v) ?? (v.name !== undefined ? `in:${v.name}` : v.uniform !== undefined || v.data ? this.#constant(v) : `v${v.id}`);
+    const name = this.#names.get(v) ?? (v.name !== undefined ? this.#called.input(v.name) : v.uniform !== undefined || v.data ? this.#constant(v) : `:v${v.id}`);
     this.#names.set(v, name);
     return name;
   }
@@ -56,13 +62,13 @@ class Writer {
     const ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
     return { nodes, inputs: ports(inputs.filter(v => depth > 0 || this.reads(v)).map(v => [this.#name(v), v])), outputs: ports(outputs) };
   }
-  #operator(nodes: GraphNode[], { type, domain, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
-    const named = { in: inputs.map(v => this.#name(v)), ...(domain === undefined ? {} : { domain }) };
-    if (!body) { this.#add(nodes, scope, type, { ...named, out: out.map(v => this.#name(v)), attributes }); return; }
+  #operator(nodes: GraphNode[], { type, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
+    const from = inputs.map(v => this.#name(v));
+    if (!body) { this.#add(nodes, scope, type, { in: from, out: out.map(v => this.#name(v)), attributes }); return; }
     // what nobody reads is not saved for each slot; the carry must be given
-    const kept = out.map((v, i) => i === 0 || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`b${out[0]!.id}.${i}`, v] as const));
+    const kept = out.map((v, i) => i === 0 || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`:b${out[0]!.id}.${i}`, v] as const));
     const graph: Graph = { ...this.graph(inside, body.inputs, depth + 1), constants: [] }, ways = attributes['scan_output_directions'] as readonly number[];
-    this.#add(nodes, scope, type, { ...named, out: given.map(v => this.#name(v)), attributes: { ...attributes, scan_output_directions: ways.slice(0, given.length - 1), body: { graph } } });
+    this.#add(nodes, scope, type, { in: from, out: given.map(v => this.#name(v)), attributes: { ...attributes, scan_output_directions: ways.slice(0, given.length - 1), body: { graph } } });
   }
 }
 /** A sum of a product and something else is one operator, where nothing else reads the product. */
@@ -81,7 +87,7 @@ function withAddends(operators: readonly Operator[], outputs: Iterable<Value>): 
   return operators.filter(o => !taken.has(o)).map(o => made.get(o) ?? o);
 }
 
-export function emit({ inputs, outputs }: Trace): Model {
-  const writer = new Writer(), graph = writer.graph(new Map([...outputs].map(([name, v]) => [`out:${name}`, v])), inputs, 0), ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
-  return { inputs: ports(inputs.filter(v => writer.reads(v)).map(v => [v.name!, v])), outputs: ports(outputs), operators: writer.counts, bytes: write({ ...graph, constants: writer.constants }) };
+export function emit({ inputs, outputs }: Trace, called = APART): Model {
+  const writer = new Writer(called), graph = writer.graph(new Map([...outputs].map(([name, v]) => [called.output(name), v])), inputs, 0), port = (name: string, inside: string, { shape, dtype }: Value): Port => ({ name, called: inside, shape, dtype });
+  return { inputs: inputs.filter(v => writer.reads(v)).map(v => port(v.name!, called.input(v.name!), v)), outputs: [...outputs].map(([name, v]) => port(name, called.output(name), v)), operators: writer.counts, bytes: write({ ...graph, constants: writer.constants }) };
 }

@@ -32,16 +32,20 @@ class OnnxEngine implements Engine {
   close(): void { for (const e of [...this.#open]) e.dispose(); }
 }
 
-async function open(named = 'cpu'): Promise<Engine> {
-  const [, count] = /^cpu(?:-([1-9]\d?))?$/.exec(named) ?? [];
-  if (named !== 'cpu' && count === undefined) throw new InputError(`engine onnx has no backend ${named}`, 'cpu, or cpu-<threads>, 1 to 99');
+/** The runtime, with all that tracing needs; `or` is another remedy where its package cannot be loaded. */
+export async function ready(subject: string, or = ''): Promise<Runtime> {
   tf.enableProdMode();
   let runtime: Runtime;
   try { runtime = loadRuntime(); } catch (e) {
-    throw new InputError(`engine onnx does not load: ${(e instanceof Error ? e.message : String(e)).split('\n', 1)[0]!}`, 'npm install onnxruntime-node, or --engine tfjs');
+    throw new InputError(`${subject} does not load: ${(e instanceof Error ? e.message : String(e)).split('\n', 1)[0]!}`, `npm install onnxruntime-node${or}`);
   }
   await import('@tensorflow/tfjs');                                       // the gradients of all kernels
   register();
-  return new OnnxEngine(runtime, count === undefined ? defaultThreads() : Number(count));
+  return runtime;
+}
+async function open(named = 'cpu'): Promise<Engine> {
+  const [, count] = /^cpu(?:-([1-9]\d?))?$/.exec(named) ?? [];
+  if (named !== 'cpu' && count === undefined) throw new InputError(`engine onnx has no backend ${named}`, 'cpu, or cpu-<threads>, 1 to 99');
+  return new OnnxEngine(await ready('engine onnx', ', or --engine tfjs'), count === undefined ? defaultThreads() : Number(count));
 }
 export const onnx: EngineFactory = { name: 'onnx', about: 'compiled by ONNX Runtime: the fast one on a CPU', backends: ['cpu'], open };

@@ -3,12 +3,13 @@ export const TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 export type DataType = keyof typeof TYPES;
 /** Whole numbers, unless `float` says that it is one that is not. */
 export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly graph: Graph };
-export interface GraphNode { readonly type: string; readonly domain?: string; readonly name: string; readonly in: readonly string[]; readonly out: readonly string[]; readonly attributes: Readonly<Record<string, Attribute>> }
+export interface GraphNode { readonly type: string; readonly name: string; readonly in: readonly string[]; readonly out: readonly string[]; readonly attributes: Readonly<Record<string, Attribute>> }
 export interface Constant { readonly name: string; readonly dtype: DataType; readonly shape: readonly number[]; readonly bytes: Uint8Array }
 export interface Variable { readonly name: string; readonly dtype: DataType; readonly shape: readonly number[] }
 export interface Graph { readonly nodes: readonly GraphNode[]; readonly constants: readonly Constant[]; readonly inputs: readonly Variable[]; readonly outputs: readonly Variable[] }
 
-const IR_VERSION = 8, OPSET = 18, CONTRIB = { domain: 'com.microsoft', version: 1 };
+/** Of the format of the file, and of the standard operators. */
+export const IR_VERSION = 8, OPSET = 18;
 const ATTRIBUTE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 const utf8 = new TextEncoder();
 
@@ -59,12 +60,11 @@ const attribute = (name: string, x: Attribute) => (m: Message): void => {
   else if ('graph' in x) m.message(6, graph(x.graph)).int(20, ATTRIBUTE.graph);
   else { for (const i of x) m.int(8, i); m.int(20, ATTRIBUTE.ints); }
 };
-const node = ({ type, domain, name, in: inputs, out, attributes }: GraphNode) => (m: Message): void => {
+const node = ({ type, name, in: inputs, out, attributes }: GraphNode) => (m: Message): void => {
   for (const i of inputs) m.text(1, i);
   for (const o of out) m.text(2, o);
   m.text(3, name).text(4, type);
   for (const [key, x] of Object.entries(attributes)) m.message(5, attribute(key, x));
-  if (domain !== undefined) m.text(7, domain);
 };
 const constant = ({ name, dtype, shape, bytes }: Constant) => (m: Message): void => { for (const n of shape) m.int(1, n); m.int(2, TYPES[dtype]).text(8, name).data(9, bytes); };
 const variable = ({ name, dtype, shape }: Variable) => (m: Message): void => {
@@ -80,6 +80,5 @@ const graph = ({ nodes, constants, inputs, outputs }: Graph) => (m: Message): vo
 };
 /** A ModelProto. */
 export function write(g: Graph): Uint8Array {
-  const opset = (domain: string, version: number) => (m: Message): void => { m.text(1, domain).int(2, version); };
-  return new Message().int(1, IR_VERSION).text(2, 'skein').message(7, graph(g)).message(8, opset('', OPSET)).message(8, opset(CONTRIB.domain, CONTRIB.version)).bytes.slice();
+  return new Message().int(1, IR_VERSION).text(2, 'skein').message(7, graph(g)).message(8, m => m.text(1, '').int(2, OPSET)).bytes.slice();
 }

@@ -43,7 +43,7 @@ function nativeOf(): Native | undefined {
 interface Opened { readonly run: Run; dispose(): void }
 function direct({ binding, initOrt }: Native, { bytes, outputs }: Model, options: ort.InferenceSession.SessionOptions): Opened {
   initOrt();
-  const session = new binding.InferenceSession(), wanted = Object.fromEntries(outputs.map(o => [`out:${o.name}`, null]));
+  const session = new binding.InferenceSession(), wanted = Object.fromEntries(outputs.map(o => [o.called, null]));
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, options);
   return { run: given => session.run(given, wanted, {}), dispose: () => { session.dispose(); } };
 }
@@ -53,8 +53,8 @@ async function published(runtime: typeof ort, { bytes }: Model, options: ort.Inf
 }
 
 function feeds(Tensor: MakeTensor, { inputs }: Model, supply: Supply): Record<string, ort.Tensor> {
-  return Object.fromEntries(inputs.map(i => [`in:${i.name}`, new Tensor(i.dtype, supply(i.name, i.shape, dtypeOf(i)), i.shape)]));
+  return Object.fromEntries(inputs.map(i => [i.called, new Tensor(i.dtype, supply(i.name, i.shape, dtypeOf(i)), i.shape)]));
 }
 function read({ outputs }: Model, got: Readonly<Record<string, ort.OnnxValue>>): Outputs {
-  return Object.fromEntries(outputs.map((o): [string, OutputArray] => [o.name, { shape: o.shape, dtype: dtypeOf(o), data: (got[`out:${o.name}`] as ort.Tensor).data as TypedArray }]));
+  return Object.fromEntries(outputs.map((o): [string, OutputArray] => [o.name, { shape: o.shape, dtype: dtypeOf(o), data: (got[o.called] as ort.Tensor).data as TypedArray }]));
 }

@@ -20,6 +20,7 @@ describe('help', () => {
         swap <run> [slot=type]  another node in a slot of a run, also while it runs
         fork <run>              a new run from a checkpoint of another, with an edit
         evaluate <run>          play greedy episodes from the newest checkpoint of a run
+        export <run>            the best actions of a run as an ONNX file, for other programs
         check <algorithm>       all wiring problems of a page at once, with places and remedies
         table <algorithm>       nodes, ports with dims and sizes, weights, multiply-adds
         draw <algorithm>        the topology of a page or a run as a picture

@@ -10,7 +10,9 @@ function product({ b, value, attr }: Call): Value {
   if (x.uniform === 0 || y.uniform === 0) return b.fill(0, shape);
   // many rows times one matrix: one product of all of them
   if (single(y) && !turnX) return b.reshape(b.product(b.reshape(x, [count(x.shape.slice(0, -1)), side(x, 1)]), matrix(y), false, turnY), shape);
-  return turnX || turnY ? b.one('FusedMatMul', [x, y], shape, 'float32', { transA: Number(turnX), transB: Number(turnY) }, 'com.microsoft') : b.one('MatMul', [x, y], shape);
+  // the runtime makes one operator of its own of a product and the transpositions before it
+  const upright = (v: Value, turn: boolean) => { const rank = v.shape.length; return turn ? b.transpose(v, v.shape.map((_, i) => (i < rank - 2 ? i : i === rank - 2 ? rank - 1 : rank - 2))) : v; };
+  return b.one('MatMul', [upright(x, turnX), upright(y, turnY)], shape);
 }
 
 export const products: Lowerings = {
