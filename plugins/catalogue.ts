@@ -140,6 +140,7 @@ export class Catalogue {
   async engine(name?: string): Promise<Engine> {
     const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
     const factory = find('engine', kind, this.engines);
+    if (backend === '') throw new InputError(`engine ${name}: no backend stands behind the colon`, `${kind}, or ${kind}:<backend>: ${factory.backends.join(', ')}`);
     return breathing(await factory.open(backend === undefined ? undefined : factory.backends.find(b => plainName(b) === plainName(backend)) ?? backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */

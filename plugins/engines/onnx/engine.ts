@@ -42,6 +42,7 @@ async function open(named = 'cpu'): Promise<Engine> {
   }
   await import('@tensorflow/tfjs');                                       // the gradients of all kernels
   register();
+  if (!tf.getBackend()) await tf.setBackend('cpu');                        // for tensors outside of programs, an environment's or a tracker's: tracing gives back what was set before
   return new OnnxEngine(runtime, count === undefined ? defaultThreads() : Number(count));
 }
 export const onnx: EngineFactory = { name: 'onnx', about: 'compiled by ONNX Runtime: the fast one on a CPU', backends: ['cpu'], open };
