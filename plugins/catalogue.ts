@@ -85,7 +85,7 @@ export class Catalogue {
   }
   async #load(reference: string, setting: LoadSetting): Promise<readonly Offer[]> {
     const plugin = await loadPlugin(reference, setting), before = this.#plugins.find(p => p.file === plugin.file), refuse = (why: string, fix: string): never => { throw new InputError(`${setting.kind ?? 'plugin'} ${reference}: ${why}`, fix); };
-    if (before && before.hash !== plugin.hash) refuse('the file has changed since it was loaded here', 'give what is new a file of its own, or start the command anew');
+    if (before && before.hash !== plugin.hash) refuse('the file has changed since it was loaded here', 'give what is new a file of its own; or stop what has loaded it, a run or this command, and start that again');
     if (before) return before.brought;
     const twin = this.#plugins.find(p => p.name === plugin.name);
     if (twin) refuse(`there is a plugin called ${plugin.name} already, from ${twin.from}`, 'give one of the files another name');
@@ -138,9 +138,9 @@ export class Catalogue {
   }
   /** `tfjs`, `tfjs:wasm`; without a name the first engine, with the best backend that loads. */
   async engine(name?: string): Promise<Engine> {
-    const [kind, backend] = (name ?? [...this.engines.keys()][0] ?? '').split(':') as [string, string?];
+    const [, kind = '', backend] = /^([^:]*)(?::(.*))?$/s.exec(name ?? [...this.engines.keys()][0] ?? '')!;
     const factory = find('engine', kind, this.engines);
-    if (backend === '') throw new InputError(`engine ${name}: no backend stands behind the colon`, `${kind}, or ${kind}:<backend>: ${factory.backends.join(', ')}`);
+    if (backend === '') throw new InputError(`engine ${kind}: no backend stands behind the colon`, `${kind} alone, or one of ${factory.backends.map(b => `${kind}:${b}`).join(', ')}`);
     return breathing(await factory.open(backend === undefined ? undefined : factory.backends.find(b => plainName(b) === plainName(backend)) ?? backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */
