@@ -188,7 +188,7 @@ describe('skein swap and fork', () => {
     expect(said[1]!.stderr).toContain('slot tdTarget: maxMixer asks for agentQs, state');
     expect(said.slice(2, 6).map(s => s.stdout.split(',')[0])).toEqual(['mixer: sumMixer -> maxMixer would change', 'mixer: sumMixer -> maxMixer changed', 'mixer: maxMixer -> meanMixer changed', 'mixer: meanMixer -> maxMixer changed']);
     expect(plugins.map(p => p.length)).toEqual([0, 0, 0, 1, 1, 1]);
-    expect(said[6]!.stderr).toBe(`error: plugin ${file}: the file has changed since it was loaded here\n  fix: give what is new a file of its own, or start the command anew\n`);
+    expect(said[6]!.stderr).toBe(`error: plugin ${file}: the file has changed since it was loaded here\n  fix: give what is new a file of its own; or stop what has loaded it, a run or this command, and start that again\n`);
     expect(recordOf(folder.in('live'))).toMatchObject({ plugins: [pluginOf(file)], page: { nodes: { mixer: { type: 'maxMixer' } } } });
     expect((await skein('resume', folder.in('live'))).stderr).toContain(`--plugin ${file}\n`);
     expect((await skein('evaluate', folder.in('live'), '--plugin', file, '--episodes', '4')).code).toBe(0);
