@@ -2,7 +2,10 @@
 import { engine, expandDims, getBackend, getKernel, reshape, split, stack, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
 import { SCAN, type Scan, type Step } from '../core/layers.ts';
 
-/** Inputs and outputs lie time first, [length, ...]; backwards the last slot is the first. No gradient passes but through `carry` where length is 1. */
+/**
+ * `step` from slot to slot. Inputs and outputs lie time first, [length, ...], and `carry` is that after the last slot; backwards the last slot is the
+ * first. A kernel of an engine has no gradient, so this belongs into a `customGrad` that brings its own.
+ */
 export function scan(carry: Tensor, xs: readonly Tensor[], step: Step, backwards = false): { readonly carry: Tensor; readonly out: readonly Tensor[] } {
   const length = xs[0]!.shape[0]!, slot = (x: Tensor, shape: readonly number[]) => reshape(x, shape.slice(1));
   if (length === 1) {

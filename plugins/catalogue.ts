@@ -85,7 +85,7 @@ export class Catalogue {
   }
   async #load(reference: string, setting: LoadSetting): Promise<readonly Offer[]> {
     const plugin = await loadPlugin(reference, setting), before = this.#plugins.find(p => p.file === plugin.file), refuse = (why: string, fix: string): never => { throw new InputError(`${setting.kind ?? 'plugin'} ${reference}: ${why}`, fix); };
-    if (before && before.hash !== plugin.hash) refuse('the file has changed since it was loaded here', 'give what is new a file of its own, or start the command anew');
+    if (before && before.hash !== plugin.hash) refuse('the file has changed since it was loaded here', 'give what is new a file of its own; or stop what has loaded it, a run or this command, and start that again');
     if (before) return before.brought;
     const twin = this.#plugins.find(p => p.name === plugin.name);
     if (twin) refuse(`there is a plugin called ${plugin.name} already, from ${twin.from}`, 'give one of the files another name');
@@ -143,7 +143,8 @@ export class Catalogue {
       for (const factory of this.engines.values()) try { return breathing(await factory.open()); } catch (e) { failed.push(e instanceof Error ? e.message.split('\n  fix: ', 1)[0]! : String(e)); }
       throw new InputError(`no engine loads\n${failed.map(why => `  ${why}`).join('\n')}`, 'npm install');
     }
-    const [kind, backend] = name.split(':') as [string, string?], factory = find('engine', kind, this.engines);
+    const [, kind = '', backend] = /^([^:]*)(?::(.*))?$/s.exec(name)!, factory = find('engine', kind, this.engines);
+    if (backend === '') throw new InputError(`engine ${kind}: no backend stands behind the colon`, `${kind} alone, or one of ${factory.backends.map(b => `${kind}:${b}`).join(', ')}`);
     return breathing(await factory.open(backend === undefined ? undefined : factory.backends.find(b => plainName(b) === plainName(backend)) ?? backend));
   }
   /** Refuses a bad id with what is possible; makes nothing. */

@@ -142,7 +142,7 @@ export async function loadPlugin(reference: string, { kind = 'plugin', file = re
   const record = { from: reference, hash: createHash('sha256').update(text).digest('hex').slice(0, 16), file };
   if (about === undefined && !isModule(module)) {
     const offers = exportsOf(loaded), others = Object.keys(loaded).slice(0, 10).map(name => `${name} (${loaded[name] === null ? 'null' : typeof loaded[name]})`);
-    if (!offers.length) refuse(`it exports no environment, node type, engine or page, ${others.length ? `only ${others.join(', ')}` : 'and nothing else'}`, Object.values<Kind>(KINDS).find(k => k.kind.startsWith(kind))?.example ?? 'export one of these, or a ContainerModule and what it is: docs/extending.md');
+    if (!offers.length) refuse(others.length ? `it exports no environment, node type, engine or page, only ${others.join(', ')}` : 'it exports nothing', Object.values<Kind>(KINDS).find(k => k.kind.startsWith(kind))?.example ?? 'export one of these, or a ContainerModule and what it is: docs/extending.md');
     return { ...named(reference, file), ...record, offers: () => Promise.resolve(withTypes(offers).filter(o => o.kind !== KINDS.page)) };        // a page has its name where it is named
   }
   if (typeof about?.name !== 'string') refuse('it does not say what it is', `export const plugin = { name: 'mine', version: '1.0.0', api: ${PLUGIN_API} }`);

@@ -83,7 +83,7 @@ export interface Prepared {
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
 /** What a run that is prepared keeps of its options. */
-type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined };
+type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly left?: readonly number[] };
 /** With the plugins that are loaded now, in place of those of the same names. */
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room };
@@ -171,7 +171,7 @@ export class Training {
     const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
       const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
-      const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
+      const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random, left }, snapshot, heard);
       heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
       if (position.success) {
         const { missing } = await folder.rewind(position.data);
@@ -300,7 +300,7 @@ export class Training {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk, room: { ...ROOM, ...settings.checkpointRoom } }), flush: () => folder.position(),
+      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk, room: { ...ROOM, ...settings.checkpointRoom }, left: o.left ?? [] }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
         edited: async page => { told = withPlugins(told, catalogue.records(page.specs)); await folder.start({ ...told, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
       } : {}),

@@ -20,17 +20,16 @@ export const diff = (session: Session): Command => takesLooks(new Command('diff'
     await withPage(first, flags, async before => {
       await withPage(second, flags, async after => {
         const [{ page: a, sizes }, { page: b, sizes: sizesB }] = [await before.open(), await after.open()], { describe } = await import('../../core/describe.ts'), { guaranteesOf, kindOf } = await import('./described.ts'), { sentences, unionOf } = await import('../../visualizer/union.ts');
-        const [x, y] = [describe(a, sizes), describe(b, sizesB)], { view, comparison } = unionOf(x, y, { kinds: kindOf, guarantees: guaranteesOf }), told = { ...sentencesAndWorld(sentences(comparison, y), after.world) }, picture = { ...view, lead: told.lines };
+        const named = (d: Definition, written: string) => (a.page.name === b.page.name ? written : d.page.name), [x, y] = [{ ...describe(a, sizes), name: named(a, first) }, { ...describe(b, sizesB), name: named(b, second) }], { view, comparison } = unionOf(x, y, { kinds: kindOf, guarantees: guaranteesOf }), told = { ...sentencesAndWorld(sentences(comparison, y), after.world) }, picture = { ...view, lead: told.lines };
         if (file !== undefined && format !== undefined) {
           const content = format === 'md' ? (await import('../../visualizer/difference-text.ts')).markdown(comparison, told.lines) : format === 'json' ? `${JSON.stringify({ comparison, view: picture }, null, 1)}\n` : await pictureText(picture, format, rendering);
           if (file === '-') session.stdout.write(content.toString()); else await writeWhole(file, content);
         }
         if (flags.json && file !== '-') session.json({ ...comparison, hashes: hashes(x.hash, y.hash), summary: told.lines });
-        else if (file !== '-') session.answer.print(`[[bold|${nameOf(a)} → ${nameOf(b)}]]`, ...told.lines.flatMap(line => wrap(line, session.answer.columns)), ...(file === undefined ? [] : [`drawn: ${file}`]));
+        else if (file !== '-') session.answer.print(`[[bold|${x.name} → ${y.name}]]`, ...told.lines.flatMap(line => wrap(line, session.answer.columns)), ...(file === undefined ? [] : [`drawn: ${file}`]));
         session.code = comparison.same ? 0 : 1;
       });
     });
   });
-const nameOf = (d: Definition) => d.page.name;
 const hashes = (before: string, after: string) => ({ before, after });
 const sentencesAndWorld = (lines: readonly string[], world: string | undefined) => ({ lines: world === undefined ? lines : [...lines, `In ${world}.`] });

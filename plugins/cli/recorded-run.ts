@@ -1,7 +1,6 @@
 /** A run that is there, with the plugins that it needs: what `resume` and `evaluate` begin with. */
 import { z } from 'zod';
-import type { Definition } from '../../core/definition.ts';
-import { fromJson } from '../../core/definition.ts';
+import { fromJson, type Definition, type Registry } from '../../core/definition.ts';
 import { InputError } from '../../core/error.ts';
 import type { RunRecord } from '../../core/tracker.ts';
 import { compose, type Composition } from '../compose.ts';
@@ -23,6 +22,13 @@ export async function openRun(path: string, { plugin: named = [], engine, swaps 
   const composition = await compose({ plugins: named }), { catalogue } = composition, opened = engine === undefined ? engineName(record) : await catalogue.engineName(engine), edits = await namedSwaps(swaps, catalogue);
   const plugins = catalogue.records(), missing = read.data.plugins.filter(p => !plugins.some(q => q.name === p.name));
   if (missing.length) throw new InputError(`${path} was made with ${missing.length === 1 ? 'the plugin' : 'the plugins'} ${missing.map(p => `${p.name} ${p.version}`).join(', ')}`, missing.map(p => `--plugin ${p.from}`).join(' '));
-  const changed = read.data.plugins.flatMap(p => plugins.filter(q => q.name === p.name && q.hash !== p.hash).map(q => `plugin ${p.name} is not the file that the run was made with (${p.version}, now ${q.version})`));
-  return { composition, record, page: fromJson(record['page'], catalogue.registry, `${path}/run.json`), remarks: changed, engine: opened, swaps: edits };
+  const changed = read.data.plugins.flatMap(p => plugins.filter(q => q.name === p.name && q.hash !== p.hash).map(q => `plugin ${p.name} is not the file that the run was made with${p.version === q.version ? '' : ` (${p.version}, now ${q.version})`}`));
+  return { composition, record, page: pageOf(record, path, catalogue.registry, changed), remarks: changed, engine: opened, swaps: edits };
+}
+/** A page that lacks a node type may lack it because a plugin is another file of the same name. */
+function pageOf(record: RunRecord, path: string, types: Registry, changed: readonly string[]): Definition {
+  try { return fromJson(record['page'], types, `${path}/run.json`); } catch (e) {
+    if (!(e instanceof InputError) || !changed.length) throw e;
+    throw new InputError([e.message.split('\n  fix: ')[0], ...changed.map(line => `  ${line}`)].join('\n'), 'name the files that the run was made with, by --plugin');
+  }
 }

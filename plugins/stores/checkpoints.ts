@@ -16,6 +16,8 @@ export interface CheckpointSettings {
   readonly version: string;
   /** Room for those that stay. */
   readonly room?: Room;
+  /** Those after the one that a run goes on from: of a future that it leaves. They go with its next checkpoint. */
+  readonly left?: readonly number[];
   readonly files?: FileSystem;
 }
 
@@ -50,11 +52,12 @@ export class Checkpoints implements Store {
   readonly #files: FileSystem;
   readonly #version: string;
   readonly #room: Room;
+  readonly #left: Set<number>;
   #last: Promise<unknown> = Promise.resolve();
   #tidied = false;
 
-  constructor(readonly folder: string, { version, room = ROOM, files = disk }: CheckpointSettings) {
-    this.#files = files; this.#version = version; this.#room = room;
+  constructor(readonly folder: string, { version, room = ROOM, left = [], files = disk }: CheckpointSettings) {
+    this.#files = files; this.#version = version; this.#room = room; this.#left = new Set(left);
   }
 
   /** The arrays must stay as they are until this settles. Saves of one store happen one after another. */
@@ -151,6 +154,7 @@ export class Checkpoints implements Store {
       failure.cause = error;
       throw failure;
     }
+    this.#left.delete(update);
     await this.#prune(update).catch(() => undefined);                        // the new one is complete; the next save tries again to take away old ones
   }
 
@@ -206,14 +210,14 @@ export class Checkpoints implements Store {
     this.#tidied = true;
   }
 
-  /** Those for which there is no room go, and those after the newest: a run that was resumed from before them has left that future. */
+  /** Those for which there is no room go, and those of a future that a run has left: it goes on from before them. */
   async #prune(newest: number): Promise<void> {
-    const there = await this.#complete(), kept = staying(there.filter(({ update }) => update <= newest), this.#room);
+    const there = await this.#complete(), kept = staying(there.filter(({ update }) => update <= newest && !this.#left.has(update)), this.#room);
     await this.#takeAway(there.filter(one => !kept.includes(one)));
   }
-  /** All but the newest two make room on a full disk. Did any? */
+  /** All but the newest two of this run make room on a full disk. Did any? */
   async #giveWay(next: number): Promise<boolean> {
-    const there = (await this.#complete()).filter(({ update }) => update < next), kept = staying(there, { checkpoints: 0, bytes: 0 });
+    const there = (await this.#complete()).filter(({ update }) => update < next), kept = staying(there.filter(({ update }) => !this.#left.has(update)), { checkpoints: 0, bytes: 0 });
     return this.#takeAway(there.filter(one => !kept.includes(one)));
   }
   /** A rename is what removes one, so none is ever half gone; one in which somebody put files of their own stays. */

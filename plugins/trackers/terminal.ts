@@ -21,10 +21,10 @@ const REDRAW = 250;
 const part = (text: string, tone: Tone = 'plain'): Part => ({ text, tone });
 const text = (x: unknown): string | undefined => (typeof x === 'string' ? x : typeof x === 'number' || typeof x === 'boolean' ? String(x) : undefined);
 
-/** An event in words: its own with their reason, else its plain fields. */
+/** An event in words: its own with their reason, and the remedy of an error behind these; else its plain fields. */
 export function wordsOf({ detail }: RunEvent): string {
   const { what, reason } = detail;
-  if (typeof what === 'string') return oneLine(typeof reason === 'string' && !what.includes(reason) ? `${what}: ${reason}` : what);
+  if (typeof what === 'string') return oneLine((typeof reason === 'string' && !what.includes(reason) ? `${what}: ${reason}` : what).replace(/\n *fix: /g, '; '));
   return Object.entries(detail).flatMap(([key, value]) => { const shown = text(value); return shown === undefined ? [] : [oneLine(`${key} ${shown}`)]; }).join(', ');
 }
 

@@ -41,6 +41,7 @@ export async function ready(subject: string, or = ''): Promise<Runtime> {
   }
   await import('@tensorflow/tfjs');                                       // the gradients of all kernels
   register();
+  if (!tf.getBackend()) await tf.setBackend('cpu');                        // for tensors outside of programs, an environment's or a tracker's: tracing gives back what was set before
   return runtime;
 }
 async function open(named = 'cpu'): Promise<Engine> {

@@ -110,6 +110,8 @@ describe('--swap slot=./file.ts', () => {
     expect((await skein('resume', again)).stderr).toBe(`error: ${again} was made with the plugin two-mixers 0\n  fix: --plugin ${MIXERS}\n`);
     expect((await skein('resume', again, '--plugin', MIXERS)).code).toBe(0);
     expect(weights(again)).toBe(weights(run));
+    writeFileSync(folder.in('two-mixers.mjs'), `export { pair } from '${path.resolve(AT, 'pair.ts')}';`);
+    expect((await skein('evaluate', again, '--plugin', folder.in('two-mixers.mjs'))).stderr).toBe(`error: ${again}/run.json: unknown node types\n  nodes.mixer.type: no node type meanMixer\n  nodes.targetMixer.type: no node type meanMixer\n  plugin two-mixers is not the file that the run was made with\n  fix: name the files that the run was made with, by --plugin\n`);
   });
   it('works in a file of options, in check and draw, and for a page that is not a run', async () => {
     writeFileSync(folder.in('e.yaml'), `algorithm: vdn\nenv: ${PAIR}#pair/alike\nengine: tfjs:cpu\nsteps: 30\nset: { data.batch: 2, agentQ.hidden: 4 }\nswap: ['mixer=${MIXERS}#best']\nout: ${folder.in('filed')}\n`);
@@ -186,7 +188,7 @@ describe('skein swap and fork', () => {
     expect(said[1]!.stderr).toContain('slot tdTarget: maxMixer asks for agentQs, state');
     expect(said.slice(2, 6).map(s => s.stdout.split(',')[0])).toEqual(['mixer: sumMixer -> maxMixer would change', 'mixer: sumMixer -> maxMixer changed', 'mixer: maxMixer -> meanMixer changed', 'mixer: meanMixer -> maxMixer changed']);
     expect(plugins.map(p => p.length)).toEqual([0, 0, 0, 1, 1, 1]);
-    expect(said[6]!.stderr).toBe(`error: plugin ${file}: the file has changed since it was loaded here\n  fix: give what is new a file of its own, or start the command anew\n`);
+    expect(said[6]!.stderr).toBe(`error: plugin ${file}: the file has changed since it was loaded here\n  fix: give what is new a file of its own; or stop what has loaded it, a run or this command, and start that again\n`);
     expect(recordOf(folder.in('live'))).toMatchObject({ plugins: [pluginOf(file)], page: { nodes: { mixer: { type: 'maxMixer' } } } });
     expect((await skein('resume', folder.in('live'))).stderr).toContain(`--plugin ${file}\n`);
     expect((await skein('evaluate', folder.in('live'), '--plugin', file, '--episodes', '4')).code).toBe(0);

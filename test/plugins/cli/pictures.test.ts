@@ -62,7 +62,7 @@ describe('skein diff', () => {
     expect(code).toBe(1);
     expect(stdout.split('\n').slice(0, 5)).toEqual(['vdn → qmix', 'Slot mixer: sumMixer → monotonicMixer (embed 32, hypernet 64); targetMixer follows.', 'Reads state, which vdn does not; rule q also trains mixer.', 'Slot mixer is no longer additive, still monotonic and IGM.', '9 of 11 nodes unchanged (+0 −0 ~2); wires +2 −0; weights 25,602 → 32,643 (+7,041).']);
     writeFileSync(folder.in('qmix.json'), JSON.stringify(toJson(qmix)));
-    expect(await skein('diff', 'qmix', folder.in('qmix.json'))).toMatchObject({ code: 0, stdout: 'qmix → qmix\nqmix and qmix have the same nodes, wires and rules.\n' });
+    expect(await skein('diff', 'qmix', folder.in('qmix.json'))).toMatchObject({ code: 0, stdout: `qmix → ${folder.in('qmix.json')}\nqmix and ${folder.in('qmix.json')} have the same nodes, wires and rules.\n` });
   });
   it('writes Markdown and JSON', async () => {
     await skein('diff', 'vdn', 'qmix', '-o', folder.in('d.md'));

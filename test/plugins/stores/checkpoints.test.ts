@@ -9,7 +9,7 @@ import { FailingDisk } from './failing-disk.ts';
 import { emptyFolder } from './folder.ts';
 import { arrays, meta, plain, snapshotOf } from './snapshots.ts';
 
-const store = (folder: string, settings: { room?: Room; files?: FailingDisk } = {}) => new Checkpoints(folder, { version: '0.1.0', ...settings });
+const store = (folder: string, settings: { room?: Room; left?: readonly number[]; files?: FailingDisk } = {}) => new Checkpoints(folder, { version: '0.1.0', ...settings });
 const files = ['manifest.json', 'arrays.safetensors', 'state.json'] as const;
 const refusal = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it was not refused'); }, (error: unknown) => error);
 
@@ -74,6 +74,23 @@ describe('Checkpoints', () => {
     const folder = await saved(10, 20);
     await store(folder).save(15, snapshotOf(15));
     expect(await readdir(folder)).toEqual(['10', '15']);
+  });
+
+  it('of a future that a resumed run has left go, also those before its next checkpoint, and the one it goes on from stays on a full disk', async () => {
+    const going = async (left: readonly number[], files?: FailingDisk) => {
+      const folder = await emptyFolder();
+      for (const update of [5, 10, 20, 30, 40]) await store(folder).save(update, snapshotOf(update));
+      const resumed = store(folder, { left, ...(files ? { files } : {}) });
+      return { folder, save: (update: number) => resumed.save(update, snapshotOf(update)), list: () => resumed.list() };
+    };
+    const run = await going([20, 30, 40]);
+    await run.save(35);
+    expect(await run.list()).toEqual([5, 10, 35]);
+    await run.save(40);                                                  // by now one of its own
+    expect(await run.list()).toEqual([5, 10, 35, 40]);
+    const full: FailingDisk = new FailingDisk((_, what) => what === 'write' && !full.calls.includes('rename')), onFull = await going([20, 30, 40], full);
+    await onFull.save(35);
+    expect(await onFull.list()).toEqual([5, 10, 35]);
   });
 
   it('are never changed in place: a second one of the same update takes the place of the first', async () => {

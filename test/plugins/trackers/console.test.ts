@@ -99,7 +99,8 @@ describe('a run at a terminal', () => {
     tell(t => t.event?.(event('swap', { slot: 'mixer', to: 'sumMixer', kept: ['agentQ'] })));
     tell(t => t.event?.(event('resume')));
     tell(t => t.event?.(event('alarm', { what: 'update not applied', reason: 'NaN in loss q', inARow: 1 })));
-    expect(stdout.screen).toEqual(['⇄ swap slot mixer, to sumMixer (84k steps)', 'resumed at 84k steps', '! update not applied: NaN in loss q (84k steps)', '']);
+    tell(t => t.event?.(event('alarm', { what: 'a planned swap was not made', reason: 'node mixer: it reads values\n  fix: --engine tfjs' })));
+    expect(stdout.screen).toEqual(['⇄ swap slot mixer, to sumMixer (84k steps)', 'resumed at 84k steps', '! update not applied: NaN in loss q (84k steps)', '! a planned swap was not made: node mixer: it reads values; --engine tfjs (84k steps)', '']);
   });
 
   it('is treated as a log where it cannot draw a line anew', () => {
