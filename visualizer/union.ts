@@ -97,9 +97,9 @@ function compare(a: Description, b: Description, was: ReadonlyMap<string, string
 
 /** Names, and how many more there are. */
 const listed = (names: readonly string[], most = 6) => (names.length <= most ? names.map(plain).join(', ') : `${names.slice(0, most - 1).map(plain).join(', ')} and ${names.length - most + 1} more`);
-const anded = (words: readonly string[]) => words.join(words.length > 2 ? ', ' : ' and ');
+const listing = (words: readonly string[], last: 'and' | 'or') => words.join(words.length > 2 ? ', ' : ` ${last} `);
 /** `no longer additive, still monotonic and IGM`. */
-const guaranteed = ({ kept, lost, gained, unknown }: Guarantees) => [...(lost.length ? [`${unknown ? 'not known to be' : 'no longer'} ${anded(lost)}`] : []), ...(gained.length ? [`now ${anded(gained)}`] : []), ...(kept.length ? [`still ${anded(kept)}`] : [])].join(', ');
+const guaranteed = ({ kept, lost, gained, unknown }: Guarantees) => [...(lost.length ? [`${unknown ? 'not known to be' : 'no longer'} ${listing(lost, 'or')}`] : []), ...(gained.length ? [`now ${listing(gained, 'and')}`] : []), ...(kept.length ? [`still ${listing(kept, 'and')}`] : [])].join(', ');
 /** A few sentences, the most telling first. */
 export function sentences(c: Comparison, b: Description): string[] {
   if (c.same) return [`${plain(c.before)} and ${plain(c.after)} have the same nodes, wires and rules.`];

@@ -27,7 +27,7 @@ export const takesFolding = (command: Command): Command => command
 
 /** One of some words, in any case. */
 function oneOf<const T extends string>(written: string, words: readonly T[], subject: string): T {
-  const found = words.find(w => w.toLowerCase() === written.trim().toLowerCase()), near = nearest(written, words);
+  const found = words.find(w => w.toLowerCase() === written.trim().toLowerCase()), near = /^\d+$/.test(written) ? undefined : nearest(written, words);
   if (found === undefined) throw new InputError(`${subject} ${written}: it is none of ${words.join(', ')}${near ? `; did you mean ${near}?` : ''}`, `${subject} ${near ?? words[0]!}`);
   return found;
 }

@@ -39,9 +39,10 @@ describe('words', () => {
   it('say what a new mixer no longer guarantees', () => {
     expect(words(description(vdn), description(qmix))).toContain('Slot mixer is no longer additive, still monotonic and IGM.');
     expect(words(description(qmix), description(qplex))).toContain('Slot mixer is no longer monotonic, still IGM.');
+    expect(words(description(vdn), description(qplex))).toContain('Slot mixer is no longer additive or monotonic, still IGM.');
     expect(words(description(qmix), description(vdn))).toContain('Slot mixer is now additive, still monotonic and IGM.');
     const d = description(qmix), own = { ...d, nodes: d.nodes.map(n => (n.name === 'mixer' ? { ...n, type: 'myMixer' } : n)) };
-    expect(words(d, own)).toContain('Slot mixer is not known to be monotonic and IGM.');
+    expect(words(d, own)).toContain('Slot mixer is not known to be monotonic or IGM.');
   });
   it('every mixer has guarantees, and nothing else has', () => { expect([...guarantees.keys()].sort()).toEqual(nodeTypes.map(n => n.spec.type).filter(t => kinds.get(t) === 'mixers').sort()); });
   it('say which wire it is, where no node differs', () => { expect(words(description(dqn), description(doubleDqn))[0]).toBe('Port nextGreedy.q reads q.q | next, no longer targetQ.q | next.'); });

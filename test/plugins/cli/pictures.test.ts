@@ -47,7 +47,7 @@ describe('skein draw', () => {
     expect(await refused('draw', 'qmix', '-o', folder.in('no/q.svg'))).toBe(`error: -o no/q.svg: there is no folder ${folder.path}/no\n  fix: mkdir -p ${folder.path}/no\n`.replaceAll(`${folder.path}/`, ''));
     expect(await refused('draw', 'qmix', '-o', '-', '--expand', 'mixr')).toMatch(/^error: --expand mixr: qmix has no mixr; did you mean mixer\?\n {2}fix: nodes and parts: data, /);
     expect(await refused('draw', 'qmix', '-o', '-', '--path', 'obs')).toBe('error: --path obs: no way from one place to another\n  fix: write from:to, for example obs:loss\n');
-    expect(await refused('draw', 'qmix', '-o', '-', '--level', '7')).toMatch(/^error: --level 7: it is none of 0, 1, 2, 3/);
+    expect(await refused('draw', 'qmix', '-o', '-', '--level', '7')).toMatch(/^error: --level 7: it is none of 0, 1, 2, 3\n/);
     expect(await refused('draw', 'qmix', '-o', '-', '--shapes', 'concrete')).toMatch(/no environment gives the dims their sizes\n {2}fix: --env <id>/);
     expect(await refused('draw', 'qmix', '-o', folder.in('l2.mmd'), '--level', '2')).toMatch(/Mermaid has no ports/);
     mkdirSync(folder.in('taken.svg'));
