@@ -254,7 +254,7 @@ export class Training {
   /** A checkpoint of a run, put together for some work and taken apart again. */
   async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, other: { readonly copies?: number }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
     const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), update = from ?? updates.at(-1);
-    if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, 'train it further');
+    if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, `skein resume ${path} goes on with it, and leaves one at its end`);
     const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other });
     try { return await work({ record, update, built, state: stateOf(built.learner, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
   }

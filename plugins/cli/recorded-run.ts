@@ -21,10 +21,12 @@ export async function openRun(path: string, { plugin: named = [], engine, swaps 
   if (!read.success) throw new InputError(`${path}/run.json: ${read.error.issues.map(i => `${i.path.join('.')}: ${i.message}`).join('; ')}`, 'name the folder that skein train printed');
   const composition = await compose({ plugins: named }), { catalogue } = composition, opened = engine === undefined ? engineName(record) : await catalogue.engineName(engine), edits = await namedSwaps(swaps, catalogue);
   const plugins = catalogue.records(), missing = read.data.plugins.filter(p => !plugins.some(q => q.name === p.name));
-  if (missing.length) throw new InputError(`${path} was made with ${missing.length === 1 ? 'the plugin' : 'the plugins'} ${missing.map(p => `${p.name} ${p.version}`).join(', ')}`, missing.map(p => `--plugin ${p.from}`).join(' '));
+  if (missing.length) throw new InputError(`${path} was made with ${missing.length === 1 ? 'the plugin' : 'the plugins'} ${missing.map(p => `${p.name} ${p.version}`).join(', ')}`, missing.map(p => `--plugin ${shellWord(p.from)}`).join(' '));
   const changed = read.data.plugins.flatMap(p => plugins.filter(q => q.name === p.name && q.hash !== p.hash).map(q => `plugin ${p.name} is not the file that the run was made with${p.version === q.version ? '' : ` (${p.version}, now ${q.version})`}`));
   return { composition, record, page: pageOf(record, path, catalogue.registry, changed), remarks: changed, engine: opened, swaps: edits };
 }
+/** As one word of a shell: a record may be anybody's, and its words are copied into terminals. */
+const shellWord = (word: string): string => (/^[\w@./:+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
 /** A page that lacks a node type may lack it because a plugin is another file of the same name. */
 function pageOf(record: RunRecord, path: string, types: Registry, changed: readonly string[]): Definition {
   try { return fromJson(record['page'], types, `${path}/run.json`); } catch (e) {

@@ -103,7 +103,7 @@ describe('is refused, and nothing is written,', () => {
     expect(await no(folder.in('run'), '-o', folder.in('a.onnx'), '--copies', '0')).toContain('--copies: "0" is no count');
     expect(await no(folder.in('run'), '-o', folder.in('a.onnx'), '--at', '7777')).toContain('7777');
     rmSync(folder.in('run/checkpoints'), { recursive: true });
-    expect(await no(folder.in('run'), '-o', folder.in('a.onnx'))).toBe('error: /run has no complete checkpoint\n  fix: train it further\n');
+    expect(await no(folder.in('run'), '-o', folder.in('a.onnx'))).toBe('error: /run has no complete checkpoint\n  fix: skein resume /run goes on with it, and leaves one at its end\n');
     expect(readdirSync(folder.path).includes('a.onnx')).toBe(false);
   });
   it('where ONNX Runtime is not installed', async () => {

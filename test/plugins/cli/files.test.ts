@@ -1,6 +1,6 @@
 /** Files and packages where a name is asked for: environments, node types, engines; recorded as plugins are, and named again as these. */
 import { EventEmitter } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,12 @@ describe('--env ./file.ts', () => {
     expect(stdout).toContain(`environment=pair/alike`);
     expect(stdout).toContain(`  plugin   only-pair 0 from ${PAIR}\n`);
     expect(recordOf(run)).toMatchObject({ environment: 'pair/alike', plugins: [pluginOf(PAIR)], experiment: { env: PAIR } });
+  });
+  it('whose record names what a shell would run is answered with one word of it', async () => {
+    const hostile = folder.in('foreign');
+    cpSync(run, hostile, { recursive: true });
+    writeFileSync(`${hostile}/run.json`, JSON.stringify({ ...recordOf(run), plugins: [{ ...pluginOf(PAIR), hash: '0', from: "./it's; rm -rf x" }] }));
+    expect((await skein('resume', hostile)).stderr).toBe(`error: ${hostile} was made with the plugin only-pair 0\n  fix: --plugin './it'\\''s; rm -rf x'\n`);
   });
   it('is named again to go on, as a plugin', async () => {
     for (const command of ['resume', 'evaluate']) expect(await skein(command, run)).toEqual({ code: 2, stdout: '', stderr: `error: ${run} was made with the plugin only-pair 0\n  fix: --plugin ${PAIR}\n` });
