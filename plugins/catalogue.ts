@@ -8,6 +8,7 @@ import type { NodeFactory } from '../core/node.ts';
 import type { ReplayFactory } from '../core/replay.ts';
 import { TOKENS } from '../core/tokens.ts';
 import type { TrackerFactory } from '../core/tracker.ts';
+import type { Timeable } from './engines/program.ts';
 import { makeEnvironment, parseEnvironmentId } from './environments/id.ts';
 import { plainName } from './plain-name.ts';
 import { KINDS, loadPlugin, nameOf, type Kind, type LoadedPlugin, type LoadSetting, type Offer, type PluginFile, type PluginRecord } from './plugin.ts';
@@ -24,9 +25,10 @@ function find<T>(kind: string, name: string, all: ReadonlyMap<string, T>): T {
 /** Milliseconds after which a run lets signals, timers and disks have their turn. */
 const BREATH = 20;
 /** Backends answer at once, so a run on one would never leave the microtasks: no signal would be heard and no timer fire. */
-function breathing(engine: Engine): Engine {
+function breathing(engine: Engine): Engine & Partial<Timeable> {
   let breathed = performance.now();
   return {
+    ...('timed' in engine ? { timed: () => { const within = (engine as Timeable).timed(); return { ...breathing(within), times: () => within.times() }; } } : {}),
     info: engine.info, alive: () => engine.alive(), close: () => { engine.close(); },
     compile(program) {
       const compiled = engine.compile(program);

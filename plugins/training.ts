@@ -23,6 +23,7 @@ import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
+import type { Profile, ProfileFacts } from './profile.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
 import { ROOM, type Room } from './stores/retention.ts';
@@ -58,6 +59,8 @@ export interface TrainOptions {
   readonly picture?: boolean;
   /** Plays at random first, where that is soon done: the score to be better than, which the curve shows too. */
   readonly baseline?: boolean;
+  /** Finds out where the time goes: `profile.json` in the folder, and `profile` of the outcome. Numbers stay the same. */
+  readonly profile?: boolean;
   readonly trackers?: readonly Tracker[];
   /** What was asked for, in words, for the record. */
   readonly experiment?: Readonly<Record<string, unknown>>;
@@ -70,6 +73,7 @@ export interface Outcome extends Summary {
   readonly folder: string | undefined; readonly score: Readonly<Record<string, number>>;
   /** Records of metrics and events that the disk did not take. */
   readonly dropped: number;
+  readonly profile: ProfileFacts | undefined;
 }
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared {
@@ -83,7 +87,7 @@ export interface Prepared {
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
 /** What a run that is prepared keeps of its options. */
-type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly left?: readonly number[] };
+type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly left?: readonly number[]; readonly watcher?: Profile | undefined };
 /** With the plugins that are loaded now, in place of those of the same names. */
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room };
@@ -149,7 +153,8 @@ export class Training {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom },
     };
-    const engine = await this.#catalogue.engine(o.engine), built = await this.#whole(d, o.environment, engine, settings);
+    const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? new (await import('./profile.ts')).Profile(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings);
+    watcher?.watch(built);
     const swaps = plansOf(o.swaps, 'the options of a run');
     this.#foresee(d, built.env, swaps, o.steps);
     const random = o.baseline ? await this.#random(built, settings.seed) : undefined;
@@ -158,7 +163,7 @@ export class Training {
       format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
       engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.experiment ? { experiment: o.experiment } : {}),
     };
-    return this.#ready(built, settings, engine, record, folder, { ...o, random }, undefined, heard);
+    return this.#ready(built, settings, engine, record, folder, { ...o, random, watcher }, undefined, heard);
   }
 
   /**
@@ -305,12 +310,12 @@ export class Training {
         edited: async page => { told = withPlugins(told, catalogue.records(page.specs)); await folder.start({ ...told, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
       } : {}),
     };
-    const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, parts);
+    const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, o.watcher?.parts(parts) ?? parts);
     return {
       run, record, folder: folder?.path, engine, spec: env.spec, plan: learner.plan, random: o.random,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
-        let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped'>;
+        let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped' | 'profile'>, profile: ProfileFacts | undefined;
         try {
           const unmade: RunEvent['detail'][] = [], named = await Promise.all(this.#catalogue.trackers.map(async (t): Promise<(readonly [string, Tracker])[]> => {
             try { return [[`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })]]; } catch (e) { unmade.push({ code: 'TRACKER', what: `tracker ${t.name} cannot be made: ${e instanceof Error ? e.message : String(e)}` }); return []; }
@@ -333,7 +338,10 @@ export class Training {
             all.event(all.alarm({ code: 'CONTROL', what: `skein swap cannot reach this run while it runs: ${e instanceof Error ? e.message : String(e)}` }));
             return undefined;
           });
+          o.watcher?.start();
           const summary = await run.start(freshState(learner.plan, settings.seed), snapshot);
+          profile = o.watcher?.facts();
+          if (profile) await folder?.put('profile.json', `${JSON.stringify(profile, null, 2)}\n`).catch(() => undefined);       // it is told all the same
           ended = { ...summary, folder: folder?.path, score: summary.evaluation };
         } finally {
           await control?.close();
@@ -347,7 +355,7 @@ export class Training {
           await env.close();
           run.learner.dispose();
         }
-        return { ...ended, dropped: folder?.dropped ?? 0 };
+        return { ...ended, dropped: folder?.dropped ?? 0, profile };
       },
     };
   }

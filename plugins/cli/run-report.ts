@@ -4,6 +4,7 @@ import type { PluginRecord } from '../plugin.ts';
 import { score } from '../trackers/readable.ts';
 import type { Outcome, Prepared } from '../training.ts';
 import { counted, grouped, labelled } from './layout.ts';
+import { printProfile } from './profile-report.ts';
 import type { Paper, Session } from './session.ts';
 import { worldInWords } from './world-facts.ts';
 
@@ -52,14 +53,16 @@ export class RunReport implements Tracker {
 
   /** The last lines, after the trackers have closed. */
   end(outcome: Outcome): void {
-    const { random, spec } = this.#prepared!, { folder, dropped, score: scores, reason, seconds, state: { counters } } = outcome, taken = seconds - this.#begun.seconds, made = counters.steps - this.#begun.step;
+    const { random, spec } = this.#prepared!, { folder, dropped, profile, score: scores, reason, seconds, state: { counters } } = outcome, taken = seconds - this.#begun.seconds, made = counters.steps - this.#begun.step;
     const stepsPerSecond = taken > 0 ? Math.round(made / taken) : 0, curve = folder === undefined ? undefined : `${folder}/curve.svg`, steps = this.#prepared!.record.steps;
     if (this.#json) this.#session.stdout.write(`${JSON.stringify({ kind: 'summary', reason, step: counters.steps, update: counters.updates, episode: counters.episodes, seconds: Math.round(seconds * 1000) / 1000, steps_per_second: stepsPerSecond, ...scores, unit: 'return per episode', random: random ?? null, returns: spec.returns ?? null, folder: folder ?? null, curve: curve ?? null })}\n`);
+    if (profile && this.#json) this.#session.stdout.write(`${JSON.stringify({ kind: 'profile', ...profile })}\n`);
     if (dropped) this.#session.remarks.print(`note: the disk did not take ${counted(dropped, 'record')} of metrics and events`);
     const result = scores['eval/return'], compared = [...(random ? [`random play ${score(random.mean)}`] : []), ...(spec.returns ? [`best possible ${score(spec.returns.most)}`] : [])];
     const said = result === undefined ? 'no evaluation yet' : `return ${score(result)} per episode${compared.length ? ` (${compared.join(', ')})` : ''}`, speed = made > 0 ? `${grouped(stepsPerSecond)} steps/s` : 'no step made';
     if (!this.#quiet) {
       this.#paper.print('');
+      if (profile) { printProfile(this.#paper, profile); this.#paper.print(''); }
       if (curve !== undefined) this.#lines([['curve', curve]]);
       if (reason === 'stopped' && folder !== undefined) this.#lines([['stopped', `at ${grouped(counters.steps)} of ${grouped(steps)} steps; skein resume ${folder} goes on`]]);
       else if (made === 0 && folder !== undefined) this.#lines([['note', `the run has all its ${grouped(steps)} steps; --steps makes it longer`]]);

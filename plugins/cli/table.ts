@@ -1,18 +1,39 @@
 /** `skein table`: a page node by node. */
 import { Command } from 'commander';
+import type { Definition } from '../../core/definition.ts';
 import type { Description, NodeDescription, PortDescription } from '../../core/describe.ts';
+import { InputError } from '../../core/error.ts';
 import { grouped, labelled, wrap } from './layout.ts';
 import type { Work } from './multiply-adds.ts';
+import { option } from './options.ts';
 import { takesPage, withPage, type PageFlags } from './page-command.ts';
+import { printProfile } from './profile-report.ts';
+import type { ProfileFacts } from '../profile.ts';
+import type { Training } from '../training.ts';
 import type { Paper, Session } from './session.ts';
+
+interface Flags extends PageFlags { readonly profile?: boolean; readonly engine?: string }
+/** A profile is of a run of so many updates, or of so many seconds where these come first. */
+const UPDATES = 200, SECONDS = 20;
+/** A run that leaves nothing. */
+async function profiled(training: Training, page: Definition, environment: string, engine: string | undefined): Promise<ProfileFacts> {
+  const steps = Number.MAX_SAFE_INTEGER, { run, begin } = await training.prepare(page, { environment, steps, evaluate: { every: steps }, checkpointEvery: steps, logEvery: steps, out: false, profile: true, ...(engine === undefined ? {} : { engine }), trackers: [{ progress: p => { if (p.update >= UPDATES || p.seconds >= SECONDS) run.stop(); } }] });
+  return (await begin()).profile!;
+}
 
 export const table = (session: Session): Command => takesPage(new Command('table')
   .summary('nodes, ports with dims and sizes, weights, multiply-adds')
-  .description('A page node by node: ports with their dims and, with --env, their sizes, weights, and multiply-adds a row.'), 'the description of the page as one JSON document')
-  .action(async (algorithm: string, flags: PageFlags) => withPage(algorithm, flags, async ({ world, open }) => {
+  .description('A page node by node: ports with their dims and, with --env, their sizes, weights, and multiply-adds a row.\nWith --profile the page is trained for a moment as well, without a folder, to see where the time goes.'), 'the description of the page as one JSON document')
+  .option('--profile', `where the time goes in ${UPDATES} updates, or ${SECONDS} seconds; needs --env`)
+  .addOption(option.engine())
+  .action(async (algorithm: string, { profile, engine, ...flags }: Flags) => withPage(algorithm, flags, async ({ env, world, training, engineName, open }) => {
+    if (!profile && engine !== undefined) throw new InputError('--engine says nothing of a table', 'with --profile it is what computes');
+    if (profile && !env) throw new InputError('--profile without an environment', `--env <id>, for example skein table ${algorithm} --env lbf/8x8-2p-2f-coop --profile`);
     const { describe } = await import('../../core/describe.ts'), { workOf } = await import('./multiply-adds.ts'), { page, sizes, plan } = await open(), described = describe(page, sizes), work = plan && new Map(described.nodes.map(n => [n.name, workOf(plan, n.name)]));
-    if (flags.json) session.json(work ? { ...described, nodes: described.nodes.map(n => ({ ...n, multiplyAdds: work.get(n.name) })) } : described);
-    else print(session.answer, described, world && `in ${world}`, work);
+    const times = profile ? await profiled(training, page, env!.spec.id, engine === undefined ? undefined : await engineName(engine)) : undefined;
+    if (flags.json) { session.json({ ...described, ...(work ? { nodes: described.nodes.map(n => ({ ...n, multiplyAdds: work.get(n.name) })) } : {}), ...(times ? { profile: times } : {}) }); return; }
+    print(session.answer, described, world && `in ${world}`, work);
+    if (times) { session.answer.print(''); printProfile(session.answer, times); }
   }));
 
 /** Columns of the numbers at the right end of a line. */

@@ -19,9 +19,10 @@ export const train = (session: Session): Command => new Command('train')
   .option('--envs <copies>', "copies of the environment (default: the page's number, else 1)")
   .option('--out <folder>', 'folder of the run (default runs/<page>-<env>-<seed>)')
   .option('--no-picture', 'leave out graph.svg and curve.svg')
+  .option('--profile', 'where the time goes, at the end and in profile.json: by node, and by what the run does')
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
-  .action(async (algorithm: string, flags: TrainFlags) => {
+  .action(async (algorithm: string, { profile = false, ...flags }: TrainFlags & { readonly profile?: boolean }) => {
     const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment, writtenExperiment } = await import('./experiment.ts');
     const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined, file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;
     const asked = mergeExperiment(flags, file && { options: file, place: key => document!.place([key]) });
@@ -33,6 +34,6 @@ export const train = (session: Session): Command => new Command('train')
     session.code = await runOnConsole(session, { because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(edits), remarks: [] }, flags, console => training.prepare(page, {
       environment, ...engine, steps: asked.steps, seed: asked.seed, ...console, experiment: writtenExperiment(file?.algorithm ?? algorithm, asked),
       ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
-      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, swaps: planned(edits.swap),
+      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, profile, swaps: planned(edits.swap),
     }));
   });

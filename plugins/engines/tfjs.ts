@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineFactory, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
 import type { TypedArray } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
-import { DTYPES, dtypeOf, runOnce } from './program.ts';
+import { DTYPES, dtypeOf, runByNode, runOnce, spend, timesOf, type ProgramTimes, type Timeable, type TimedEngine } from './program.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -93,28 +93,45 @@ async function open(named?: string): Promise<Engine> {
   throw new InputError(named === undefined ? `engine tfjs: no backend loads\n  ${failed.join('\n  ')}` : `engine tfjs:${named} does not load: ${failed[0]!.slice(named.length + 2)}`, named === undefined ? 'npm install' : 'leave the backend out to take the best that loads, or install it');
 }
 
-class TfjsEngine implements Engine {
+class TfjsEngine implements Timeable, TimedEngine {
   readonly info;
+  readonly #timed: ProgramTimes[] | undefined;
   readonly #backend = tf.getBackend();
-  constructor(name: string, backend: string) { this.info = { engine: 'tfjs', opens: `tfjs:${name}`, backend, version: tf.version_core }; }
+  constructor(name: string, backend: string, timed?: ProgramTimes[]) {
+    this.#timed = timed;
+    this.info = { engine: 'tfjs', opens: `tfjs:${name}`, backend, version: tf.version_core };
+  }
   compile(program: Program): Executable {
+    const times = this.#timed && timesOf(program);
+    if (times) this.#timed!.push(times);
     return { run: supply => {
       if (tf.getBackend() !== this.#backend) void tf.setBackend(this.#backend);          // another engine may have taken it; at once, so that nothing comes between
-      return run(program, supply, this.#backend === 'cpu');
+      return run(program, supply, this.#backend === 'cpu', times);
     }, dispose: () => undefined };
   }
+  timed(): TimedEngine { const { opens, backend } = this.info; return new TfjsEngine(opens.slice('tfjs:'.length), backend, []); }
+  times(): readonly ProgramTimes[] { return this.#timed ?? []; }
   alive(): number { return tf.memory().numTensors; }
   close(): void { /* the backend belongs to the process */ }
 }
 
 /** `shared`: the backend works on the very arrays that it is given, and gives them out again. */
-async function run(program: Program, supply: Supply, shared: boolean) {
-  const { outputs, free } = runOnce(program, (name, shape, dtype) => { const given = supply(name, shape, dtype); return tf.tensor(shared ? given.slice() : given, [...shape], DTYPES[dtype]); });
+async function run(program: Program, supply: Supply, shared: boolean, times?: ProgramTimes) {
+  const began = performance.now(), make = (...[name, shape, dtype]: Parameters<Parameters<typeof runOnce>[1]>) => { const given = supply(name, shape, dtype); return tf.tensor(shared ? given.slice() : given, [...shape], DTYPES[dtype]); };
+  const { outputs, free } = times ? runByNode(program, make, around(times)) : runOnce(program, make);
   try {
     const read = await Promise.all(Object.entries(outputs).map(async ([name, t]): Promise<[string, OutputArray]> => [name, { shape: t.shape, dtype: dtypeOf(t), data: shared ? (await t.data() as TypedArray).slice() : await t.data() as TypedArray }]));
     return Object.fromEntries(read);
-  } finally { free(); }
+  } finally {
+    free();
+    if (times) { times.seconds += (performance.now() - began) / 1000; times.calls++; times.sampled++; }
+  }
 }
+/** Kernels of the CPU backends are done when their call returns; on a GPU this is the time in which they are asked for. */
+const around = (times: ProgramTimes) => <T>(node: string, work: () => T): T => {
+  const began = performance.now();
+  try { return work(); } finally { spend(times, node, (performance.now() - began) / 1000); }
+};
 
 export const tfjs: EngineFactory = {
   name: 'tfjs', about: 'eager TensorFlow.js: the reference, and the way to a CUDA GPU',

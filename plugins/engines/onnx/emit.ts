@@ -42,7 +42,7 @@ class Writer {
     const name = `:c${v.id}`, { shape, dtype } = v, n = count(shape);
     if (v.uniform === undefined || n <= SMALL) { this.constants.push({ name, dtype, shape, bytes: bytesOf(v, n) }); return name; }
     this.constants.push({ name: `${name}.one`, dtype, shape: shape.map(() => 1), bytes: bytesOf(v, 1) }, { name: `${name}.shape`, dtype: 'int64', shape: [shape.length], bytes: new Uint8Array(BigInt64Array.from([...shape], BigInt).buffer) });
-    this.#add(this.#nodes, 'constant', 'Expand', { in: [`${name}.one`, `${name}.shape`], out: [name], attributes: {} });
+    this.#add(this.#nodes, '', 'Expand', { in: [`${name}.one`, `${name}.shape`], out: [name], attributes: {} });
     return name;
   }
   #name(v: Value): string {
@@ -58,7 +58,7 @@ class Writer {
     for (const [name, v] of outputs) if (v.from && v.depth === depth && !this.#names.has(v)) this.#names.set(v, name);
     for (const o of operators) this.#operator(nodes, o, read, depth);
     // an input, a constant or a value that is given twice is an output of its own
-    for (const [name, v] of outputs) if (this.#name(v) !== name) this.#add(nodes, 'out', 'Identity', { in: [this.#name(v)], out: [name], attributes: {} });
+    for (const [name, v] of outputs) if (this.#name(v) !== name) this.#add(nodes, '', 'Identity', { in: [this.#name(v)], out: [name], attributes: {} });
     const ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
     return { nodes, inputs: ports(inputs.filter(v => depth > 0 || this.reads(v)).map(v => [this.#name(v), v])), outputs: ports(outputs) };
   }

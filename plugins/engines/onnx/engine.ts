@@ -3,33 +3,51 @@ import * as tf from '@tensorflow/tfjs-core';
 import os from 'node:os';
 import type { Engine, EngineFactory, EngineInfo, Executable, Program } from '../../../core/engine.ts';
 import { InputError } from '../../../core/error.ts';
+import { timesOf, type ProgramTimes, type Timeable, type TimedEngine } from '../program.ts';
 import { emit } from './emit.ts';
 import { loadRuntime, type Runtime, type Session } from './session.ts';
 import { register, trace } from './symbolic-backend.ts';
+import { timedSession, type TimedSession } from './timed-session.ts';
 
 /** Threads for a single operator. More than two gain nothing at the sizes of these networks, and they wait by spinning; one core is left to others. */
 const defaultThreads = (): number => Math.max(1, Math.min(2, os.availableParallelism() - 1));
 
-class OnnxEngine implements Engine {
+class OnnxEngine implements Timeable {
   readonly info: EngineInfo;
-  readonly #runtime: Runtime; readonly #threads: number;
   readonly #open = new Set<Executable>();
+  protected readonly runtime: Runtime; protected readonly threads: number;
   constructor(runtime: Runtime, threads: number) {
-    this.#runtime = runtime; this.#threads = threads;
+    this.runtime = runtime; this.threads = threads;
     this.info = { engine: 'onnx', opens: `onnx:cpu-${threads}`, backend: 'cpu', version: runtime.version, device: `${threads} thread${threads === 1 ? '' : 's'}` };
   }
   /** Traced and built when it is first run, and kept until it is given back: a session holds about 2 MB and, while it does not run, no arrays. */
   compile(program: Program): Executable {
     let session: Promise<Session> | undefined;
-    const build = async () => this.#runtime.open(emit(trace(program)), this.#threads), executable: Executable = {
-      run: async supply => (await (session ??= build().catch((e: unknown) => { session = undefined; throw e; }))).run(supply),
+    const executable: Executable = {
+      run: async supply => (await (session ??= this.make(program).catch((e: unknown) => { session = undefined; throw e; }))).run(supply),
       dispose: () => { void session?.then(s => { s.dispose(); }, () => undefined); session = undefined; this.#open.delete(executable); },
     };
     this.#open.add(executable);
     return executable;
   }
+  protected async make(program: Program): Promise<Session> { return this.runtime.open(emit(trace(program)), this.threads); }
+  timed(): TimedEngine { return new TimedOnnxEngine(this.runtime, this.threads); }
   alive(): number { return tf.memory().numTensors; }
   close(): void { for (const e of [...this.#open]) e.dispose(); }
+}
+class TimedOnnxEngine extends OnnxEngine implements TimedEngine {
+  readonly #times: ProgramTimes[] = []; readonly #sessions: TimedSession[] = [];
+  protected override async make(program: Program): Promise<Session> {
+    const times = timesOf(program), began = performance.now(), session = await timedSession(this.runtime, emit(trace(program)), this.threads, times);
+    times.making = (performance.now() - began) / 1000;
+    this.#times.push(times);
+    this.#sessions.push(session);
+    return session;
+  }
+  times(): readonly ProgramTimes[] {
+    for (const s of this.#sessions.splice(0)) s.settle();
+    return this.#times;
+  }
 }
 
 /** The runtime, with all that tracing needs; `or` is another remedy where its package cannot be loaded. */

@@ -15,8 +15,9 @@ const require = createRequire(import.meta.url);
 type MakeTensor = new (dtype: string, data: TypedArray, shape: readonly number[]) => ort.Tensor;
 type Run = (feeds: Readonly<Record<string, ort.Tensor>>) => Record<string, ort.OnnxValue> | Promise<Record<string, ort.OnnxValue>>;
 
-export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number): Promise<Session> }
-export interface Session { run(supply: Supply): Promise<Outputs>; dispose(): void }
+/** With `profile`, the beginning of a file's name, ONNX Runtime notes when each operator ran, until `endProfile`. */
+export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number, profile?: string): Promise<Session> }
+export interface Session { run(supply: Supply): Promise<Outputs>; endProfile(): void; dispose(): void }
 
 /** Loads the package; throws with the reason where it is not there, or not for this platform. */
 export function loadRuntime(directly = true): Runtime {
@@ -24,11 +25,11 @@ export function loadRuntime(directly = true): Runtime {
   runtime.env.logLevel = 'error';
   return {
     version, direct: binding !== undefined,
-    async open(model, threads) {
+    async open(model, threads, profile) {
       // without an arena a session that does not run holds no memory, at no cost in time
-      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3 };
-      const { run, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
-      return { dispose, run: async supply => read(model, await run(feeds(runtime.Tensor as unknown as MakeTensor, model, supply))) };
+      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
+      const { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
+      return { dispose, endProfile, run: async supply => read(model, await run(feeds(runtime.Tensor as unknown as MakeTensor, model, supply))) };
     },
   };
 }
@@ -40,16 +41,16 @@ function nativeOf(): Native | undefined {
     return typeof found.initOrt === 'function' && typeof found.binding?.InferenceSession === 'function' ? found as Native : undefined;
   } catch { return undefined; }
 }
-interface Opened { readonly run: Run; dispose(): void }
+interface Opened { readonly run: Run; endProfile(): void; dispose(): void }
 function direct({ binding, initOrt }: Native, { bytes, outputs }: Model, options: ort.InferenceSession.SessionOptions): Opened {
   initOrt();
   const session = new binding.InferenceSession(), wanted = Object.fromEntries(outputs.map(o => [o.called, null]));
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, options);
-  return { run: given => session.run(given, wanted, {}), dispose: () => { session.dispose(); } };
+  return { run: given => session.run(given, wanted, {}), endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
 }
 async function published(runtime: typeof ort, { bytes }: Model, options: ort.InferenceSession.SessionOptions): Promise<Opened> {
   const session = await runtime.InferenceSession.create(bytes, options);
-  return { run: given => session.run(given), dispose: () => { void session.release(); } };
+  return { run: given => session.run(given), endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
 }
 
 function feeds(Tensor: MakeTensor, { inputs }: Model, supply: Supply): Record<string, ort.Tensor> {

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Program } from '../../../core/engine.ts';
 import { RunError } from '../../../core/error.ts';
 import { SCAN, type Scan } from '../../../core/layers.ts';
-import { DTYPES, runOnce } from '../program.ts';
+import { DTYPES, runByNode } from '../program.ts';
 import { Builder, type Value } from './builder.ts';
 import { lowerings } from './kernels/index.ts';
 import { callOf, dataType, noLowering, Unsupported } from './kernels/lowering.ts';
@@ -71,32 +71,23 @@ export function register(): void {
 }
 
 export interface Trace { readonly inputs: readonly Value[]; readonly outputs: ReadonlyMap<string, Value> }
-type Gradients = Readonly<Record<string, () => tf.Tensor>>;
-interface Tape { addTapeNode(...a: unknown[]): void; readonly state: { readonly activeTape: { gradient?: (dys: unknown) => Gradients }[] } }
-
 /** Runs a program once on symbolic tensors. An operator bears the name of the node it belongs to; of a gradient, with a `'`. */
 export function trace(program: Program): Trace {
-  const before = tf.getBackend(), builder = new Builder(), outputs = new Map<string, Value>(), tape = tf.engine() as unknown as Tape, add = tape.addTapeNode;
+  const before = tf.getBackend(), builder = new Builder(), outputs = new Map<string, Value>();
   let blamed = '';
   const within = <T>(node: string, run: () => T): T => {
     const outer = builder.scope;
     builder.scope = node;
     try { return run(); } catch (e) { blamed ||= node; throw e; } finally { builder.scope = outer; }
   };
-  tape.addTapeNode = function (...a) {
-    add.apply(this, a);
-    const node = this.state.activeTape.at(-1)!, { gradient } = node, name = `${builder.scope}'`;
-    if (gradient && builder.scope !== '') node.gradient = dys => Object.fromEntries(Object.entries(within(name, () => gradient(dys))).map(([key, f]) => [key, () => within(name, f)]));
-  };
   tracing = { builder, values: new Map() };
   void tf.setBackend(NAME);
   try {
-    const { outputs: made, free } = runOnce(program, (name, shape, dtype) => tf.engine().makeTensorFromDataId(given(builder.input(shape, DTYPES[dtype], name)), [...shape], DTYPES[dtype]), within);
+    const { outputs: made, free } = runByNode(program, (name, shape, dtype) => tf.engine().makeTensorFromDataId(given(builder.input(shape, DTYPES[dtype], name)), [...shape], DTYPES[dtype]), within);
     for (const [name, t] of Object.entries(made)) outputs.set(name, valueOf(t));
     free();
     return { inputs: builder.inputs, outputs };
   } catch (e) { throw refusal(e, blamed) ?? e; } finally {
-    tape.addTapeNode = add;
     tracing = undefined;
     if (before) void tf.setBackend(before);
   }
