@@ -80,6 +80,8 @@ const LATE: Readonly<Record<string, readonly Place[]>> = {
   dqn: ['arrays', 'metrics', 'rewound'], doubleDqn: ['manifest', 'old'], iql: ['state', 'named', 'tensorboard'], vdn: ['arrays', 'written', 'events'], qmix: ['manifest', 'tidying', 'old', 'metrics'], qplex: ['written', 'state', 'rewound'],
 };
 const PAGES = Object.keys(TINY_RUNS), MOMENTS = Math.ceil(ROUNDS / PAGES.length);
+/** Pages whose runs are killed at chosen places. */
+const PLACED = ROUNDS >= 50 ? PAGES : PAGES.filter((_, i) => i % 2 === 0);
 /** What the disk was doing at each kill. */
 const deaths: Record<'moment' | 'place', { readonly page: string; readonly within: string }[]> = { moment: [], place: [] };
 
@@ -127,7 +129,7 @@ describe.concurrent.each(PAGES)('a run of %s', name => {
     }
   }, PATIENCE);
   const early = EARLY[name]!, late = LATE[name]!;
-  it(`killed at ${early.length + late.length} chosen places and resumed, ends as if it had not been: seed ${SEED} (T01, T09)`, async ({ expect: that }) => {
+  if (PLACED.includes(name)) it(`killed at ${early.length + late.length} chosen places and resumed, ends as if it had not been: seed ${SEED} (T01, T09)`, async ({ expect: that }) => {
     const draws = Random.of(SEED, `places/${name}`), order = orderOf(name, 'places'), someStep = () => 1 + draws.integer(Math.floor(0.7 * TINY_RUNS[name]!.steps));
     const kills = [...early.map(place => ({ step: 0, point: POINTS[place] })), ...late.map(place => ({ step: place === 'rewound' ? 0 : someStep(), point: POINTS[place] })).sort((a, b) => a.step - b.step)];
     for (const kill of kills) {
@@ -153,7 +155,8 @@ describe('the kills', () => {
     expect(moments.kills).toBeGreaterThanOrEqual(ROUNDS);
     for (const page of PAGES) expect(deaths.moment.filter(death => death.page === page).length, page).toBe(MOMENTS);
     expect(moments.nothing).toBeGreaterThanOrEqual(Math.floor(ROUNDS / 20));
-    expect(places.checkpoint).toBeGreaterThanOrEqual(10);
-    expect(places.lines).toBeGreaterThanOrEqual(4);
+    const share = PLACED.length / PAGES.length;
+    expect(places.checkpoint).toBeGreaterThanOrEqual(10 * share);
+    expect(places.lines).toBeGreaterThanOrEqual(4 * share);
   });
 });
