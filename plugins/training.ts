@@ -87,14 +87,14 @@ export interface Prepared {
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
 /** What a run that is prepared keeps of its options. */
-type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly left?: readonly number[]; readonly watcher?: Profile | undefined };
+type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly watcher?: Profile | undefined };
 /** With the plugins that are loaded now, in place of those of the same names. */
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 interface Whole extends Built { readonly replay: Replay }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
-interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly left: readonly number[]; readonly steps: number; readonly done: number }
+interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly steps: number; readonly done: number }
 /** Hash of the page that a run began with: its checkpoints have it too, so that one of another run is not taken by the page that it brings. */
 const originOf = (record: RunRecord): string => String((record['original'] as { hash?: unknown } | undefined)?.hash ?? record['hash']);
 /** In the order of their steps. */
@@ -111,6 +111,7 @@ function fits(place: string, restore: () => unknown): void {
     throw new InputError(`${place} is not a checkpoint of this run: ${what}`, 'go on from another checkpoint, or with this one in the run that it is from');
   }
 }
+const checkpointsOf = (path: string, files?: FileSystem, room?: Room) => new Checkpoints(`${path}/checkpoints`, { version: VERSION, ...(files ? { files } : {}), ...(room ? { room } : {}) });
 const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
 const issuesOf = (d: Definition): readonly Issue[] => check(d);
 /** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
@@ -175,8 +176,9 @@ export class Training {
     await readRecord(path, files);
     const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
     try {
-      const { record, settings, engine, built, snapshot, update, left } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
-      const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random, left }, snapshot, heard);
+      const { record, settings, engine, built, snapshot, update } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
+      const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
+      const left = await checkpointsOf(path, files).leave(update);
       heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
       if (position.success) {
         const { missing } = await folder.rewind(position.data);
@@ -187,7 +189,7 @@ export class Training {
   }
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
   async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
-    const old = await readRecord(path, files), { update = 0, snapshot, left } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+    const old = await readRecord(path, files), { update = 0, snapshot } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
     const first = this.#pageOf(old, path, undefined);
     let d = first;
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
@@ -195,17 +197,17 @@ export class Training {
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
     const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
     if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
-    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, left, ...made };
+    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, ...made };
   }
-  /** The checkpoint to go on from, and those after it; none where a run never made one. */
-  async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot; readonly left: readonly number[] }> {
-    const store = new Checkpoints(`${path}/checkpoints`, { version: VERSION, files }), updates = await store.list(), update = from ?? updates.at(-1);
+  /** The checkpoint to go on from; none where a run never made one. */
+  async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot }> {
+    const store = checkpointsOf(path, files), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) {
       const { events } = await readRun(path, files);
-      if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return { left: [] };
+      if (events.every(e => e.kind !== 'checkpoint' && e.kind !== 'resume') && !await store.remains()) return {};
       throw new InputError(`${path} has no complete checkpoint any more`, `put ${path}/checkpoints back from a copy, or train it anew in another folder`);
     }
-    try { return { update, snapshot: await store.load(update), left: updates.filter(other => other > update) }; } catch (e) {
+    try { return { update, snapshot: await store.load(update) }; } catch (e) {
       const before = updates.filter(other => other < update).at(-1);
       if (!(e instanceof InputError) || from !== undefined || before === undefined) throw e;
       throw new InputError(e.message.split('\n  fix: ')[0]!, `${e.fix ?? 'take the one before it'}: skein resume ${path} --at ${before}`);
@@ -237,7 +239,7 @@ export class Training {
     const what = await this.#tried(recorded, swaps, options), folder = await RunFolder.create(out);
     try {
       const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>;
-      if (snapshot) await new Checkpoints(`${out}/checkpoints`, { version: VERSION }).save(update, { arrays: snapshot.arrays, meta });
+      if (snapshot) await checkpointsOf(out).save(update, { arrays: snapshot.arrays, meta });
       await folder.start({ ...withPlugins(record, this.#catalogue.records()), name: basename(resolve(out)), swaps: [...plansOf(record['swaps'], `${path}/run.json`).slice(0, recorded.done), { at: recorded.steps, swaps, ...(options.syncTargets ? { syncTargets: true } : {}) }], parent: { run: path, name: record.name, checkpoint: update, step: recorded.steps, hash: record['hash'] }, started: new Date().toISOString() });
       return what;
     } finally { await folder.close(); }
@@ -258,7 +260,7 @@ export class Training {
   }
   /** A checkpoint of a run, put together for some work and taken apart again. */
   async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, other: { readonly copies?: number }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
-    const record = await readRecord(path), store = new Checkpoints(`${path}/checkpoints`, { version: VERSION }), updates = await store.list(), update = from ?? updates.at(-1);
+    const record = await readRecord(path), store = checkpointsOf(path), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, `skein resume ${path} goes on with it, and leaves one at its end`);
     const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other });
     try { return await work({ record, update, built, state: stateOf(built.learner, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
@@ -305,7 +307,7 @@ export class Training {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
       },
-      ...(folder ? { store: new Checkpoints(`${folder.path}/checkpoints`, { version: VERSION, files: o.files ?? disk, room: { ...ROOM, ...settings.checkpointRoom }, left: o.left ?? [] }), flush: () => folder.position(),
+      ...(folder ? { store: checkpointsOf(folder.path, o.files, { ...ROOM, ...settings.checkpointRoom }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
         edited: async page => { told = withPlugins(told, catalogue.records(page.specs)); await folder.start({ ...told, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
       } : {}),

@@ -16,8 +16,6 @@ export interface CheckpointSettings {
   readonly version: string;
   /** Room for those that stay. */
   readonly room?: Room;
-  /** Those after the one that a run goes on from: of a future that it leaves. They go with its next checkpoint. */
-  readonly left?: readonly number[];
   readonly files?: FileSystem;
 }
 
@@ -52,12 +50,11 @@ export class Checkpoints implements Store {
   readonly #files: FileSystem;
   readonly #version: string;
   readonly #room: Room;
-  readonly #left: Set<number>;
   #last: Promise<unknown> = Promise.resolve();
   #tidied = false;
 
-  constructor(readonly folder: string, { version, room = ROOM, left = [], files = disk }: CheckpointSettings) {
-    this.#files = files; this.#version = version; this.#room = room; this.#left = new Set(left);
+  constructor(readonly folder: string, { version, room = ROOM, files = disk }: CheckpointSettings) {
+    this.#files = files; this.#version = version; this.#room = room;
   }
 
   /** The arrays must stay as they are until this settles. Saves of one store happen one after another. */
@@ -90,6 +87,23 @@ export class Checkpoints implements Store {
     const meta = await this.#state(`${folder}/${STATE}`);
     const file = await this.#files.open(`${folder}/${ARRAYS}`);
     try { return migrate({ arrays: await readSafetensors(`${folder}/${ARRAYS}`, file), meta }, format); } finally { await file.close(); }
+  }
+
+  /**
+   * Sets aside all checkpoints after one: of a future that a run leaves. The newest goes first, so that at every moment those that count end where
+   * the files of the run do, or before; the next save takes them away, but for those in which somebody put files of their own (`left-30`).
+   */
+  async leave(after: number): Promise<readonly number[]> {
+    const gone = (await this.list()).filter(update => update > after);
+    for (const update of [...gone].reverse()) {
+      try {
+        const { folder } = (await this.#find(update))!, aside = `${this.folder}/${await this.#isOurs(folder) ? OURS : ''}left-${update}`;
+        if (aside.includes(OURS)) await this.#files.remove(aside);
+        await this.#files.rename(folder, aside);
+      } catch (error) { throw new RunError(`checkpoint ${update} cannot be left behind in ${this.folder}: ${reasonOf(error)}`, 'make room or give rights; the run is as it was, but for those after it'); }
+    }
+    if (gone.length) await this.#files.syncFolder(this.folder);
+    return gone;
   }
 
   #at(update: number): string { return `${this.folder}/${update}`; }
@@ -154,8 +168,7 @@ export class Checkpoints implements Store {
       failure.cause = error;
       throw failure;
     }
-    this.#left.delete(update);
-    await this.#prune(update).catch(() => undefined);                        // the new one is complete; the next save tries again to take away old ones
+    await this.#prune().catch(() => undefined);                        // the new one is complete; the next save tries again to take away old ones
   }
 
   async #attempt(update: number, snapshot: Snapshot): Promise<void> {
@@ -210,22 +223,23 @@ export class Checkpoints implements Store {
     this.#tidied = true;
   }
 
-  /** Those for which there is no room go, and those of a future that a run has left: it goes on from before them. */
-  async #prune(newest: number): Promise<void> {
-    const there = await this.#complete(), kept = staying(there.filter(({ update }) => update <= newest && !this.#left.has(update)), this.#room);
+  /** Those for which there is no room go. */
+  async #prune(): Promise<void> {
+    const there = await this.#complete(), kept = staying(there, this.#room);
     await this.#takeAway(there.filter(one => !kept.includes(one)));
   }
   /** All but the newest two of this run make room on a full disk. Did any? */
   async #giveWay(next: number): Promise<boolean> {
-    const there = (await this.#complete()).filter(({ update }) => update < next), kept = staying(there.filter(({ update }) => !this.#left.has(update)), { checkpoints: 0, bytes: 0 });
+    const there = (await this.#complete()).filter(({ update }) => update < next), kept = staying(there, { checkpoints: 0, bytes: 0 });
     return this.#takeAway(there.filter(one => !kept.includes(one)));
   }
+  async #isOurs(folder: string): Promise<boolean> { return (await this.#files.list(folder)).every(name => [MANIFEST, ARRAYS, STATE].includes(name)); }
   /** A rename is what removes one, so none is ever half gone; one in which somebody put files of their own stays. */
   async #takeAway(gone: readonly Held[]): Promise<boolean> {
     let any = false;
     for (const { update } of gone) {
-      const names = await this.#files.list(this.#at(update)), removed = `${this.folder}/${OURS}removed-${update}`;
-      if (names.some(name => ![MANIFEST, ARRAYS, STATE].includes(name))) continue;
+      const removed = `${this.folder}/${OURS}removed-${update}`;
+      if (!await this.#isOurs(this.#at(update))) continue;
       await this.#files.rename(this.#at(update), removed);
       await this.#files.remove(removed);
       any = true;

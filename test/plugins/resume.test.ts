@@ -1,5 +1,5 @@
 /** Stopped and resumed equals uninterrupted, bit for bit: weights, slots, lagged weights, replay, environments, counters, metrics (T09). */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +37,25 @@ describe.each(Object.keys(TINY_RUNS))('%s', name => {
     expect(outcome.reason).toBe('finished');
     expect(await outcomeOf(broken)).toEqual(await outcomeOf(`${folder}/${name}-whole`));
   }, 120_000);
+});
+
+describe('a run that goes on from an earlier checkpoint', () => {
+  it('and is killed before its first one of its own, goes on from there again', async () => {
+    const run = `${folder}/earlier`, killed = `${folder}/earlier-killed`, whole = await begin(made, 'qmix', `${folder}/earlier-whole`, ENGINE);
+    await whole.begin();
+    await (await begin(made, 'qmix', run, ENGINE)).begin();
+    const checkpoints = (await readdir(`${run}/checkpoints`)).map(Number).sort((a, b) => a - b), early = checkpoints[1]!;
+    expect(checkpoints.length).toBeGreaterThan(3);
+    const prepared = await made.training.resume(run, { from: early });
+    await cp(run, killed, { recursive: true, filter: name => !name.endsWith('run.lock') });
+    await prepared.begin();
+    const again = await made.training.resume(killed);
+    expect((await readRun(killed)).metrics.every(m => m.update <= early)).toBe(true);
+    await again.begin();
+    for (const name of [run, killed]) expect(await outcomeOf(name)).toEqual(await outcomeOf(`${folder}/earlier-whole`));
+    expect((await readdir(`${killed}/checkpoints`)).map(Number).sort((a, b) => a - b)).toEqual(checkpoints);
+    expect((await readRun(killed)).events.filter(e => e.kind === 'resume').map(e => e.update)).toEqual([early]);
+  }, 60_000);
 });
 
 describe('a run whose page became another', () => {

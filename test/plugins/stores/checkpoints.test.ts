@@ -9,7 +9,7 @@ import { FailingDisk } from './failing-disk.ts';
 import { emptyFolder } from './folder.ts';
 import { arrays, meta, plain, snapshotOf } from './snapshots.ts';
 
-const store = (folder: string, settings: { room?: Room; left?: readonly number[]; files?: FailingDisk } = {}) => new Checkpoints(folder, { version: '0.1.0', ...settings });
+const store = (folder: string, settings: { room?: Room; files?: FailingDisk } = {}) => new Checkpoints(folder, { version: '0.1.0', ...settings });
 const files = ['manifest.json', 'arrays.safetensors', 'state.json'] as const;
 const refusal = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it was not refused'); }, (error: unknown) => error);
 
@@ -70,27 +70,33 @@ describe('Checkpoints', () => {
     expect(await readdir(folder)).toEqual(['5', '6']);
   });
 
-  it('of a future that a resumed run has left go with its next checkpoint', async () => {
-    const folder = await saved(10, 20);
-    await store(folder).save(15, snapshotOf(15));
-    expect(await readdir(folder)).toEqual(['10', '15']);
+  it('of a future that a run leaves no longer count, and go with its next checkpoint', async () => {
+    const folder = await emptyFolder();
+    for (const update of [5, 10, 20, 30, 40]) await store(folder).save(update, snapshotOf(update));
+    expect(await store(folder).leave(10)).toEqual([20, 30, 40]);
+    expect(await store(folder).list()).toEqual([5, 10]);
+    expect(await store(folder).leave(10)).toEqual([]);
+    await store(folder).save(35, snapshotOf(35));
+    await store(folder).save(40, snapshotOf(40));                        // one of its own
+    expect(await readdir(folder)).toEqual(['10', '35', '40', '5']);
+    await writeFile(`${folder}/40/notes.txt`, 'the good one');
+    await store(folder).leave(35);
+    await store(folder).save(50, snapshotOf(50));
+    expect(await readdir(folder)).toEqual(['10', '35', '5', '50', 'left-40']);
   });
 
-  it('of a future that a resumed run has left go, also those before its next checkpoint, and the one it goes on from stays on a full disk', async () => {
-    const going = async (left: readonly number[], files?: FailingDisk) => {
-      const folder = await emptyFolder();
-      for (const update of [5, 10, 20, 30, 40]) await store(folder).save(update, snapshotOf(update));
-      const resumed = store(folder, { left, ...(files ? { files } : {}) });
-      return { folder, save: (update: number) => resumed.save(update, snapshotOf(update)), list: () => resumed.list() };
-    };
-    const run = await going([20, 30, 40]);
-    await run.save(35);
-    expect(await run.list()).toEqual([5, 10, 35]);
-    await run.save(40);                                                  // by now one of its own
-    expect(await run.list()).toEqual([5, 10, 35, 40]);
-    const full: FailingDisk = new FailingDisk((_, what) => what === 'write' && !full.calls.includes('rename')), onFull = await going([20, 30, 40], full);
-    await onFull.save(35);
-    expect(await onFull.list()).toEqual([5, 10, 35]);
+  it('of a future that a run leaves are set aside newest first: whenever that ends, those that count are the oldest ones, whole', async () => {
+    for (let n = 0, calls = 1; n < calls; n++) {
+      const folder = await saved(10, 20), faulty = new FailingDisk(call => call >= n);
+      await store(folder).save(30, snapshotOf(30));
+      const failure = await store(folder, { files: faulty }).leave(10).then(() => undefined, (error: unknown) => error), there = await store(folder).list();
+      calls = faulty.calls.length;
+      expect([[10, 20, 30], [10, 20], [10]]).toContainEqual(there);
+      for (const update of there) await expectWhole(folder, update);
+      if (failure === undefined) expect(there).toEqual([10]);
+      await store(folder).leave(10);
+      expect(await store(folder).list()).toEqual([10]);
+    }
   });
 
   it('are never changed in place: a second one of the same update takes the place of the first', async () => {
@@ -132,7 +138,7 @@ describe('Checkpoints', () => {
       let model: number[] = [];
       for (const update of updates) {
         await checkpoints.save(update, snapshotOf(update));
-        model = staying([...model.filter(one => one < update), update].map(one => ({ update: one, bytes: 1 })), room).map(one => one.update);
+        model = staying([...new Set([...model, update])].sort((a, b) => a - b).map(one => ({ update: one, bytes: 1 })), room).map(one => one.update);
         expect(await checkpoints.list()).toEqual(model);
       }
       for (const update of model) await expectWhole(folder, update);
