@@ -12,6 +12,7 @@ export interface Program {
   run(input: Input): Readonly<Record<string, Tensor>>;
 }
 export interface OutputArray { readonly shape: readonly number[]; readonly dtype: DType; readonly data: TypedArray }
+/** Arrays of their own, which whoever asked may keep. */
 export type Outputs = Readonly<Record<string, OutputArray>>;
 /** Where a compiled program gets its inputs from. The array is read during the call and not kept. */
 export type Supply = (name: string, shape: readonly number[], dtype: DType) => TypedArray;

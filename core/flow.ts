@@ -62,6 +62,8 @@ const at = (x: Wired, dim: string, i: number): Wired => {
   return { t: tf.squeeze(tf.slice(x.t, begin, shape), [axis]), dims: x.dims.filter(d => d !== dim) };
 };
 
+const cached = <V>(table: Map<string, V>, key: string, make: () => V): V => { const value = table.get(key) ?? make(); table.set(key, value); return value; };
+
 /** What a node's rows carry in, and what takes the carry that its layers or steps leave. */
 interface Carried { readonly before: Tensor; readonly alive: Tensor | undefined; keep(h: Tensor, at?: number): void; leave(): void }
 interface Incoming { readonly key: string; readonly open: boolean; readonly named: readonly string[]; readonly v: Wired }
@@ -85,43 +87,42 @@ export class Flow {
     return out;
   }
 
-  #wire$(text: string): Observable<Tensor> {
-    const known = this.#wires.get(text);
-    if (known) return known;
+  #wire$(text: string): Observable<Tensor> { return cached(this.#wires, text, () => this.#made$(text).pipe(share())); }
+  #made$(text: string): Observable<Tensor> {
     const cut = text.lastIndexOf(' | '), { from, port } = parse(text), { page } = this.plan.d;
-    let wire$: Observable<Tensor>;
-    if (this.stage === 'learn' && cut >= 0 && cut === text.indexOf(' | once')) wire$ = this.#pass$.pipe(map(feed => feed.once(text)));
-    else if (cut >= 0) wire$ = this.#operator(text.slice(0, cut), text.slice(cut + 3));
-    else if (from in page.sources) wire$ = this.#pass$.pipe(map(feed => feed.field(from, port)));
-    else if (from in page.memory) wire$ = this.#pass$.pipe(map(feed => feed.memory(from, port)));
-    else wire$ = this.#node$(from).pipe(map(out => out[port]!));
-    const shared$ = wire$.pipe(share());
-    this.#wires.set(text, shared$);
-    return shared$;
+    if (this.stage === 'learn' && cut >= 0 && cut === text.indexOf(' | once')) return this.#pass$.pipe(map(feed => feed.once(text)));
+    if (cut >= 0) return this.#operator(text.slice(0, cut), text.slice(cut + 3));
+    if (from in page.sources) return this.#pass$.pipe(map(feed => feed.field(from, port)));
+    if (from in page.memory) return this.#pass$.pipe(map(feed => feed.memory(from, port)));
+    return this.#node$(from).pipe(map(out => out[port]!));
   }
 
   #operator(inner: string, op: string): Observable<Tensor> {
-    const { d, types, sizes } = this.plan, type = typeOf(d, inner, types) as Typed, axis = type.dims.findIndex(x => base(x) === 'time+1');
+    const { d, types, sizes } = this.plan, type = typeOf(d, inner, types) as Typed, axis = type.dims.findIndex(x => base(x) === 'time+1'), { from, port } = parse(inner);
+    if ((op === 'now' || op === 'next') && inner === `${from}.${port}` && this.#apart(from)) return this.#node$(from, op).pipe(map(out => out[port]!));
     return this.#wire$(inner).pipe(map(x => {
       if (op === 'stop') return detach(x);
-      if (op === 'once') return x;                                        // here, where it is computed
-      if (op === 'now' || op === 'next') {
-        if (this.stage === 'act') return x;                               // one slot: the present one
-        return tf.slice(x, x.shape.map((_, i) => (i === axis && op === 'next' ? 1 : 0)), x.shape.map((n, i) => (i === axis ? n - 1 : n)));
-      }
+      if (op === 'once' || (this.stage === 'act' && !op.startsWith('each '))) return x;      // here, where it is computed; acting has one slot, the present one
+      if (op === 'now' || op === 'next') return tf.slice(x, x.shape.map((_, i) => (i === axis && op === 'next' ? 1 : 0)), x.shape.map((n, i) => (i === axis ? n - 1 : n)));
       const dim = op.slice('each '.length), dims = withDim(type.dims, dim), to = dims.indexOf(dim), n = d.page.dims[dim] ?? sizes[dim]!;
       const repeated = tf.tile(tf.expandDims(x.dtype === 'bool' ? tf.cast(x, 'int32') : x, to), dims.map((_, i) => (i === to ? n : 1)));
       return x.dtype === 'bool' ? tf.cast(repeated, 'bool') : repeated;
     }));
   }
 
-  #node$(name: string): Observable<Values> {
-    const known = this.#nodes.get(name);
-    if (known) return known;
-    const inputs = this.plan.boxes.get(name)!.inputs.map(i => this.#wire$(i.text));
-    const node$ = zip([this.#pass$, ...inputs] as [Subject<Feed>, ...Observable<Tensor>[]]).pipe(map(([feed, ...xs]) => this.#fire(name, feed, xs)), share());
-    this.#nodes.set(name, node$);
-    return node$;
+  /** Do its slots know nothing of each other? Then those are computed that somebody reads. */
+  #apart(name: string): boolean {
+    const box = this.plan.boxes.get(name);
+    if (this.stage === 'act' || box?.carry !== 0) return false;
+    const { noise = {}, out } = use(this.plan.d, name).spec;
+    return !Object.keys(noise as object).length && box.inputs.every(i => open(i.port) || !i.dims.some(isTime)) && Object.values(out as Record<string, Port>).every(open);
+  }
+  /** With `slot`, on that one of all that it reads. */
+  #node$(name: string, slot?: 'now' | 'next'): Observable<Values> {
+    return cached(this.#nodes, `${name} ${slot ?? ''}`, () => {
+      const inputs = this.plan.boxes.get(name)!.inputs.map(i => this.#wire$(slot && i.dims.some(x => base(x) === 'time+1') ? `${i.text} | ${slot}` : i.text));
+      return zip([this.#pass$, ...inputs] as [Subject<Feed>, ...Observable<Tensor>[]]).pipe(map(([feed, ...xs]) => this.#fire(name, feed, xs)), share());
+    });
   }
 
   #fire(name: string, feed: Feed, xs: readonly Tensor[]): Values {
@@ -205,12 +206,8 @@ export class Flow {
 
   /** Does a node over `time` see the later slot of each transition alone (all its wires went through `next`)? */
   #ahead(name: string): boolean {
-    const known = this.#later.get(name);
-    if (known !== undefined) return known;
-    const over = this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time')).map(i => parse(i.text));
-    const later = over.length > 0 && over.every(({ from, via }) => via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && this.#ahead(from)));
-    this.#later.set(name, later);
-    return later;
+    const over = () => this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time')).map(i => parse(i.text));
+    return cached(this.#later, name, () => over().length > 0 && over().every(({ from, via }) => via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && this.#ahead(from))));
   }
   /** The carry of a node's rows (of one index, under `per`) and where its episodes start. */
   #carry(name: string, feed: Feed, box: Box, n: number, size: Record<string, number>, time: string | undefined, beside: readonly string[], index: number | undefined): Carried {

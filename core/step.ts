@@ -50,16 +50,16 @@ interface Call { readonly batch: Batch; readonly options: UpdateOptions; readonl
 
 const due = (every: number, at: number, last: number) => Math.floor(at / every) > Math.floor(last / every);
 /** Do lagged weights follow now? */
-export function targetsDue(rule: TargetRule, at: Clocks, last: Clocks): boolean {
-  if (rule.everySteps !== undefined) return due(rule.everySteps, at.steps, last.steps);
-  if (rule.everyEpisodes !== undefined) return due(rule.everyEpisodes, at.episodes, last.episodes);
-  return due(rule.everyUpdates ?? 1, at.updates, last.updates);
-}
-/** A number times 0 is 0, unless it is not finite. All weights are looked at in every update: no branch, and two sums at a time. */
-const finite = (data: TypedArray): boolean => { let a = 0, b = 0; if (data instanceof Float32Array) for (let i = data.length - 1; i >= 0; i -= 2) { a += data[i]! * 0; if (i > 0) b += data[i - 1]! * 0; } return a + b === 0; };
-const one = (x: number) => Float32Array.of(x);
-const number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN;
-const bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
+export const targetsDue = ({ everySteps, everyEpisodes, everyUpdates = 1 }: TargetRule, at: Clocks, last: Clocks): boolean =>
+  (everySteps !== undefined ? due(everySteps, at.steps, last.steps) : everyEpisodes !== undefined ? due(everyEpisodes, at.episodes, last.episodes) : due(everyUpdates, at.updates, last.updates));
+/** A number times 0 is 0, unless it is not finite. All weights are looked at in every update: no branch, and four sums at a time, which wait for nothing. */
+const finite = (x: TypedArray): boolean => {
+  let a = 0, b = 0, c = 0, d = 0, i = x instanceof Float32Array ? x.length : 0;
+  for (; i % 4 > 0; i--) a += x[i - 1]! * 0;
+  for (; i > 0; i -= 4) { a += x[i - 1]! * 0; b += x[i - 2]! * 0; c += x[i - 3]! * 0; d += x[i - 4]! * 0; }
+  return a + b + c + d === 0;
+};
+const one = (x: number) => Float32Array.of(x), number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN, bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
 
 /** A page on an engine: programs built once for each shape, and the host's part of a step. It holds no learner state. */
 export class Learner {
@@ -87,13 +87,13 @@ export class Learner {
   async update(state: LearnerState, batch: Batch, options: UpdateOptions): Promise<Updated> {
     const { page } = this.plan.d, main = page.sources[this.programs.main]!, { batch: B, time: T } = batch.cuts[this.programs.main]!, clocks: Clocks = state.counters;
     const now: Working = {
-      weights: state.weights.slice(), memory: Object.fromEntries(Object.entries(state.memory).map(([n, m]) => [n, { ...m }])),
+      weights: state.weights, memory: Object.fromEntries(Object.entries(state.memory).map(([n, m]) => [n, { ...m }])),
       slots: Object.fromEntries(Object.entries(state.slots).map(([r, s]) => [r, { count: s.count, moments: { ...s.moments } }])),
     };
     const sums = new Map<string, { total: number; n: number }>(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
     const call: Call = { batch, options, clocks, now, lagged: state.lagged, once: {}, counters: [state.counters.updates] };
     const once = this.plan.once.length ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
-    const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype }));
+    const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype })), about = JSON.stringify([batch.cuts, shapes, Boolean(batch.carry), options.taps, options.gradients]);
     const items = this.plan.timeFree && (main.minibatches ?? 1) > 1 ? B * T : B, parts = main.minibatches ?? 1;
     if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
 
@@ -106,13 +106,13 @@ export class Learner {
           const rules = pass.filter(r => wanted(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
           if (!rules.length) continue;
           const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts));
-          const shape: PassOptions = { cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) };
+          const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
-          const out = await this.#run(`pass/${rules.join()}/${JSON.stringify(shape)}`, () => this.programs.pass(rules, shape), here);
+          const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
           const failed = rules.find(r => bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
           first = false; ran = true;
-          this.#settle(rules, out, now, sweep, { sums, norms, taps, gradients, priorities }, clocks);
+          this.#settle(rules, out, now, state.weights, sweep, { sums, norms, taps, gradients, priorities }, clocks);
         }
       }
       lead &&= !ran;
@@ -140,18 +140,18 @@ export class Learner {
   }
 
   /** Takes what a pass has given; only called when all of it is finite. */
-  #settle(rules: readonly string[], out: Outputs, now: Working, sweep: Call['sweep'], to: { sums: Map<string, { total: number; n: number }>; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
+  #settle(rules: readonly string[], out: Outputs, now: Working, before: Float32Array, sweep: Call['sweep'], to: { sums: Map<string, { total: number; n: number }>; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
     const { page } = this.plan.d, tally = (key: string, x: number) => { const s = to.sums.get(key) ?? { total: 0, n: 0 }; to.sums.set(key, { total: s.total + x, n: s.n + 1 }); };
     for (const name of rules) {
       const rule = this.plan.rules.get(name)!, spec = page.train[name]!, slots = now.slots[name]!;
-      scatter(now.weights, rule, out[`arena.${name}`]!.data as Float32Array);
-      now.slots[name] = { count: slots.count + 1, moments: Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, (out[`${m}.${name}`]!.data as Float32Array).slice()])) };
+      now.weights = scatter(now.weights, before, rule, out[`arena.${name}`]!.data as Float32Array);
+      now.slots[name] = { count: slots.count + 1, moments: Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, out[`${m}.${name}`]!.data as Float32Array])) };
       to.norms[name] = number(out[`norm.${name}`]);
       let total = 0;
       rule.losses.forEach((text, i) => {
-        const x = number(out[`loss.${name}.${i}`]), term = spec.losses[i], { from, port } = parse(text);
+        const x = number(out[`loss.${name}.${i}`]), term = spec.losses[i];
         total += x * (term ? valueAt(term.weight, clocks) : 1);
-        if (rule.losses.length > 1) tally(`${name}/${port === 'loss' ? from : `${from}.${port}`}`, x);
+        if (rule.losses.length > 1) { const { from, port } = parse(text); tally(`${name}/${port === 'loss' ? from : `${from}.${port}`}`, x); }
       });
       tally(name, total);
       const gradient = out[`grad.${name}`]?.data as Float32Array | undefined;
@@ -159,7 +159,7 @@ export class Learner {
     }
     for (const [key, o] of Object.entries(out)) {
       if (key.startsWith('memory.')) { const [, n, k] = key.split('.') as [string, string, string]; now.memory[n]![k] = number(o); }
-      else if (key.startsWith('priority.')) to.priorities[key.slice('priority.'.length)] = (o.data as Float32Array).slice();
+      else if (key.startsWith('priority.')) to.priorities[key.slice('priority.'.length)] = o.data as Float32Array;
       else if (key.startsWith('tap.')) to.taps[key.slice('tap.'.length)] = o;
     }
   }
@@ -197,7 +197,7 @@ export class Learner {
       batch: { cuts: { [main]: { batch: copies, time: 1 } }, fields: given, carry }, bare: true,
       options, clocks: state.counters, now: state as unknown as Working, lagged: state.lagged, once: {}, counters: [-1, ...counters],
     });
-    const carried = (out: Outputs) => Object.fromEntries(Object.entries(out).filter(([k]) => k.startsWith('carry.')).map(([k, o]) => [k.slice('carry.'.length), (o.data as Float32Array).slice()]));
+    const carried = (out: Outputs) => Object.fromEntries(Object.entries(out).filter(([k]) => k.startsWith('carry.')).map(([k, o]) => [k.slice('carry.'.length), o.data as Float32Array]));
     if (turn === undefined) { const out = await program(fields); return { action: out['action']!, carry: carried(out) }; }
     const n = this.plan.sizes[turn]!, chosen = new Int32Array(copies * n).fill(-1);      // one index of the dim after another, each seeing the choices before it
     let out: Outputs = {};
@@ -265,8 +265,7 @@ function sweepMask(rule: Rule, index: number, over: string): Float32Array {
   let from = 0;
   for (const s of rule.slices) {
     const one = s.dim === over ? s.size / s.per : s.size, begin = s.dim === over ? index * one : 0;
-    mask.fill(1, from + begin, from + begin + one);
-    from += s.size;
+    mask.fill(1, from + begin, from + begin + one); from += s.size;
   }
   return mask;
 }

@@ -72,10 +72,13 @@ export function gather(arena: Float32Array, rule: Rule): Float32Array {
   for (const s of rule.slices) { out.set(view(arena, s), to); to += s.size; }
   return out;
 }
-/** The reverse of `gather`: `flat` into the arena. */
-export function scatter(arena: Float32Array, rule: Rule, flat: Float32Array): void {
+/** The reverse of `gather`, which leaves `before` as it is: `flat` itself where it is all there is, else it goes into the arena, or into a copy of `before`. */
+export function scatter(arena: Float32Array, before: Float32Array, rule: Rule, flat: Float32Array): Float32Array {
+  if (rule.size === arena.length) return flat;
+  const into = arena === before ? before.slice() : arena;
   let from = 0;
-  for (const s of rule.slices) { arena.set(flat.subarray(from, from + s.size), s.from); from += s.size; }
+  for (const s of rule.slices) { into.set(flat.subarray(from, from + s.size), s.from); from += s.size; }
+  return into;
 }
 
 type Arrays = Readonly<Record<string, NamedArray>>;

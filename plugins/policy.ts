@@ -9,6 +9,7 @@ import type { Learner } from '../core/step.ts';
 import { upstream } from '../core/topology.ts';
 import type { RunRecord } from '../core/tracker.ts';
 import type { LearnerState } from '../core/weights.ts';
+import type { Port } from './engines/onnx/emit.ts';
 import type { Exporter, Outsides } from './engines/onnx/exporter.ts';
 import { IR_VERSION, OPSET } from './engines/onnx/onnx-writer.ts';
 import type { Rollout } from './rollout.ts';
@@ -57,7 +58,7 @@ export async function policyOf(exporter: Exporter, { learner, rollout, env: { co
   const { bytes, inputs, outputs } = await exporter.model(outsides, () => learner.act(state, fields, copies, {}, { seed: 0, counters: [0], best: true })), noise = inputs.find(i => i.name.startsWith('noise.'));
   if (noise) throw new InputError(`the best action of ${d.page.name} is drawn: node ${noise.name.split('.')[1]!} asks for random numbers, and a file has none`, 'a page whose best action needs none: g.act({ action, best })');
   const dimsOf = (name: string) => (name === 'action' ? outside(action.dims) : name.includes(CARRY) ? [...outside(plan.boxes.get(name.slice(name.indexOf(CARRY) + CARRY.length))!.lead), 'carry'] : ['copy', ...words(d.page.world[name]!.spec)]);
-  const described = ({ name, dtype, shape }: typeof inputs[number], means: string): PolicyPort => ({ name, dtype, dims: dimsOf(name), shape, means });
+  const described = ({ name, dtype, shape }: Port, means: string): PolicyPort => ({ name, dtype, dims: dimsOf(name), shape, means });
   return { model: bytes, facts: {
     format: 1, kind: 'skein policy', algorithm: d.page.name, environment: record.environment, hash: structuralHash(d), run: record.name, checkpoint: update, steps: state.counters.steps,
     versions: { skein: version(), opset: OPSET, ir: IR_VERSION }, model: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },

@@ -58,8 +58,8 @@ export function laid({ page, sizes, steps, acts }: Step): Laid {
   const p = plan(page, { ...sizes, time: steps }), fresh = freshState(p, 1), given: Record<string, NamedArray> = acts ? presentOf(page, { sizes }) : batchOf(page, { steps, sizes });
   for (const [name, { data }] of Object.entries(given)) if (name.endsWith('oldLogProb')) data.forEach((x, i) => { data[i] = 0.2 * x - Math.log(sizes.action); });
   const slots = Object.fromEntries(Object.entries(fresh.slots).map(([rule, { count, moments }]) => [rule, { count, moments: { ...moments, v: moments['v']!.slice().fill(SECOND_MOMENT) } }])), state = { ...fresh, lagged: freshState(p, 2).weights, slots };
-  const rows = sizes.batch * sizes.agent, drawn = (law: 'uniform' | 'gumbel' | 'normal', name: string, shape: readonly number[]): NamedArray => ({ shape, data: Random.of(3, name).fill(law, new Float32Array(shape.reduce((a, b) => a * b, 1))) });
-  const noise: Record<string, NamedArray> = acts ? { 'explore.coin': drawn('uniform', 'coin', [rows]), 'explore.lot': drawn('gumbel', 'lot', [rows, sizes.action]) } : {}, carry: Record<string, NamedArray> = acts ? { agentQ: drawn('normal', 'carry', [rows, 64]) } : {};
+  const rows = sizes.batch * sizes.agent, drawn = (law: 'uniform' | 'normal', name: string, shape: readonly number[]): NamedArray => ({ shape, data: Random.of(3, name).fill(law, new Float32Array(shape.reduce((a, b) => a * b, 1))) });
+  const noise: Record<string, NamedArray> = acts ? { 'explore.coin': drawn('uniform', 'coin', [rows]), 'explore.lot': drawn('uniform', 'lot', [rows, sizes.action]) } : {}, carry: Record<string, NamedArray> = acts ? { agentQ: drawn('normal', 'carry', [rows, 64]) } : {};
   if (acts) (given['start']!.data as Uint8Array).fill(0);
   const named = (kind: string, all: Readonly<Record<string, NamedArray>>) => Object.entries(all).map(([k, a]) => [`${kind}/${k.replace(/^data\./, '')}`, a] as const), floats = (all: Readonly<Record<string, NamedArray>>) => Object.fromEntries(Object.entries(all).map(([k, a]) => [k, a.data as Float32Array]));
   return {

@@ -79,6 +79,21 @@ describe('demand', () => {
       expect(fired.size).toBe(10);
     }
   });
+  it('computes of a node without memory the slots that somebody reads, and what they are in all of them', async () => {
+    const seen: number[][] = [], watching = (form: '...' | '... time') => defineNode({ type: 'watching', in: { x: f32(form) }, out: { y: f32(form) }, forward: ({ x }) => { seen.push(x.shape); return { y: mul(x, x) }; } });
+    const laid = (form: '...' | '... time') => plan(page((g, data) => {
+      const y = g.add('value', times(), { x: data.obs }), a = form === '...' ? now(g.add('own', watching('...')(), { x: y.y }).y) : g.add('own', watching('... time')(), { x: now(y.y) }).y;
+      g.train('value', g.add('loss', squares(), { a, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 1 }) });
+    }), { obs: 1, action: 2 }), [B, T] = [2, 3], p = laid('...'), shapes = async (...texts: string[]) => { seen.length = 0; const out = await pull(new Flow(p, 'learn'), texts, feedOf(p)); return { out, rows: seen.map(s => s[0]) }; };
+    const [present, later, both, all, every] = [await shapes('own.y | now'), await shapes('own.y | next'), await shapes('own.y | now', 'own.y | next', 'loss.loss'), await shapes('own.y'), await shapes('own.y', 'own.y | now')];
+    expect([present.rows, later.rows, both.rows, all.rows, every.rows]).toEqual([[B * T], [B * T], [B * T, B * T], [B * (T + 1)], [B * (T + 1), B * T]]);
+    const whole = all.out['own.y']!, slots = (from: number) => Array.from({ length: B * T }, (_, i) => whole[Math.floor(i / T) * (T + 1) + (i % T) + from]!);
+    for (const { out } of [present, both, every]) expect([...out['own.y | now'] as Float32Array]).toEqual(slots(0));
+    for (const { out } of [later, both]) expect([...out['own.y | next'] as Float32Array]).toEqual(slots(1));
+    seen.length = 0;
+    await pull(new Flow(laid('... time'), 'learn'), ['loss.loss'], feedOf(laid('... time')));
+    expect(seen).toEqual([[B, T]]);                                      // one that names time is not cut
+  });
   it('gives the same values alone and together, and from one flow again and again', async () => {
     const p = plan(qmix, SIZES), texts = ['tdLoss.loss', 'mixer.qTot'], together = await pull(new Flow(p, 'learn'), texts, feedOf(p));
     for (const t of texts) expect((await pull(new Flow(p, 'learn'), [t], feedOf(p)))[t]).toEqual(together[t]);

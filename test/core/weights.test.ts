@@ -52,8 +52,10 @@ describe('views', () => {
     for (const rule of q.rules.values()) {
       const flat = gather(arena, rule), to = new Float32Array(q.total);
       expect(flat).toHaveLength(rule.size);
-      scatter(to, rule, flat);
-      for (const s of q.slices) expect(view(to, s), s.name).toEqual(rule.slices.includes(s) ? view(arena, s) : new Float32Array(s.size));
+      const whole = scatter(to, to, rule, flat);
+      expect(to).toEqual(new Float32Array(q.total));
+      expect(scatter(whole, to, rule, flat)).toBe(whole);
+      for (const s of q.slices) expect(view(whole, s), s.name).toEqual(rule.slices.includes(s) ? view(arena, s) : new Float32Array(s.size));
     }
     expect(gather(arena, q.rules.get('q')!).buffer).toBe(arena.buffer);
   });
@@ -63,8 +65,8 @@ describe('views', () => {
     const laid = slices.map(s => { const out = { ...s, from }; from += s.size; return out; }), own = laid.filter((_, i) => trained[i]);
     fc.pre(own.length > 0);
     const rule = { name: 'r', trained: [], losses: [], slices: own, size: own.reduce((a, s) => a + s.size, 0) }, arena = Float32Array.from({ length: from }, (_, i) => i + 1), back = new Float32Array(from);
-    scatter(back, rule, gather(arena, rule));
-    laid.forEach((s, i) => { expect([...view(back, s)]).toEqual(trained[i] ? [...view(arena, s)] : Array<number>(s.size).fill(0)); });
+    const whole = scatter(back, back, rule, gather(arena, rule));
+    laid.forEach((s, i) => { expect([...view(whole, s)]).toEqual(trained[i] ? [...view(arena, s)] : Array<number>(s.size).fill(0)); });
   })));
 });
 

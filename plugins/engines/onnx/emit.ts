@@ -5,15 +5,22 @@ import type { Trace } from './symbolic-backend.ts';
 
 /** An input or output of a program, and what it is called inside the model. */
 export interface Port { readonly name: string; readonly called: string; readonly shape: readonly number[]; readonly dtype: DataType }
+/** `shape` is that of the part that the model reads, from an element on. */
+export interface InPort extends Port { readonly whole: readonly number[]; readonly offset: number }
+/** `made` is the shape in which the model gives it: as many elements. */
+export interface OutPort extends Port { readonly made: readonly number[] }
 export interface Model {
   readonly bytes: Uint8Array;
-  /** What its outputs depend on, in the order in which they were asked for. */
-  readonly inputs: readonly Port[]; readonly outputs: readonly Port[];
+  /** What its outputs depend on, in the order in which they were asked for; parts of one input stand together. */
+  readonly inputs: readonly InPort[]; readonly outputs: readonly OutPort[];
   /** By type, how many operators there are. */
   readonly operators: ReadonlyMap<string, number>;
+  /** Bytes of all values between, which is more than a session holds: it uses room again. */
+  readonly room: number;
 }
 /** What inputs and outputs are called inside the model. No value between them has such a name, which begins with a colon. */
 export interface Names { input(name: string): string; output(name: string): string }
+const calledInput = (called: Names, { name = '', offset, shape }: Value): string => called.input(offset === undefined ? name : `${name} ${offset} [${shape.join()}]`);
 const APART: Names = { input: name => `in:${name}`, output: name => `out:${name}` };
 /** Constants of one number are written out up to this many elements. */
 const SMALL = 256;
@@ -28,6 +35,7 @@ function bytesOf({ data, uniform, dtype }: Value, n: number): Uint8Array {
 class Writer {
   readonly constants: Constant[] = [];
   readonly counts = new Map<string, number>();
+  room = 0;
   /** Of the program: constants that are made stand before what reads them. */
   readonly #nodes: GraphNode[] = [];
   readonly #names = new Map<Value, string>();
@@ -46,7 +54,7 @@ class Writer {
     return name;
   }
   #name(v: Value): string {
-    const name = this.#names.get(v) ?? (v.name !== undefined ? this.#called.input(v.name) : v.uniform !== undefined || v.data ? this.#constant(v) : `:v${v.id}`);
+    const name = this.#names.get(v) ?? (v.name !== undefined ? calledInput(this.#called, v) : v.uniform !== undefined || v.data ? this.#constant(v) : `:v${v.id}`);
     this.#names.set(v, name);
     return name;
   }
@@ -64,6 +72,7 @@ class Writer {
   }
   #operator(nodes: GraphNode[], { type, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
     const from = inputs.map(v => this.#name(v));
+    for (const { shape } of out) this.room += 4 * count(shape);
     if (!body) { this.#add(nodes, scope, type, { in: from, out: out.map(v => this.#name(v)), attributes }); return; }
     // what nobody reads is not saved for each slot; the carry must be given
     const kept = out.map((v, i) => i === 0 || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`:b${out[0]!.id}.${i}`, v] as const));
@@ -88,6 +97,10 @@ function withAddends(operators: readonly Operator[], outputs: Iterable<Value>): 
 }
 
 export function emit({ inputs, outputs }: Trace, called = APART): Model {
-  const writer = new Writer(called), graph = writer.graph(new Map([...outputs].map(([name, v]) => [called.output(name), v])), inputs, 0), port = (name: string, inside: string, { shape, dtype }: Value): Port => ({ name, called: inside, shape, dtype });
-  return { inputs: inputs.filter(v => writer.reads(v)).map(v => port(v.name!, called.input(v.name!), v)), outputs: [...outputs].map(([name, v]) => port(name, called.output(name), v)), operators: writer.counts, bytes: write({ ...graph, constants: writer.constants }) };
+  const names = [...new Set(inputs.map(v => v.name!))], all = names.flatMap(name => inputs.filter(v => v.name === name));
+  const writer = new Writer(called), graph = writer.graph(new Map([...outputs].map(([name, { value }]) => [called.output(name), value])), all, 0);
+  return {
+    inputs: all.filter(v => writer.reads(v)).map(v => ({ name: v.name!, called: calledInput(called, v), shape: v.shape, dtype: v.dtype, whole: v.whole ?? v.shape, offset: v.offset ?? 0 })),
+    outputs: [...outputs].map(([name, { value, shape }]) => ({ name, called: called.output(name), shape, made: value.shape, dtype: value.dtype })), operators: writer.counts, room: writer.room, bytes: write({ ...graph, constants: writer.constants }),
+  };
 }

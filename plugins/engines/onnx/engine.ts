@@ -12,28 +12,47 @@ import { timedSession, type TimedSession } from './timed-session.ts';
 /** Threads for a single operator. More than two gain nothing at the sizes of these networks, and they wait by spinning; one core is left to others. */
 const defaultThreads = (): number => Math.max(1, Math.min(2, os.availableParallelism() - 1));
 
+/** Bytes of values that open sessions hold together, by what they are at most. */
+const ROOM = 2 ** 30;
+interface Held { room: number; close(): void }
+
 class OnnxEngine implements Timeable {
   readonly info: EngineInfo;
-  readonly #open = new Set<Executable>();
+  /** Those with a session, in the order in which they ran last. */
+  readonly #open = new Set<Held>();
   protected readonly runtime: Runtime; protected readonly threads: number;
   constructor(runtime: Runtime, threads: number) {
     this.runtime = runtime; this.threads = threads;
     this.info = { engine: 'onnx', opens: `onnx:cpu-${threads}`, backend: 'cpu', version: runtime.version, device: `${threads} thread${threads === 1 ? '' : 's'}` };
   }
-  /** Traced and built when it is first run, and kept until it is given back: a session holds about 2 MB and, while it does not run, no arrays. */
+  /**
+   * Traced and built when it is first run, and kept: a session holds the room of its values, so that none is asked for anew in a call. Beyond
+   * `ROOM` those go that ran longest ago, and are built again when they are to run.
+   */
   compile(program: Program): Executable {
     let session: Promise<Session> | undefined;
-    const executable: Executable = {
-      run: async supply => (await (session ??= this.make(program).catch((e: unknown) => { session = undefined; throw e; }))).run(supply),
-      dispose: () => { void session?.then(s => { s.dispose(); }, () => undefined); session = undefined; this.#open.delete(executable); },
+    const close = () => { void session?.then(s => { s.dispose(); }, () => undefined); session = undefined; this.#open.delete(held); };
+    const held: Held = { close, room: 0 };
+    return {
+      run: async supply => {
+        session ??= this.make(program).catch((e: unknown) => { session = undefined; throw e; });
+        const opened = await session;
+        if (!this.#open.delete(held)) { held.room = opened.room; this.#makeRoom(held.room); }
+        this.#open.add(held);
+        return opened.run(supply);
+      },
+      dispose: close,
     };
-    this.#open.add(executable);
-    return executable;
+  }
+  #makeRoom(more: number): void {
+    let room = more;
+    for (const { room: one } of this.#open) room += one;
+    for (const held of this.#open) { if (room <= ROOM) break; room -= held.room; held.close(); }
   }
   protected async make(program: Program): Promise<Session> { return this.runtime.open(emit(trace(program)), this.threads); }
   timed(): TimedEngine { return new TimedOnnxEngine(this.runtime, this.threads); }
   alive(): number { return tf.memory().numTensors; }
-  close(): void { for (const e of [...this.#open]) e.dispose(); }
+  close(): void { for (const held of [...this.#open]) held.close(); }
 }
 class TimedOnnxEngine extends OnnxEngine implements TimedEngine {
   readonly #times: ProgramTimes[] = []; readonly #sessions: TimedSession[] = [];

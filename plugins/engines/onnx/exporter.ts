@@ -29,7 +29,7 @@ export class Exporter implements Engine {
   /** Written, and run as it was written: what ONNX Runtime refuses is not given away. */
   compile(program: Program): Executable {
     return { dispose: () => undefined, run: async supply => {
-      const inputs: Inside = new Map(), outputs: Inside = new Map(), model = emit(trace(closed(program, supply, this.#outsides!, inputs, outputs)), { input: name => name, output: name => name }), session = await this.#runtime.open(model, 1);
+      const inputs: Inside = new Map(), outputs: Inside = new Map(), model = emit(trace(closed(program, supply, this.#outsides!, inputs, outputs), false), { input: name => name, output: name => name }), session = await this.#runtime.open(model, 1);
       this.#model = model;
       try {
         const out = await session.run((outside, _, dtype) => { const [name, shape] = inputs.get(outside)!; return supply(name, shape, dtype); });

@@ -8,16 +8,19 @@ import type * as ort from 'onnxruntime-node';
 import type * as native from 'onnxruntime-node/dist/binding.js';
 import type { OutputArray, Outputs, Supply } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
+import { ARRAYS } from '../../arrays.ts';
 import { dtypeOf } from '../program.ts';
+import { count } from './builder.ts';
 import type { Model } from './emit.ts';
 
 const require = createRequire(import.meta.url);
 type MakeTensor = new (dtype: string, data: TypedArray, shape: readonly number[]) => ort.Tensor;
-type Run = (feeds: Readonly<Record<string, ort.Tensor>>) => Record<string, ort.OnnxValue> | Promise<Record<string, ort.OnnxValue>>;
+/** Writes into what it is given for the outputs. */
+type Run = (feeds: Readonly<Record<string, ort.Tensor>>, into: Readonly<Record<string, ort.Tensor>>) => unknown;
 
 /** With `profile`, the beginning of a file's name, ONNX Runtime notes when each operator ran, until `endProfile`. */
 export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number, profile?: string): Promise<Session> }
-export interface Session { run(supply: Supply): Promise<Outputs>; endProfile(): void; dispose(): void }
+export interface Session { readonly room: number; run(supply: Supply): Promise<Outputs>; endProfile(): void; dispose(): void }
 
 /** Loads the package; throws with the reason where it is not there, or not for this platform. */
 export function loadRuntime(directly = true): Runtime {
@@ -26,10 +29,18 @@ export function loadRuntime(directly = true): Runtime {
   return {
     version, direct: binding !== undefined,
     async open(model, threads, profile) {
-      // without an arena a session that does not run holds no memory, at no cost in time
-      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
-      const { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
-      return { dispose, endProfile, run: async supply => read(model, await run(feeds(runtime.Tensor as unknown as MakeTensor, model, supply))) };
+      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: true, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
+      const Tensor = runtime.Tensor as unknown as MakeTensor, { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
+      return { room: model.room, dispose, endProfile, run: async supply => {
+        const outputs: Record<string, OutputArray> = {}, into: Record<string, ort.Tensor> = {};
+        for (const { name, called, dtype, shape, made } of model.outputs) {
+          const as = dtypeOf({ dtype }), data = new ARRAYS[as](count(shape));
+          outputs[name] = { shape, dtype: as, data };
+          into[called] = new Tensor(dtype, data, made);
+        }
+        await run(feeds(Tensor, model, supply), into);
+        return outputs;
+      } };
     },
   };
 }
@@ -42,20 +53,25 @@ function nativeOf(): Native | undefined {
   } catch { return undefined; }
 }
 interface Opened { readonly run: Run; endProfile(): void; dispose(): void }
-function direct({ binding, initOrt }: Native, { bytes, outputs }: Model, options: ort.InferenceSession.SessionOptions): Opened {
+function direct({ binding, initOrt }: Native, { bytes }: Model, options: ort.InferenceSession.SessionOptions): Opened {
   initOrt();
-  const session = new binding.InferenceSession(), wanted = Object.fromEntries(outputs.map(o => [o.called, null]));
+  const session = new binding.InferenceSession();
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, options);
-  return { run: given => session.run(given, wanted, {}), endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
+  return { run: (given, into) => session.run(given, into, {}), endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
 }
 async function published(runtime: typeof ort, { bytes }: Model, options: ort.InferenceSession.SessionOptions): Promise<Opened> {
   const session = await runtime.InferenceSession.create(bytes, options);
-  return { run: given => session.run(given), endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
+  return { run: (given, into) => session.run(given, into), endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
 }
 
+/** An input is asked for once, however many parts of it are read. */
 function feeds(Tensor: MakeTensor, { inputs }: Model, supply: Supply): Record<string, ort.Tensor> {
-  return Object.fromEntries(inputs.map(i => [i.called, new Tensor(i.dtype, supply(i.name, i.shape, dtypeOf(i)), i.shape)]));
-}
-function read({ outputs }: Model, got: Readonly<Record<string, ort.OnnxValue>>): Outputs {
-  return Object.fromEntries(outputs.map((o): [string, OutputArray] => [o.name, { shape: o.shape, dtype: dtypeOf(o), data: (got[o.called] as ort.Tensor).data as TypedArray }]));
+  const given: Record<string, ort.Tensor> = {};
+  let last = '', all: TypedArray = new Float32Array(0);
+  for (const { name, called, dtype, shape, whole, offset } of inputs) {
+    if (name !== last) all = supply(last = name, whole, dtypeOf({ dtype }));
+    const n = count(shape);
+    given[called] = new Tensor(dtype, n === all.length ? all : all.subarray(offset, offset + n), shape);
+  }
+  return given;
 }

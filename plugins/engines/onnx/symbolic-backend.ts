@@ -70,10 +70,10 @@ export function register(): void {
   registered = true;
 }
 
-export interface Trace { readonly inputs: readonly Value[]; readonly outputs: ReadonlyMap<string, Value> }
-/** Runs a program once on symbolic tensors. An operator bears the name of the node it belongs to; of a gradient, with a `'`. */
-export function trace(program: Program): Trace {
-  const before = tf.getBackend(), builder = new Builder(), outputs = new Map<string, Value>();
+export interface Trace { readonly inputs: readonly Value[]; /** A value, and the shape in which its elements are given. */ readonly outputs: ReadonlyMap<string, { readonly value: Value; readonly shape: readonly number[] }> }
+/** Runs a program once on symbolic tensors. With `views` its host takes inputs apart and gives outputs their shapes, which costs it nothing. An operator bears the name of the node it belongs to; of a gradient, with a `'`. */
+export function trace(program: Program, views = true): Trace {
+  const before = tf.getBackend(), builder = new Builder(undefined, views), outputs = new Map<string, { value: Value; shape: readonly number[] }>();
   let blamed = '';
   const within = <T>(node: string, run: () => T): T => {
     const outer = builder.scope;
@@ -84,7 +84,10 @@ export function trace(program: Program): Trace {
   void tf.setBackend(NAME);
   try {
     const { outputs: made, free } = runByNode(program, (name, shape, dtype) => tf.engine().makeTensorFromDataId(given(builder.input(shape, DTYPES[dtype], name)), [...shape], DTYPES[dtype]), within);
-    for (const [name, t] of Object.entries(made)) outputs.set(name, valueOf(t));
+    for (const [name, t] of Object.entries(made)) {
+      const value = valueOf(t), { from } = value;
+      outputs.set(name, { value: views && from?.type === 'Reshape' ? from.in[0]! : value, shape: t.shape });
+    }
     free();
     return { inputs: builder.inputs, outputs };
   } catch (e) { throw refusal(e, blamed) ?? e; } finally {

@@ -23,7 +23,7 @@ export async function timedSession(runtime: Runtime, model: Model, threads: numb
       rmSync(folder, { recursive: true, force: true });
     };
     return {
-      settle, endProfile: settle, dispose: () => { settle(); session.dispose(); },
+      room: session.room, settle, endProfile: settle, dispose: () => { settle(); session.dispose(); },
       run: async supply => {
         const began = performance.now(), out = await session.run(supply);
         times.seconds += (performance.now() - began) / 1000; times.calls++;

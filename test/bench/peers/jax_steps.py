@@ -162,7 +162,7 @@ def act():
     def drawing(w, f, h, epsilon, key):
         key, one, two = jax.random.split(key, 3)
         rows = h.shape[0]
-        action, h = forward(w, f, h, epsilon, jax.random.uniform(one, (rows,)), jax.random.gumbel(two, (rows, f["avail"].shape[-1])))
+        action, h = forward(w, f, h, epsilon, jax.random.uniform(one, (rows,)), jax.random.uniform(two, (rows, f["avail"].shape[-1])))
         return action, h, key
 
     def check():

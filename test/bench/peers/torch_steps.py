@@ -190,7 +190,7 @@ def act():
         h = agent.cell(F.relu(agent.first(x)), h)
         q = agent.q(h)
         coin = torch.rand(len(x)) if coin is None else coin
-        lot = -(-torch.rand(q.shape).log()).log() if lot is None else lot
+        lot = torch.rand(q.shape) if lot is None else lot
         best, other = q.masked_fill(~avail, -1e9).argmax(-1), lot.masked_fill(~avail, -1e9).argmax(-1)
         return torch.where(coin < epsilon, other, best), h
 

@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { add, clone, customGrad, getBackend, greater, matMul, maxPool, memory, mul, reshape, sum, zeros, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { add, clone, customGrad, getBackend, greater, matMul, maxPool, memory, mul, reshape, sin, slice, sum, unstack, zeros, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../../core/definition.ts';
-import type { Engine, Outputs } from '../../../core/engine.ts';
+import type { Engine, Outputs, Program } from '../../../core/engine.ts';
 import { InputError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
 import { defineNode } from '../../../core/node.ts';
@@ -90,6 +90,24 @@ describe('the engine', () => {
     expect(await first()).toBe(2);
     own.close();
   });
+  it('takes the parts of an input that lie in one piece as they lie, and gives outputs the shapes that they have', async () => {
+    const parts: Program = { key: 'parts', run: input => {
+      const w = input('w', [3, 2, 2], 'f32'), [a, b, c] = unstack(w, 0) as [Tensor2D, Tensor2D, Tensor2D], flat = reshape(w, [12]);
+      return { product: matMul(a, c), turned: reshape(add(b, 1), [4]), end: add(slice(flat, [5], [3]), 0.5), row: add(slice(w, [1, 0, 0], [2, 2, 2]), 1), inside: add(slice(w, [0, 1, 0], [3, 1, 2]), 1), whole: add(w, 1), same: clone(b) };
+    } };
+    register();
+    const asked: string[] = [], w = Float32Array.from({ length: 12 }, (_, i) => i), model = emit(trace(parts)), results = await Promise.all([await engineOn('cpu'), engine].map(async e => { const built = e.compile(parts), out = await built.run(name => { asked.push(name); return w; }); built.dispose(); return out; }));
+    expect(results[1]).toEqual(results[0]);
+    expect(asked).toEqual(['w', 'w']);
+    expect(Object.fromEntries(model.operators)).toEqual({ MatMul: 1, Add: 5, Slice: 1, Identity: 1 });
+  });
+  it('goes when others need the room, and is built again', async () => {
+    const own = await onnx.open('cpu-1'), traced: string[] = [], large = (key: string) => own.compile({ key, run: input => { traced.push(key); let t = input('x', [1024, 256], 'f32') as Tensor; for (let i = 0; i < 400; i++) t = sin(t); return { y: sum(t) }; } }), give = () => new Float32Array(1024 * 256);      // 400 MiB by what it is at most
+    const [a, b, c] = [large('a'), large('b'), large('c')];
+    for (const e of [a, b, a, c, a, b]) await e.run(give);
+    expect(traced).toEqual(['a', 'b', 'c', 'b']);                        // b ran longest ago when c came, and c when b came back
+    own.close();
+  }, 30_000);
   it('may be asked by two at the same time', async () => {
     const built = engine.compile({ key: 'k', run: input => ({ y: mul(input('x', [1], 'f32'), 2) }) });
     expect((await Promise.all([1, 2, 3].map(n => built.run(() => Float32Array.of(n))))).map(o => o['y']!.data[0])).toEqual([2, 4, 6]);
