@@ -62,5 +62,11 @@ export default defineConfig(
         message: 'Await it: a promise that nobody waits for cannot fail a test.' }],
     },
   },
+  {
+    files: ['plugins/**'],
+    rules: { 'no-restricted-syntax': ['error', {
+      selector: 'ClassDeclaration[decorators.length>0] ImportExpression',
+      message: 'Import beside the class: the compiler leaves the .ts of an import inside a decorated one.' }] },
+  },
   { files: ['plugins/cli/**', 'test/bench/**'], rules: { 'no-console': 'off' } },
 );

@@ -134,7 +134,10 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
   return set;
 }
 
-/** A page with the sizes of its run's world. Beside the class, because the compiler leaves the `.ts` of an import inside a decorated one. */
+/** What is loaded when it is asked for. Beside the class, because the compiler leaves the `.ts` of an import inside a decorated one. */
+const watching = async (engine: Engine): Promise<Profile> => new (await import('./profile.ts')).Profile(engine);
+async function exporting() { const { Exporter } = await import('./engines/onnx/exporter.ts'), { policyOf } = await import('./policy.ts'); return { exporter: await Exporter.open(), policyOf }; }
+/** A page with the sizes of its run's world. */
 async function pictured(d: Definition, sizes: Readonly<Record<string, number>>, { environment }: RunRecord): Promise<string> {
   const { pictureOf, svg } = await import('../visualizer/picture.ts'), view = pictureOf(describe(d, sizes), { kinds: type => kinds.get(type), sized: true });
   return svg({ ...view, title: `${view.title} on ${environment}` }, { shapes: 'concrete' });
@@ -154,7 +157,7 @@ export class Training {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom },
     };
-    const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? new (await import('./profile.ts')).Profile(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings);
+    const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? await watching(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings);
     watcher?.watch(built);
     const swaps = plansOf(o.swaps, 'the options of a run');
     this.#foresee(d, built.env, swaps, o.steps);
@@ -255,7 +258,7 @@ export class Training {
   }
   /** The best actions of a checkpoint as an ONNX file that stands alone, of so many copies of the environment, and what there is to know of it. */
   async export(path: string, { from, copies = 1 }: { readonly from?: number; readonly copies?: number } = {}): Promise<Policy> {
-    const { Exporter } = await import('./engines/onnx/exporter.ts'), { policyOf } = await import('./policy.ts'), exporter = await Exporter.open();
+    const { exporter, policyOf } = await exporting();
     return this.#standing(path, from, () => Promise.resolve(exporter), { copies }, ({ record, update, built, state }) => policyOf(exporter, { ...built, state, record, update }));
   }
   /** A checkpoint of a run, put together for some work and taken apart again. */
