@@ -4,7 +4,7 @@ import os from 'node:os';
 import type { Engine, EngineFactory, EngineInfo, Executable, Program } from '../../../core/engine.ts';
 import { InputError } from '../../../core/error.ts';
 import { timesOf, type ProgramTimes, type Timeable, type TimedEngine } from '../program.ts';
-import { emit } from './emit.ts';
+import { emit, type Model } from './emit.ts';
 import { loadRuntime, type Runtime, type Session } from './session.ts';
 import { register, trace } from './symbolic-backend.ts';
 import { timedSession, type TimedSession } from './timed-session.ts';
@@ -14,6 +14,8 @@ const defaultThreads = (): number => Math.max(1, Math.min(2, os.availableParalle
 
 /** Bytes of values that open sessions hold together, by what they are at most. */
 const ROOM = 2 ** 30;
+/** Of programs that one thread runs: acting, updates of small networks. */
+const SMALL = 2 ** 22;
 interface Held { room: number; close(): void }
 
 class OnnxEngine implements Timeable {
@@ -49,7 +51,9 @@ class OnnxEngine implements Timeable {
     for (const { room: one } of this.#open) room += one;
     for (const held of this.#open) { if (room <= ROOM) break; room -= held.room; held.close(); }
   }
-  protected async make(program: Program): Promise<Session> { return this.runtime.open(emit(trace(program)), this.threads); }
+  protected async make(program: Program): Promise<Session> { const model = emit(trace(program)); return this.runtime.open(model, this.threadsOf(model)); }
+  /** Threads that share an operator of a few microseconds only wait for each other. */
+  protected threadsOf({ room }: Model): number { return room < SMALL ? 1 : this.threads; }
   timed(): TimedEngine { return new TimedOnnxEngine(this.runtime, this.threads); }
   alive(): number { return tf.memory().numTensors; }
   close(): void { for (const held of [...this.#open]) held.close(); }
@@ -57,7 +61,7 @@ class OnnxEngine implements Timeable {
 class TimedOnnxEngine extends OnnxEngine implements TimedEngine {
   readonly #times: ProgramTimes[] = []; readonly #sessions: TimedSession[] = [];
   protected override async make(program: Program): Promise<Session> {
-    const times = timesOf(program), began = performance.now(), session = await timedSession(this.runtime, emit(trace(program)), this.threads, times);
+    const times = timesOf(program), began = performance.now(), model = emit(trace(program)), session = await timedSession(this.runtime, model, this.threadsOf(model), times);
     times.making = (performance.now() - began) / 1000;
     this.#times.push(times);
     this.#sessions.push(session);
