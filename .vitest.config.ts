@@ -16,6 +16,7 @@ export default defineConfig({
           exclude: ['test/learning/**', 'test/bench/**', 'test/fixtures/**'],
           testTimeout: 0.5 * minutes,
           hookTimeout: 0.5 * minutes,
+          provide: { judged: 'onnx:cpu-1', backends: ['cpu', 'wasm'] },
         },
       },
       {
