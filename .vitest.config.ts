@@ -22,6 +22,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'native',
+          include: ['pages', 'nodes', 'kernels', 'tfjs'].map(file => `test/plugins/engines/${file}.test.ts`),
+          globalSetup: 'test/plugins/engines/set-up.ts',
+          testTimeout: 2 * minutes,
+          provide: { judged: 'tfjs:tensorflow', backends: ['tensorflow'] },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'learning',
           include: ['test/learning/**/*.test.ts'],
           testTimeout: 60 * minutes,
