@@ -16,6 +16,17 @@ export default defineConfig({
           exclude: ['test/learning/**', 'test/bench/**', 'test/fixtures/**'],
           testTimeout: 0.5 * minutes,
           hookTimeout: 0.5 * minutes,
+          provide: { judged: 'onnx:cpu-1', backends: ['cpu', 'wasm'] },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'native',
+          include: ['pages', 'nodes', 'kernels', 'tfjs'].map(file => `test/plugins/engines/${file}.test.ts`),
+          globalSetup: 'test/plugins/engines/set-up.ts',
+          testTimeout: 2 * minutes,
+          provide: { judged: 'tfjs:tensorflow', backends: ['tensorflow'] },
         },
       },
       {

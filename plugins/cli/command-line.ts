@@ -13,6 +13,7 @@ import { list } from './list.ts';
 import { option } from './options.ts';
 import { resume } from './resume.ts';
 import { Session, type ExitCode, type Io } from './session.ts';
+import { setup } from './setup.ts';
 import { swap } from './swap.ts';
 import { table } from './table.ts';
 import { train } from './train.ts';
@@ -58,7 +59,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, swap, fork, evaluate, exported, check, table, draw, diff, env]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, swap, fork, evaluate, exported, check, table, draw, diff, env, setup]) skein.addCommand(make(session));
   configure(skein, session);
   skein.hook('preAction', (_, command) => { session.answer.ascii = session.remarks.ascii = command.opts<{ ascii?: boolean }>().ascii ?? false; });
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });

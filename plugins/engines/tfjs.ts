@@ -1,28 +1,41 @@
 /**
- * Engine `tfjs`: runs a program as it stands on a TensorFlow.js backend. The best that loads of node-gpu (CUDA), node (native CPU), webgpu,
- * wasm and cpu; a backend that the user named never falls back. All packages must share one tfjs-core, whose version they pin.
+ * Engine `tfjs`: runs a program as it stands on a TensorFlow.js backend. The best that loads of tensorflow (what `skein setup tensorflow` has built),
+ * node-gpu and node (the packages of TensorFlow.js), webgpu, wasm and cpu; a backend that the user named never falls back. All packages must share one
+ * tfjs-core, whose version they pin.
  */
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Engine, EngineFactory, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
+import type { Engine, EngineFactory, EngineInfo, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
 import type { TypedArray } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
 import { DTYPES, dtypeOf, runByNode, runOnce, spend, timesOf, type ProgramTimes, type Timeable, type TimedEngine } from './program.ts';
+import { mend } from './tensorflow/kernels.ts';
+import { folderOf, installed, register, restoreUtil, running, settle } from './tensorflow/library.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Node 23 took away what the native binding's JavaScript asks of `util`. */
-function restoreUtil(): void {
-  const util = require('node:util') as Record<string, unknown>;
-  util['isNullOrUndefined'] ??= (x: unknown) => x === null || x === undefined;
-  util['isArray'] ??= Array.isArray;
-}
-async function native(name: 'tfjs-node-gpu' | 'tfjs-node'): Promise<string> {
+interface Opened { readonly backend: string; readonly device?: string }
+/** Two of TensorFlow's libraries in one process would share their symbols. */
+let native: { readonly name: string; readonly loading: Promise<void> } | undefined;
+/** Where `find` finds no library, nothing of the process is changed. */
+async function tensorflow(name: 'tensorflow' | 'node-gpu' | 'node', build: 'CPU' | 'CUDA', find: () => () => unknown): Promise<Opened> {
+  if (native !== undefined && native.name !== name) throw new Error(`this process has loaded tfjs:${native.name}`);
+  const load = find();
+  settle();
   restoreUtil();
-  await import(`@tensorflow/${name}`);
+  native ??= { name, loading: Promise.resolve().then(load).then(mend) };
+  try { await native.loading; } catch (e) { native = undefined; throw e; }
   if (!(await tf.setBackend('tensorflow'))) throw new Error('its backend did not start');
-  return name === 'tfjs-node-gpu' ? 'tensorflow, CUDA build' : 'tensorflow, CPU build';
+  const { version, device } = running();
+  return { backend: `tensorflow ${version}, ${build} build`, device };
+}
+const packaged = (name: 'node-gpu' | 'node', build: 'CPU' | 'CUDA'): Promise<Opened> => tensorflow(name, build, () => { const file = require.resolve(`@tensorflow/tfjs-${name}`); return () => import(pathToFileURL(file).href); });
+async function built(): Promise<Opened> {
+  const folder = folderOf(), found = installed(folder);
+  if (!found) throw new Error('it is not set up: skein setup tensorflow');
+  return tensorflow('tensorflow', found.build === 'cuda' ? 'CUDA' : 'CPU', () => () => { register(folder, found); });
 }
 /** The WebAssembly loader puts handlers of its own on the process, which print its source at any later error; they are taken off again. */
 async function quietly<T>(load: () => Promise<T>): Promise<T> {
@@ -55,26 +68,27 @@ function transposeFirst(): void {
   tf.registerKernel({ ...product, kernelFunc: wrapped, setupFunc: () => undefined });
 }
 const known = new WeakSet<tf.KernelFunc>();
-const BACKENDS: Readonly<Record<string, () => Promise<string>>> = {
-  'node-gpu': () => native('tfjs-node-gpu'),
-  node: () => native('tfjs-node'),
+const BACKENDS: Readonly<Record<string, () => Promise<Opened>>> = {
+  tensorflow: built,
+  'node-gpu': () => packaged('node-gpu', 'CUDA'),
+  node: () => packaged('node', 'CPU'),
   webgpu: async () => {
     if (!(globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu) throw new Error('this runtime has no WebGPU');
     await import('@tensorflow/tfjs-backend-webgpu');
     if (!(await tf.setBackend('webgpu'))) throw new Error('no adapter');
-    return 'webgpu';
+    return { backend: 'webgpu' };
   },
   wasm: async () => {
     const wasm = await quietly(() => import('@tensorflow/tfjs-backend-wasm'));
     wasm.setWasmPaths(`${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/dist/`);
     if (!(await quietly(() => tf.setBackend('wasm')))) throw new Error('it did not start');
     transposeFirst();
-    return `wasm${(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? ' (simd)' : ''}`;
+    return { backend: `wasm${(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? ' (simd)' : ''}` };
   },
   cpu: async () => {
     await import('@tensorflow/tfjs-backend-cpu');
     if (!(await tf.setBackend('cpu'))) throw new Error('it did not start');
-    return 'cpu (plain JavaScript)';
+    return { backend: 'cpu (plain JavaScript)' };
   },
 };
 const reason = (e: unknown): string => (e instanceof Error ? e.message : String(e)).split('\n', 1)[0]!;
@@ -86,36 +100,34 @@ async function open(named?: string): Promise<Engine> {
   const failed: string[] = [];
   for (const name of named === undefined ? Object.keys(BACKENDS) : [named]) {
     try {
-      const backend = await BACKENDS[name]!();
-      return new TfjsEngine(name, backend);
+      const opened = await BACKENDS[name]!();
+      return new TfjsEngine({ engine: 'tfjs', opens: `tfjs:${name}`, ...opened, version: tf.version_core });
     } catch (e) { failed.push(`${name}: ${reason(e)}`); }
   }
   throw new InputError(named === undefined ? `engine tfjs: no backend loads\n  ${failed.join('\n  ')}` : `engine tfjs:${named} does not load: ${failed[0]!.slice(named.length + 2)}`, named === undefined ? 'npm install' : 'leave the backend out to take the best that loads, or install it');
 }
 
 class TfjsEngine implements Timeable, TimedEngine {
-  readonly info;
+  readonly info: EngineInfo;
   readonly #timed: ProgramTimes[] | undefined;
   readonly #backend = tf.getBackend();
-  constructor(name: string, backend: string, timed?: ProgramTimes[]) {
-    this.#timed = timed;
-    this.info = { engine: 'tfjs', opens: `tfjs:${name}`, backend, version: tf.version_core };
-  }
+  constructor(info: EngineInfo, timed?: ProgramTimes[]) { this.info = info; this.#timed = timed; }
   compile(program: Program): Executable {
     const times = this.#timed && timesOf(program);
     if (times) this.#timed!.push(times);
     return { run: supply => {
       if (tf.getBackend() !== this.#backend) void tf.setBackend(this.#backend);          // another engine may have taken it; at once, so that nothing comes between
-      return run(program, supply, this.#backend === 'cpu', times);
+      return run(program, supply, SHARING.has(this.#backend), times);
     }, dispose: () => undefined };
   }
-  timed(): TimedEngine { const { opens, backend } = this.info; return new TfjsEngine(opens.slice('tfjs:'.length), backend, []); }
+  timed(): TimedEngine { return new TfjsEngine(this.info, []); }
   times(): readonly ProgramTimes[] { return this.#timed ?? []; }
   alive(): number { return tf.memory().numTensors; }
   close(): void { /* the backend belongs to the process */ }
 }
 
-/** `shared`: the backend works on the very arrays that it is given, and gives them out again. */
+/** These work on the very arrays that they are given, TensorFlow where they lie as it wants, and give them out again. */
+const SHARING: ReadonlySet<string> = new Set(['cpu', 'tensorflow']);
 async function run(program: Program, supply: Supply, shared: boolean, times?: ProgramTimes) {
   const began = performance.now(), make = (...[name, shape, dtype]: Parameters<Parameters<typeof runOnce>[1]>) => { const given = supply(name, shape, dtype); return tf.tensor(shared ? given.slice() : given, [...shape], DTYPES[dtype]); };
   const { outputs, free } = times ? runByNode(program, make, around(times)) : runOnce(program, make);

@@ -26,6 +26,7 @@ describe('help', () => {
         draw <algorithm>        the topology of a page or a run as a picture
         diff <a> <b>            what differs between two pages or runs, in words and as a picture
         env check <id>          does an environment keep the contract, and how fast is it?
+        setup tensorflow        TensorFlow's own library for engine tfjs, on the CPU or a CUDA GPU
 
       Options:
         <command> --help        what a command does and takes

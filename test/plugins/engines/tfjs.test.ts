@@ -1,7 +1,7 @@
 /** Engine `tfjs`: the backend that was named and no other, the same numbers on each, and nothing left behind (T44). */
 import { add, argMax, clone, getBackend, grads, greater, matMul, memory, mul, sum, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { Definition } from '../../../core/definition.ts';
 import type { Engine } from '../../../core/engine.ts';
 import { InputError } from '../../../core/error.ts';
@@ -15,7 +15,7 @@ import { tfjs } from '../../../plugins/engines/tfjs.ts';
 import { drawBatch, sizesOf } from '../../properties/batch.ts';
 import { compute, engineOn } from './on.ts';
 
-const NAMES: Readonly<Record<string, RegExp>> = { 'node-gpu': /^tensorflow, CUDA build/, node: /^tensorflow, CPU build/, webgpu: /^webgpu/, wasm: /^wasm/, cpu: /^cpu/ };
+const NAMES: Readonly<Record<string, RegExp>> = { tensorflow: /^tensorflow [\d.]+, (CPU|CUDA) build$/, 'node-gpu': /^tensorflow [\d.]+, CUDA build$/, node: /^tensorflow [\d.]+, CPU build$/, webgpu: /^webgpu/, wasm: /^wasm/, cpu: /^cpu/ };
 
 describe('a backend', () => {
   it.each(Object.keys(NAMES))('%s, named, is taken or refused with the reason: there is no other', async name => {
@@ -29,7 +29,7 @@ describe('a backend', () => {
     }
   });
   it('that nobody knows is refused with those there are', async () => {
-    await expect(tfjs.open('cuda')).rejects.toThrow('engine tfjs has no backend cuda\n  fix: one of node-gpu, node, webgpu, wasm, cpu');
+    await expect(tfjs.open('cuda')).rejects.toThrow('engine tfjs has no backend cuda\n  fix: one of tensorflow, node-gpu, node, webgpu, wasm, cpu');
     await expect(tfjs.open('constructor')).rejects.toThrow('engine tfjs has no backend constructor');
   });
   it('not named is the best that loads, and the record says which', async () => {
@@ -57,7 +57,7 @@ describe('a backend', () => {
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('on %s, a program', backend => {
+describe.each(inject('backends'))('on %s, a program', backend => {
   const x = Float32Array.of(1, 2, 3);
   it('gives shapes, dtypes and arrays of its outputs', async () => {
     const out = await compute(await engineOn(backend), { x, b: Uint8Array.of(1, 0, 1), i: Int32Array.of(5, 6, 7) }, input => {
@@ -76,12 +76,13 @@ describe.each(['cpu', 'wasm'] as const)('on %s, a program', backend => {
     expect([...out['y']!.data]).toEqual([2, 4, 6]);
   });
   it('keeps no hold of the arrays that it was given, and gives arrays of its own', async () => {
-    const engine = await engineOn(backend), given = Float32Array.of(1, 2, 3), built = engine.compile({ key: 'k', run: input => ({ same: clone(input('x', [3], 'f32')), more: add(input('x', [3], 'f32'), 1) }) });
+    const engine = await engineOn(backend), given = Float32Array.of(1, 2, 3), built = engine.compile({ key: 'k', run: input => ({ same: clone(input('x', [3], 'f32')), more: add(input('x', [3], 'f32'), 1), untouched: input('z', [3], 'f32') }) });
     const first = await built.run(() => given);
     given.fill(9);
     await built.run(() => given);
     expect([...first['same']!.data]).toEqual([1, 2, 3]);
     expect([...first['more']!.data]).toEqual([2, 3, 4]);
+    expect([...first['untouched']!.data]).toEqual([1, 2, 3]);
   });
   it('leaves no tensor behind', async () => {
     const engine = await engineOn(backend), built = engine.compile({ key: 'k', run: input => ({ y: sum(mul(input('x', [3], 'f32'), input('z', [3], 'f32'))), x: input('x', [3], 'f32') }) });

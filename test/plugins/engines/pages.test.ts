@@ -1,4 +1,4 @@
-/** Every program of every page, compiled and as it stands: outputs, gradients and updated weights agree to 1e-5 of the largest element. */
+/** Every program of every page, on the engine that is judged and on the plain one: outputs, gradients and updated weights agree to 1e-5 of the largest element. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, type Definition } from '../../../core/definition.ts';
 import type { Engine } from '../../../core/engine.ts';
@@ -7,11 +7,10 @@ import { floatWires } from '../../../core/programs.ts';
 import { Learner } from '../../../core/step.ts';
 import { upstream } from '../../../core/topology.ts';
 import { freshState } from '../../../core/weights.ts';
-import { onnx } from '../../../plugins/engines/onnx/engine.ts';
 import { allPages } from '../../pages/index.ts';
 import { batchOf, BATCH, passing, presentOf, SIZES, stepsOf, type Sizes } from '../../pages/lab.ts';
 import { Agreement } from './agreement.ts';
-import { engineOn } from './on.ts';
+import { engineOn, judged } from './on.ts';
 
 interface Case { readonly sizes: Sizes; readonly steps?: number; readonly whole?: boolean; readonly pages?: readonly string[]; readonly beside: 'wasm' | 'cpu' }
 const CASES: Readonly<Record<string, Case>> = {
@@ -20,14 +19,14 @@ const CASES: Readonly<Record<string, Case>> = {
   'a larger world': { sizes: { ...SIZES, batch: 24, agent: 5, id: 5, obs: 30, state: 60, action: 9 }, steps: 21, pages: ['qmix', 'qplex', 'ppo', 'coma'], beside: 'wasm' },
 };
 const eager: Partial<Record<string, Engine>> = {};
-let compiled: Engine;
-beforeAll(async () => { eager['cpu'] = await engineOn('cpu'); eager['wasm'] = await engineOn('wasm'); compiled = await onnx.open('cpu-1'); });
+let other: Engine;
+beforeAll(async () => { eager['cpu'] = await engineOn('cpu'); eager['wasm'] = await engineOn('wasm'); other = await judged(); });
 
 const data = (arrays: ReturnType<typeof batchOf>) => Object.fromEntries(Object.entries(arrays).map(([k, a]) => [k, a.data]));
 
 /** An update with a tap on every wire and one without, acting to explore and at its best, carried on; on both engines. */
 async function everything(page: Definition, { sizes, steps = stepsOf(page), beside }: Case): Promise<Agreement> {
-  const both = new Agreement(eager[beside]!, compiled), learner = new Learner(plan(page, { ...sizes, time: steps }), both), { main } = learner.programs, rollout = page.page.sources[main]!.cut === 'rollout';
+  const both = new Agreement(eager[beside]!, other), learner = new Learner(plan(page, { ...sizes, time: steps }), both), { main } = learner.programs, rollout = page.page.sources[main]!.cut === 'rollout';
   const cuts = Object.fromEntries(Object.keys(page.page.sources).map(s => [s, { batch: sizes.batch, time: steps }])), losses = Object.values(page.page.train).flatMap(r => r.losses.map(l => parse(l.loss).from));
   const wires = floatWires(page).filter(t => upstream(page, losses).has(parse(t).from)), carry = Object.fromEntries([...learner.programs.carries(sizes.batch)].map(([n, shape]) => [n, new Float32Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => Math.sin(i))]));
   let state = freshState(learner.plan, 1);
