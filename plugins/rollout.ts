@@ -69,8 +69,9 @@ export class Rollout implements Collector {
         if (own.length !== made.length) throw new InputError(`${environment.spec.id} offers ${name} with ${own.length / K} values a copy, and ${d.page.name} reads [${f.spec || 'one number'}] of ${width}`, 'skein env check');
         this.#fields[name] = own;
       } else {
-        this.#fields[name] = name === 'avail' || name === 'alive' ? made.fill(1) : name === 'agentId' ? agentIds(K, agents) : made;
-        if (name === 'avail' || name === 'alive' || name === 'agentId') this.#same.add(name);
+        const same = name === 'agentId' ? agentIds(K, agents) : name === 'avail' || name === 'alive' ? made.fill(1) : undefined;
+        this.#fields[name] = same ?? made;
+        if (same) this.#same.add(name);
       }
     }
     const store = new Set([...named].filter(n => !['agentId', 'nextAction', 'weight', 'valid', 'start'].includes(n)).concat('action', 'reward', 'terminated', 'truncated'));
