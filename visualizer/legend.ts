@@ -9,6 +9,8 @@ import type { Tag, ViewEdge, ViewGraph, ViewNode } from './view-graph.ts';
 export class Seen {
   readonly hues = new Set<Hue>(); readonly badges = new Set<Glyph>(); readonly marks = new Set<string>(); readonly tags = new Set<Tag['kind']>(); readonly kinds = new Set<ViewEdge['kind']>(); readonly zones = new Set<string>();
   readonly once = new Set<'flag' | 'back' | 'offer' | 'chip' | 'lag' | 'folded' | 'alarm' | 'faded'>();
+  /** Of values in open boxes: those of the first. */
+  threads: Tone | undefined;
   box(n: ViewNode, hue: Hue): void { this.hues.add(hue); if (n.folds) this.once.add('folded'); if (n.alarm !== undefined) this.once.add('alarm'); if (n.faded) this.once.add('faded'); }
   badge(b: Glyph): void { this.badges.add(b); }
   mark(m: string): void { this.marks.add(m); }
@@ -18,6 +20,7 @@ export class Seen {
   flag(back: boolean): void { this.once.add(back ? 'back' : 'flag'); }
   offer(): void { this.once.add('offer'); }
   chip(): void { this.once.add('chip'); }
+  inside(tone: Tone): void { this.threads ??= tone; }
   lag(): void { this.once.add('lag'); }
 }
 export interface Entry { readonly width: number; readonly text: string; draw(x: number, y: number): string }
@@ -44,6 +47,7 @@ export function legendOf(c: Canvas, view: ViewGraph, seen: Seen, theme: Theme): 
     if (seen.kinds.has('stop')) add(24, 'no gradient', line('quiet', 1, '5 3'));
     if (seen.kinds.has('data')) add(24, 'nothing to train behind it', line('quiet', 1));
   }
+  if (seen.threads) add(24, 'value inside a node', line(seen.threads, 1));
   if (seen.once.has('flag')) add(17, 'a field of data', (x, y) => c.path(`M${at(x)} ${at(y - 6)}h12l5 6l-5 6h-12z`, { fill: differs ? 'hair' : 'data-band' }) + c.glyph('data', x + 2.5, y - 4.5, differs ? 'quiet' : 'data', 0.9));
   if (seen.once.has('back')) add(17, 'from a box further on', (x, y) => c.path(`M${at(x)} ${at(y - 6)}h12l5 6l-5 6h-12z`, { fill: 'hair' }));
   if (seen.once.has('offer')) add(8, 'offered, not taken', (x, y) => c.circle({ x: x + 4, y }, 2.6, { stroke: 'faint' }));

@@ -1,6 +1,7 @@
 /** A page's picture, from its description and what is asked for. */
 import type { Description } from '../core/describe.ts';
 import { foldGroups } from './fold.ts';
+import { nestedIn } from './inside.ts';
 import { layered } from './layered.ts';
 import { measure, type Look } from './measure.ts';
 import type { Theme } from './palette.ts';
@@ -9,7 +10,7 @@ import { onPath } from './path.ts';
 import { foldRepeats } from './repeats.ts';
 import { drawSvg, type Drawing } from './svg.ts';
 import { captionOf, viewOf, type ViewOptions } from './view.ts';
-import { FLOWS, GROUPS, type Flow, type Group, type ViewGraph } from './view-graph.ts';
+import { FLOWS, GROUPS, type Flow, type Group, type Thread, type ViewGraph } from './view-graph.ts';
 
 export const LEVELS = [0, 1, 2, 3] as const;
 export type Level = (typeof LEVELS)[number];
@@ -25,15 +26,17 @@ export interface Folding {
   readonly edges?: readonly (Flow | 'lag')[];
 }
 export interface PictureOptions extends Folding, ViewOptions {
-  /** Operations of a node, for level 3. */
+  /** Operations of a node, for level 3, and of nodes that level 2 is asked to open further. */
   readonly operations?: PartsOf;
+  /** Which value enters which layer, for level 2. */
+  readonly threads?: (node: string) => readonly Thread[] | undefined;
   /** Shapes in the description are sizes of a world. */
   readonly sized?: boolean;
 }
 const isGroup = (word: string): word is Group => (GROUPS as readonly string[]).includes(word);
 
 export function pictureOf(d: Description, o: PictureOptions = {}): ViewGraph {
-  const { level = 1, expand = [], collapse = [] } = o, all = viewOf(d, o), open = new Set(expand), shut = new Set(collapse), layers = fromDescription(d, o.sized ?? false), operations: PartsOf = n => { const found = o.operations?.(n) ?? []; return found.length ? found : layers(n); };
+  const { level = 1, expand = [], collapse = [] } = o, all = viewOf(d, o), open = new Set(expand), shut = new Set(collapse), layers = fromDescription(d, o.sized ?? false, o.threads), operations: PartsOf = n => { const found = o.operations?.(n); return found?.parts.length ? found : layers(n); };
   // a lagged, shared or frozen node has what its source has, and says whose copy it is
   const deep = opened(all, level === 3 ? operations : layers, n => !shut.has(n.id) && (open.has(n.id) ? level >= 1 : level >= 2 && n.of === undefined));
   const deeper = level === 2 && o.operations ? opened(deep, operations, n => open.has(n.id)) : deep, tight = closed(deeper, n => shut.has(n.id));
@@ -50,6 +53,6 @@ export interface Rendering extends Partial<Look> { readonly theme?: Theme }
 /** Measured, laid out and drawn. */
 export function draw(view: ViewGraph, { direction = 'LR', shapes = 'symbolic', theme = 'auto' }: Rendering = {}): Drawing {
   const look: Look = { direction, shapes };
-  return drawSvg(view, layered(view, measure(view, look), look), look, theme);
+  return drawSvg(view, layered(view, measure(view, look, nestedIn), look), look, theme);
 }
 export const svg = (view: ViewGraph, rendering: Rendering = {}): string => draw(view, rendering).svg;

@@ -50,9 +50,10 @@ function pairs(text: string): { readonly words: Map<string, string>; readonly li
   return { words, lines };
 }
 
+const threads = (n: string) => ({ mixer: [{ from: { port: 'state' }, to: { part: 'mixer/w1' } }], agentQ: [{ from: { port: 'x' }, to: { part: 'agentQ/first' } }] })[n];
 const d = description(qmix, SIZES), problem = { code: 'SHAPE', at: 'mixer.state', what: 'the inputs of mixer do not agree', expected: 'f32 [... state]', got: 'f32 [batch time+1 state]', fix: 'state: now(data.state)' };
 const pictures = [
-  ...Object.values(allPages).map(page => pictureOf(description(page), named)), ...([0, 2] as const).map(level => pictureOf(d, { ...named, level, sized: true })), pictureOf(d, { ...named, path: ['state', 'loss'] }), pictureOf(description(allPages['td3']!), { ...named, foldRepeats: true }), pictureOf(description(allPages['coma']!), { ...named, level: 0 }),
+  ...Object.values(allPages).map(page => pictureOf(description(page), named)), ...([0, 2] as const).map(level => pictureOf(d, { ...named, level, sized: true, threads })), pictureOf(d, { ...named, path: ['state', 'loss'] }), pictureOf(description(allPages['td3']!), { ...named, foldRepeats: true }), pictureOf(description(allPages['coma']!), { ...named, level: 0 }),
   ...([[vdn, qmix], [qmix, qplex], [allPages['td3']!, allPages['sac']!], [allPages['a2c']!, allPages['ppo']!]] as const).map(([a, b]) => unionOf(description(a), description(b), named).view), errorView('qmix', [problem], description(qmix), named),
 ];
 describe.each(SHADES)('%s', shade => {

@@ -18,6 +18,7 @@ import { markdown } from '../../visualizer/difference-text.ts';
 import { sentences, unionOf } from '../../visualizer/union.ts';
 import type { ViewGraph } from '../../visualizer/view-graph.ts';
 import { allPages } from '../pages/index.ts';
+import { SIZES } from '../pages/lab.ts';
 import { faultsOf } from './geometry.ts';
 
 Object.assign(DOMPurify, { addHook: () => undefined, sanitize: (text: string) => text });        // without a document it has neither; the parser alone is wanted
@@ -64,6 +65,20 @@ describe.each(Object.entries(allPages))('%s', (_, page) => {
   });
 });
 
+describe('an open node', () => {
+  const flow = { threads: (n: string) => (n === 'mixer' ? [{ from: { port: 'state' }, to: { part: 'mixer/w1' } }, { from: { part: 'mixer/w1' }, to: { port: 'qTot' } }, { from: { port: 'gone' }, to: { part: 'mixer/w1' } }] : undefined) };
+  const open = pictureOf(description(qmix, SIZES), { ...named, ...flow, level: 2, sized: true }), mixer = open.nodes.find(n => n.id === 'mixer')!;
+  it('comes back from JSON with its values, and not with one that leads nowhere', () => {
+    expect(mixer.threads).toEqual(flow.threads('mixer')!.slice(0, 2));
+    expect(fromJson(json(open))).toEqual(open);
+    expect(svg(fromJson(json(open)))).toBe(svg(open));
+    expect(viewProblem({ ...open, nodes: [{ ...mixer, threads: flow.threads('mixer') }], edges: [] })).toBe('a value inside mixer leads from or to nothing');
+  });
+  it('is taken by Graphviz, and is well-formed SVG', () => {
+    expect(laidByGraphviz(dot(open)).nodes).toEqual(open.nodes.map(n => n.id).sort());
+    tagsOf(svg(open));
+  });
+});
 describe('DOT', () => {
   it.skipIf(!native)('is taken by the dot of the system', () => { expect(execFileSync('dot', ['-Tsvg'], { input: dot(view(description(qmix))) }).toString()).toContain('targetMixer'); });
   it('has no orthogonal lines, and turns for another direction', () => {
