@@ -159,7 +159,7 @@ function cost(laid: Laid, view: Shown, { direction }: Look, free: boolean): numb
   for (const lines of [upright, level]) lines.forEach((a, i) => { for (const b of lines.slice(i + 1)) if (a.net !== b.net && Math.abs(a.at - b.at) < 3 && Math.min(a.to, b.to) - Math.max(a.from, b.from) > 2) shared++; });
   for (const [upper, lower] of stacked(view)) { const a = laid.boxes.get(lower)!, b = laid.boxes.get(upper)!; if (direction === 'LR' ? a.y < b.y : a.x < b.x) above++; }
   const shape = direction === 'LR' ? laid.w / laid.h - 2.4 : laid.h / laid.w - 1.6;
-  return shared * 1000 + crossings * 60 + bends * 6 + length / 25 + above * 200 + (free ? 0 : Math.max(0, shape) * 150) + laid.w * laid.h / 8000;
+  return shared * 1000 + crossings * 150 + bends * 6 + length / 25 + above * 1000 + (free ? 0 : Math.max(0, shape) * 150) + laid.w * laid.h / 8000;
 }
 /** Boxes of which one belongs above the other: a source and its lagged copy, what learns and the target side. */
 function stacked({ nodes }: Shown): readonly (readonly [upper: string, lower: string])[] {

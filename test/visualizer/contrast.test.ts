@@ -45,7 +45,7 @@ function pairs(text: string): { readonly words: Map<string, string>; readonly li
       lines.set(`${stroke} on ${under(x - 0.5, y - 0.5)}`, tag);
       if (tag.includes('wire-')) for (const c of corridors) if (c.endsWith('pale')) lines.set(`${stroke} on ${c}`, tag);
     }
-    if (fill !== undefined && kind !== 'circle' && at.w > 8) areas.push({ tone: fill, ...at, ...(tag.includes('width="100%"') ? { x: 0, y: 0, w: 1e5, h: 1e5 } : {}) });
+    if (fill !== undefined && kind !== 'circle' && at.w > 8 && !fill.endsWith('-edge')) areas.push({ tone: fill, ...at, ...(tag.includes('width="100%"') ? { x: 0, y: 0, w: 1e5, h: 1e5 } : {}) });
   }
   return { words, lines };
 }

@@ -103,9 +103,9 @@ describe('looks that were decided', () => {
     expect(crossingsOf(draw(unionOf(description(qmix), description(qplex), named).view))).toBe(0);
     expect(crossingsOf(draw(unionOf(description(vdn), description(qmix), named).view))).toBe(1);      // `state` leaves one port and must get into both halves, which agentQ parts: no layout has none
   });
-  it('all pages together cross no more than the first trial did', () => {
+  it('all pages together cross 32 times', () => {
     const crossings = Object.fromEntries(Object.entries(allPages).map(([name, page]) => [name, crossingsOf(draw(view(description(page))))]));
-    expect(Object.values(crossings).reduce((a, b) => a + b, 0), JSON.stringify(crossings)).toBeLessThanOrEqual(56);
+    expect(Object.values(crossings).reduce((a, b) => a + b, 0), JSON.stringify(crossings)).toBeLessThanOrEqual(32);
   });
   it('lagged nodes stand below their source, in its column', () => {
     const { laid } = draw(view(description(qmix)));
@@ -115,9 +115,9 @@ describe('looks that were decided', () => {
       expect(Math.abs(a.x + a.w / 2 - b.x - b.w / 2)).toBeLessThan(2);
     }
   });
-  it('on all pages but two lagged nodes the lagged one is the lower of a pair', () => {
+  it('on all pages the lagged one is the lower of a pair', () => {
     const above = Object.entries(allPages).flatMap(([name, page]) => { const v = view(description(page)), { laid } = draw(v); return v.nodes.filter(n => n.role === 'target' && laid.boxes.get(n.id)!.y < laid.boxes.get(n.of!)!.y).map(n => `${name} ${n.id}`); });
-    expect(above).toEqual(['qtranAlt targetAgentQ', 'qtranAlt targetJointQ']);
+    expect(above).toEqual([]);
   });
   it('the parts of a page stand in that order, too', () => {
     const { laid } = draw(view(description(qmix), { level: 0 })), [a, b] = [laid.boxes.get('(learner)')!, laid.boxes.get('(targets)')!];
