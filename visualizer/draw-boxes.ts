@@ -7,7 +7,7 @@ import type { Seen } from './legend.ts';
 import { shape, width } from './text.ts';
 import type { ViewGraph, ViewNode } from './view-graph.ts';
 
-export interface Scene { readonly canvas: Canvas; readonly view: ViewGraph; readonly look: Look; readonly theme: Theme; readonly seen: Seen }
+export interface Scene { readonly canvas: Canvas; readonly view: ViewGraph; readonly look: Look; readonly theme: Theme; readonly seen: Seen; readonly zoomable: boolean }
 
 /** Quiet: the same before and after, or off the way that is asked for. */
 export const isQuiet = (view: ViewGraph, n: ViewNode): boolean => n.faded === true || (view.form === 'difference' && !stateHue(n.state));
@@ -28,15 +28,15 @@ function frame({ canvas: c, theme }: Scene, p: Placed, n: ViewNode, { main, band
     c.rect(p, { stroke: main, wide: n.alarm !== undefined ? 3 : state ? 1.8 : open ? 1.6 : 1.2, round: r, ...dashed }),
   ];
 }
-function heading({ canvas: c, seen }: Scene, p: Placed, n: ViewNode, { main, quiet, state }: Tones): string[] {
+/** The title with its glyphs, and the words under it. */
+function heading({ canvas: c, seen }: Scene, p: Placed, n: ViewNode, { main, quiet, state }: Tones): readonly [title: string[], words: string[]] {
   const { x, y, w, box } = p, badge: Glyph | undefined = ['slot', 'target', 'shared', 'frozen'].includes(n.role) ? n.role as Glyph : undefined;
   if (badge) seen.badge(badge);
   const again = n.of !== undefined && !quiet, line = (t: string, i: number) => c.text(x + PAD, y + detailTop(p) + 11 + i * LINE, t, { size: SIZE.small, tone: i === 0 && state ? state : i === 0 && again ? 'lag' : 'quiet', owner: n.id });
-  return [
+  return [[
     c.glyph(n.alarm === undefined ? glyphOf(n) : 'alarm', x + 7, y + 6, quiet ? 'quiet' : main), c.text(x + 22, y + 15.5, `${SIGNS[n.state ?? 'same']}${box.title}`, { size: SIZE.title, tone: 'ink', face: 'bold', owner: n.id }),
     ...(badge ? [c.glyph(badge, x + w - 16, y + 6, badge === 'target' && !quiet && !state ? 'lag' : quiet ? 'quiet' : main)] : []),
-    ...box.detail.map(line),
-  ];
+  ], box.detail.map(line)];
 }
 /** From left to right the words stand under the title; from top to bottom under the inputs. */
 const detailTop = ({ box, inputs }: Placed): number => (inputs[0]?.y === 0 && box.inputs.length && !box.inside ? BAND + 16 : BAND);
@@ -158,6 +158,13 @@ export function spoken(n: ViewNode): string {
 export function drawBox(scene: Scene, p: Placed): string {
   const n = p.box.node, tones = tonesOf(scene.view, n);
   scene.seen.box(n, tones.hue);
-  const inside = [...frame(scene, p, n, tones), ...heading(scene, p, n, tones), ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)];
-  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"${n.folds ? ` data-folds="${n.folds.map(idOf).join(' ')}"` : ''}><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
+  const [title, rest] = heading(scene, p, n, tones), outline = frame(scene, p, n, tones).join(''), details = [...rest, ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)].join('');
+  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"${n.folds ? ` data-folds="${n.folds.map(idOf).join(' ')}"` : ''}><title>${escape(spoken(n))}</title>${scene.zoomable ? `${outline}<g class="near">${title.join('')}${details}</g>${fromAfar(scene, p, tones)}` : outline + title.join('') + details}</g>`;
+}
+/** For a picture that is made smaller: the box in its colour, and its title as large as it fits. */
+function fromAfar({ canvas: c }: Scene, { x, y, w, h, box, box: { node } }: Placed, { main }: Tones): string {
+  const text = `${SIGNS[node.state ?? 'same']}${box.title}`, size = Math.floor(Math.min(30, h - 6, (w - 10) / width(text, 1, 'bold'))), middle = x + w / 2;
+  c.tones.add(main);
+  // drawn beside the rest and never with it: not among the texts that must not touch
+  return `<g class="far"><rect class="f-${main}"${node.of === undefined ? '' : ' fill-opacity="0.4"'} x="${at(x)}" y="${at(y)}" width="${at(w)}" height="${at(h)}" rx="6"/><text class="bold f-ink" text-anchor="middle" x="${at(middle)}" y="${at(y + h / 2 + size * 0.36)}" font-size="${size}">${escape(text)}</text></g>`;
 }

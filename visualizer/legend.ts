@@ -36,7 +36,7 @@ export function legendOf(c: Canvas, view: ViewGraph, seen: Seen, theme: Theme): 
   if (seen.once.has('alarm')) add(14, 'does not fit', (x, y) => c.rect(box(x, y, 14), { stroke: 'alarm', wide: 3, round: 3 }));
   if (seen.tags.has('rule') || seen.once.has('chip')) add(14, seen.tags.has('rule') ? 'train rule, and what it trains' : 'trained by this rule', (x, y) => c.rect({ x, y: y - 7, w: 14, h: 14 }, { fill: differs ? 'hair' : 'rule-band', round: 3 }) + c.glyph('rule', x + 2, y - 5, differs ? 'quiet' : 'rule'));
   if (seen.zones.has('agent')) add(18, view.zones.agent!, (x, y) => c.rect(box(x, y), { fill: 'rule-pale', stroke: 'rule-edge', wide: 1.2, round: 4 }));
-  if (seen.zones.has('targets')) add(18, view.zones.targets!, (x, y) => c.rect(box(x, y), { fill: 'lag-pale', stroke: 'lag-edge', wide: 1.2, round: 4 }));
+  if (seen.zones.has('targets')) add(18, view.zones.targets!, (x, y) => c.rect(box(x, y), { fill: 'lag-pale', stroke: 'lag-edge', wide: 1.2, round: 4, ...(theme === 'print' ? { dash: '5 3' } : {}) }));
   if (seen.badges.has('slot')) add(18, 'slot: can be swapped', (x, y) => c.rect({ x, y: y - 7, w: 18, h: 14 }, { stroke: 'quiet', round: 4 }) + c.rect({ x: x + 2.5, y: y - 4.5, w: 13, h: 9 }, { stroke: 'quiet', round: 2 }));
   if (seen.badges.has('target')) add(18, seen.once.has('lag') ? 'lagged weights; dots lead from their source' : 'lagged weights', (x, y) => c.rect(box(x, y), { stroke: 'quiet', dash: '4 2.5', round: 3 }) + c.glyph('target', x + 4, y - 5, 'lag'));
   if (seen.badges.has('frozen')) add(10, 'not trained from here', (x, y) => c.glyph('frozen', x, y - 5, 'quiet'));

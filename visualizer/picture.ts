@@ -49,10 +49,14 @@ export function pictureOf(d: Description, o: PictureOptions = {}): ViewGraph {
 const withLines = (view: ViewGraph, kinds: readonly string[]): ViewGraph => ({ ...view, edges: view.edges.filter(e => kinds.includes(e.kind)), ...(kinds.includes('lag') ? {} : { lags: false as const }) });
 export const LINES = [...FLOWS, 'lag'] as const;
 
-export interface Rendering extends Partial<Look> { readonly theme?: Theme }
+export interface Rendering extends Partial<Look> {
+  readonly theme?: Theme;
+  /** With what a picture shows that is made small: see `html`. */
+  readonly zoomable?: boolean;
+}
 /** Measured, laid out and drawn. */
-export function draw(view: ViewGraph, { direction = 'LR', shapes = 'symbolic', theme = 'auto' }: Rendering = {}): Drawing {
+export function draw(view: ViewGraph, { direction = 'LR', shapes = 'symbolic', theme = 'auto', zoomable = false }: Rendering = {}): Drawing {
   const look: Look = { direction, shapes };
-  return drawSvg(view, layered(view, measure(view, look, nestedIn), look), look, theme);
+  return drawSvg(view, layered(view, measure(view, look, nestedIn), look), look, theme, zoomable);
 }
 export const svg = (view: ViewGraph, rendering: Rendering = {}): string => draw(view, rendering).svg;

@@ -92,6 +92,11 @@ describe('without colours', () => {
     expect(new Set(Object.values(HUE)).size).toBe(hues.length);
   });
   it('in print each hatched kind is hatched in its own direction', () => { expect(new Set(Object.values(HATCH)).size).toBe(Object.keys(HATCH).length); });
+  it('in print the outline of the target side has gaps, in the picture and in the legend; that of the acting slice has none, and in colour neither', () => {
+    const of = (text: string) => [/<g id="zone-targets">.*?<\/g>/, /<g id="zone-agent">.*?<\/g>/, /<rect[^>]*class="f-lag-pale s-lag-edge"[^>]*>/, /<rect[^>]*class="f-rule-pale s-rule-edge"[^>]*>/].map(r => /url\(#gaps\)|dasharray/.test(r.exec(text)![0])), v = pictureOf(description(qmix), named);
+    expect(of(svg(v, { theme: 'print' }))).toEqual([true, false, true, false]);
+    expect(of(svg(v, { theme: 'light' }))).toEqual([false, false, false, false]);
+  });
   it.each(Object.keys(EYES) as (keyof typeof EYES)[])('%s: hues that look alike are those known to need their glyph or sign', eye => {
     const alike = (of: readonly Hue[]) => (['light', 'dark'] as const).flatMap(shade => of.flatMap((a, i) => of.slice(i + 1).flatMap(b => { const [x, y] = [lab(colours(shade)[a], eye), lab(colours(shade)[b], eye)]; return Math.hypot(...x.map((v, k) => v - y[k]!)) < 10 ? [`${shade} ${a} ${b}`] : []; })));
     expect([...alike(hues), ...alike(['add', 'del', 'chg', 'grey'])]).toEqual(ALIKE[eye]);

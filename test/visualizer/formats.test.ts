@@ -15,6 +15,7 @@ import { mermaid } from '../../visualizer/mermaid.ts';
 import { draw, pictureOf, svg } from '../../visualizer/picture.ts';
 import { png } from '../../visualizer/png.ts';
 import { markdown } from '../../visualizer/difference-text.ts';
+import { width } from '../../visualizer/text.ts';
 import { sentences, unionOf } from '../../visualizer/union.ts';
 import type { ViewGraph } from '../../visualizer/view-graph.ts';
 import { allPages } from '../pages/index.ts';
@@ -124,6 +125,23 @@ describe('HTML', () => {
     });
     const folded = [...sheets[0]!.matchAll(/ data-folds="([^"]*)"/g)].flatMap(m => m[1]!.split(' '));
     expect(folded.sort()).toEqual([...boxes[1]!].sort());
+  });
+});
+
+describe('a picture that is made small', () => {
+  const v = view(description(qmix)), text = svg(v, { zoomable: true });
+  it('has for each box what is seen near and what from afar, a title that fits, and is well-formed; SVG files have neither', () => {
+    tagsOf(text);
+    for (const part of ['near', 'far']) expect(text.match(new RegExp(`<g class="${part}">`, 'g'))!.length).toBe(v.nodes.length);
+    const { laid } = draw(v), titles = [...text.matchAll(/<g class="far"><rect[^>]*><text[^>]*font-size="(\d+)">([^<]*)</g)];
+    expect(titles.length).toBe(v.nodes.length);
+    for (const [, size, title] of titles) { const box = laid.boxes.get(title!)!; expect(width(title!, Number(size), 'bold')).toBeLessThan(box.w); expect(Number(size)).toBeGreaterThanOrEqual(12); }
+    expect(svg(v)).not.toMatch(/class="(near|far)"/);
+  });
+  it('shows less of itself in three steps', () => {
+    const page = html('qmix', [{ name: 'nodes', svg: text }]);
+    for (const step of ['z < .15', 'z < .35', 'z < .6']) expect(page).toContain(step);
+    for (const detail of ['nodes', 'titles', 'boxes']) expect(page).toMatch(new RegExp(`\\[data-detail=${detail}\\] \\.near`));
   });
 });
 
