@@ -18,6 +18,14 @@ function layersOf(n: NodeDescription, sized: boolean): Part[] {
 }
 /** What is in a box, in an order in which it runs; without threads where nobody watched. */
 export interface Inside { readonly parts: readonly Part[]; readonly threads?: readonly Thread[] }
+/** Without operations that lead to no port that is drawn. */
+export function needed(n: ViewNode, { parts, threads = [] }: Inside): Inside {
+  const drawn = new Set(n.outputs.map(p => p.id)), into = new Map<string, Thread[]>(), kept = new Set<string>(), open: Thread[] = threads.filter(t => 'port' in t.to && drawn.has(t.to.port));
+  for (const t of threads) if ('part' in t.to) { const list = into.get(t.to.part); if (list) list.push(t); else into.set(t.to.part, [t]); }
+  for (let t = open.pop(); t; t = open.pop()) if ('part' in t.from && !kept.has(t.from.part)) { kept.add(t.from.part); open.push(...into.get(t.from.part) ?? []); }
+  const there = (e: End) => 'port' in e || kept.has(e.part);
+  return kept.size ? { parts: parts.filter(p => kept.has(p.id)), threads: threads.filter(t => there(t.from) && there(t.to)) } : { parts, threads };
+}
 /** The last ones as one: nothing before them reads what they give. */
 function cut({ parts, threads }: Inside): Inside {
   if (parts.length <= MOST) return { parts, ...(threads ? { threads } : {}) };
@@ -27,7 +35,7 @@ function cut({ parts, threads }: Inside): Inside {
 }
 const same = (a: End, b: End) => 'part' in a && 'part' in b && a.part === b.part;
 
-export type PartsOf = (node: string) => Inside;
+export type PartsOf = (node: string, view?: ViewNode) => Inside;
 export const fromDescription = (d: Description, sized: boolean, threads?: (node: string) => readonly Thread[] | undefined): PartsOf => {
   const byName = new Map(d.nodes.map(n => [n.name, n]));
   return node => { const n = byName.get(node), between = threads?.(node); return n ? { parts: layersOf(n, sized), ...(between ? { threads: between } : {}) } : { parts: [] }; };
@@ -41,7 +49,7 @@ function between(n: ViewNode, { parts, threads }: Inside): readonly Thread[] | u
 export const opened = (view: ViewGraph, parts: PartsOf, open: (n: ViewNode) => boolean): ViewGraph => ({
   ...view, nodes: view.nodes.map(n => {
     if (!open(n) || n.folds) return n;
-    const inside = cut(parts(n.id)), threads = between(n, inside), { threads: _, ...rest } = n;
+    const inside = cut(parts(n.id, n)), threads = between(n, inside), { threads: _, ...rest } = n;
     return inside.parts.length ? { ...rest, parts: inside.parts, ...(threads ? { threads } : {}) } : n;
   }),
 });

@@ -79,10 +79,15 @@ describe('an open node', () => {
     expect(drawn([{ from: { port: 'state' }, to: w1 }, { from: w1, to: w2 }]).ink.lines.some(l => l.owner === 'mixer')).toBe(true);
   });
   it('with more than 60 parts has the last ones as one, and what enters them enters that', () => {
-    const chain = { parts: Array.from({ length: 80 }, (_, i) => ({ id: `mixer/${i}`, label: 'Add', detail: '[1]' })), threads: Array.from({ length: 79 }, (_, i) => ({ from: { part: `mixer/${i}` }, to: { part: `mixer/${i + 1}` } })) };
+    const chain = { parts: Array.from({ length: 80 }, (_, i) => ({ id: `mixer/${i}`, label: 'Add', detail: '[1]' })), threads: [...Array.from({ length: 79 }, (_, i) => ({ from: { part: `mixer/${i}` }, to: { part: `mixer/${i + 1}` } })), { from: { part: 'mixer/79' }, to: { port: 'qTot' } }] };
     const long = pictureOf(description(qmix, SIZES), { ...named, level: 3, sized: true, operations: n => (n === 'mixer' ? chain : { parts: [] }) }), mixer = long.nodes.find(n => n.id === 'mixer')!;
-    expect([mixer.parts!.length, mixer.parts!.at(-1)!.label, mixer.threads!.length, mixer.threads!.at(-1)]).toEqual([60, 'and 21 more', 59, { from: { part: 'mixer/58' }, to: { part: 'mixer/0+' } }]);
+    expect([mixer.parts!.length, mixer.parts!.at(-1)!.label, mixer.threads!.length, mixer.threads!.at(-1)]).toEqual([60, 'and 21 more', 60, { from: { part: 'mixer/0+' }, to: { port: 'qTot' } }]);
     expect(faultsOf(draw(long))).toEqual(FLAWLESS);
+  });
+  it('has no operation that leads to no port of the picture', () => {
+    const v = pictureOf(description(vdn, SIZES), { ...named, ...inside('vdn'), level: 3, sized: true }), chosen = v.nodes.find(n => n.id === 'nextChosen')!, all = watched.get('vdn')!.get('nextChosen')!.operations.parts;
+    expect(chosen.parts!.length).toBeLessThan(all.length);
+    for (const n of v.nodes) for (const p of n.threads ? n.parts! : []) expect(n.threads!.some(t => 'part' in t.from && t.from.part === p.id), `${n.id} ${p.id}`).toBe(true);
   });
   it('has no line of QMIX\'s agent and target on another, and one of its mixer', () => {
     const { drawing } = open(3), within = (owner: string) => crossingsOf({ ...drawing, ink: { ...drawing.ink, lines: drawing.ink.lines.filter(l => l.owner === owner) } });
