@@ -4,9 +4,11 @@ import { GLYPHS, type Glyph, type Tone } from './palette.ts';
 import { plain, width, type Face } from './text.ts';
 
 export interface DrawnText extends Rect { readonly text: string; readonly owner: string | undefined }
-export interface DrawnLine { readonly a: Point; readonly b: Point; readonly net: string; readonly edge: string }
+/** `owner`: the open box that it is in. */
+export interface DrawnLine { readonly a: Point; readonly b: Point; readonly net: string; readonly edge: string; readonly owner?: string }
+export interface DrawnPart extends Rect { readonly id: string; readonly owner: string }
 /** What was drawn, in pixels of the picture. */
-export interface Ink { readonly texts: DrawnText[]; readonly lines: DrawnLine[]; readonly covers: Rect[] }
+export interface Ink { readonly texts: DrawnText[]; readonly lines: DrawnLine[]; readonly covers: Rect[]; readonly parts: DrawnPart[] }
 
 export const escape = (text: string): string => plain(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 /** Numbers with one decimal at most. */
@@ -25,7 +27,7 @@ interface Stroke { readonly stroke?: Tone; readonly wide?: number; readonly fill
 const classes = (fill: Tone | undefined, stroke: Tone | undefined) => ` class="${fill === undefined ? 'n' : `f-${fill}`}${stroke === undefined ? '' : ` s-${stroke}`}"`;
 
 export class Canvas {
-  readonly ink: Ink = { texts: [], lines: [], covers: [] };
+  readonly ink: Ink = { texts: [], lines: [], covers: [], parts: [] };
   /** Tones that occur: the style sheet names no others. */
   readonly tones = new Set<Tone>();
 

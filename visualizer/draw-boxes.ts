@@ -1,13 +1,13 @@
 /** Boxes with their ports, flags, marks, tags and chips. */
-import { at, escape, idOf, type Canvas } from './canvas.ts';
-import type { Placed } from './layout.ts';
-import { BAND, flagWidth, LINE, markWidth, PAD, rowsTop, SIZE, type Anchor, type Look } from './measure.ts';
+import { arrowhead, at, escape, idOf, rounded, type Canvas } from './canvas.ts';
+import type { Placed, Point } from './layout.ts';
+import { BAND, flagWidth, insideTop, isOpen, LINE, markWidth, PAD, rowsTop, SIZE, type Anchor, type Inner, type Look } from './measure.ts';
 import { glyphOf, HATCH, HUE, SIGNS, stateHue, type Glyph, type Hue, type Theme, type Tone } from './palette.ts';
 import type { Seen } from './legend.ts';
 import { shape, width } from './text.ts';
 import type { ViewGraph, ViewNode } from './view-graph.ts';
 
-export interface Scene { readonly canvas: Canvas; readonly view: ViewGraph; readonly look: Look; readonly theme: Theme; readonly seen: Seen }
+export interface Scene { readonly canvas: Canvas; readonly view: ViewGraph; readonly look: Look; readonly theme: Theme; readonly seen: Seen; readonly zoomable: boolean }
 
 /** Quiet: the same before and after, or off the way that is asked for. */
 export const isQuiet = (view: ViewGraph, n: ViewNode): boolean => n.faded === true || (view.form === 'difference' && !stateHue(n.state));
@@ -19,27 +19,27 @@ function tonesOf(view: ViewGraph, n: ViewNode): Tones {
 }
 
 function frame({ canvas: c, theme }: Scene, p: Placed, n: ViewNode, { main, band, state, hue, quiet }: Tones): string[] {
-  const { x, y, w, h } = p, dashed = n.role === 'target' || n.state === 'removed' ? { dash: '4 2.5' } : {}, top = `M${at(x)} ${at(y + BAND)}v${-(BAND - 6)}a6 6 0 0 1 6 -6h${at(w - 12)}a6 6 0 0 1 6 6v${BAND - 6}z`;
+  const { x, y, w, h } = p, open = isOpen(n), r = open ? 12 : 6, dashed = n.role === 'target' || n.state === 'removed' ? { dash: '4 2.5' } : {}, top = `M${at(x)} ${at(y + BAND)}v${-(BAND - r)}a${r} ${r} 0 0 1 ${r} ${-r}h${at(w - 2 * r)}a${r} ${r} 0 0 1 ${r} ${r}v${BAND - r}z`;
   return [
-    ...(n.role === 'slot' ? [c.rect({ x: x - 3, y: y - 3, w: w + 6, h: h + 6 }, { fill: 'page', stroke: main, round: 8 })] : []),
+    ...(n.role === 'slot' ? [c.rect({ x: x - 3, y: y - 3, w: w + 6, h: h + 6 }, { fill: 'page', stroke: main, round: r + 2 })] : []),
     ...(n.folds ? [c.rect({ x: x + 4, y: y + 4, w, h }, { fill: 'body', stroke: main, round: 6 })] : []),
-    c.rect(p, { fill: state ? `${state}-pale` : 'body', round: 6 }), c.path(top, { fill: band }),
+    c.rect(p, { fill: state ? `${state}-pale` : open && !quiet ? `${hue}-tint` : 'body', round: r }), c.path(top, { fill: band }),
     ...(theme === 'print' && HATCH[hue] !== undefined && !quiet ? [`<path d="${top}" fill="url(#hatch-${hue})"/>`] : []),
-    c.rect(p, { stroke: main, wide: n.alarm !== undefined ? 3 : state ? 1.8 : 1.2, round: 6, ...dashed }),
+    c.rect(p, { stroke: main, wide: n.alarm !== undefined ? 3 : state ? 1.8 : open ? 1.6 : 1.2, round: r, ...dashed }),
   ];
 }
-function heading({ canvas: c, seen }: Scene, p: Placed, n: ViewNode, { main, quiet, state }: Tones): string[] {
+/** The title with its glyphs, and the words under it. */
+function heading({ canvas: c, seen }: Scene, p: Placed, n: ViewNode, { main, quiet, state }: Tones): readonly [title: string[], words: string[]] {
   const { x, y, w, box } = p, badge: Glyph | undefined = ['slot', 'target', 'shared', 'frozen'].includes(n.role) ? n.role as Glyph : undefined;
   if (badge) seen.badge(badge);
   const again = n.of !== undefined && !quiet, line = (t: string, i: number) => c.text(x + PAD, y + detailTop(p) + 11 + i * LINE, t, { size: SIZE.small, tone: i === 0 && state ? state : i === 0 && again ? 'lag' : 'quiet', owner: n.id });
-  return [
+  return [[
     c.glyph(n.alarm === undefined ? glyphOf(n) : 'alarm', x + 7, y + 6, quiet ? 'quiet' : main), c.text(x + 22, y + 15.5, `${SIGNS[n.state ?? 'same']}${box.title}`, { size: SIZE.title, tone: 'ink', face: 'bold', owner: n.id }),
     ...(badge ? [c.glyph(badge, x + w - 16, y + 6, badge === 'target' && !quiet && !state ? 'lag' : quiet ? 'quiet' : main)] : []),
-    ...box.detail.map(line),
-  ];
+  ], box.detail.map(line)];
 }
 /** From left to right the words stand under the title; from top to bottom under the inputs. */
-const detailTop = ({ box, inputs }: Placed): number => (inputs[0]?.y === 0 && box.inputs.length ? BAND + 16 : BAND);
+const detailTop = ({ box, inputs }: Placed): number => (inputs[0]?.y === 0 && box.inputs.length && !box.inside ? BAND + 16 : BAND);
 
 function flag({ canvas: c, view, seen, look }: Scene, p: Placed, { cell, x: px, y: py }: Anchor, state: Hue | undefined, quiet: boolean): string[] {
   const text = cell.flag!, back = cell.port.back === true, w = flagWidth(text, back), tone: Hue | 'faint' = state ?? (quiet || back || view.form === 'difference' ? 'faint' : 'data'), fill: Tone = tone === 'faint' ? 'hair' : `${tone}-band`, glyphTone: Tone = tone === 'faint' ? 'quiet' : tone;
@@ -75,7 +75,7 @@ function input(scene: Scene, p: Placed, n: ViewNode, a: Anchor, { main, quiet }:
   const label = `${scene.view.form === 'error' && state ? '! ' : SIGNS[port.state ?? 'same']}${cell.label}`, style = { size: SIZE.port, tone, face: state ? 'bold' : 'sans', owner: n.id } as const;
   return [
     c.circle({ x, y }, 2.6, { fill: port.used ? 'page' : 'body', stroke: port.used ? state ?? main : 'faint', wide: 1.1 }),
-    lr ? c.text(x + PAD, y + 3.6, label, style) : c.text(x, p.y + BAND + 12, label, { ...style, anchor: 'middle' }),
+    lr ? c.text(x + PAD, y + 3.6, label, style) : c.text(x, p.y + (p.box.inside ? insideTop(p.box, look) : BAND) + 12, label, { ...style, anchor: 'middle' }),
     ...(cell.flag !== undefined ? flag(scene, p, a, state, quiet) : port.used && cell.marks.length ? marks(scene, p, a, state) : []),
   ];
 }
@@ -108,12 +108,34 @@ function tags({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode): s
   }
   return out;
 }
-function foot({ canvas: c, seen, look, view }: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
-  const { box } = p, lr = look.direction === 'LR', out: string[] = [];
+function partBox({ canvas: c }: Scene, n: ViewNode, { id, w, h }: Inner, x: number, y: number, edge: Tone, words: string): string {
+  c.ink.parts.push({ id, owner: n.id, x, y, w, h });
+  return `<g id="part-${idOf(id.replace('/', '.'))}" class="part">${c.rect({ x, y, w, h }, { fill: 'page', stroke: edge, wide: 0.8, round: 3 })}${words}</g>`;
+}
+/** Layers or operations with the values that go from one to another. */
+function inside(scene: Scene, p: Placed, n: ViewNode, main: Tone): string {
+  const { canvas: c, look, seen } = scene, { parts, lines, junctions } = p.box.inside!, top = p.y + insideTop(p.box, look), nets = new Map<string, (typeof lines)[number][]>(), out: string[] = [];
+  const moved = (q: Point): Point => ({ x: p.x + q.x, y: top + q.y });
+  seen.inside(main);
+  for (const l of lines) { const list = nets.get(l.net); if (list) list.push(l); else nets.set(l.net, [l]); }
+  for (const [net, list] of nets) {
+    const ways = list.map(l => ({ ...l, route: l.route.map(moved) })), d = ways.map(l => rounded(l.route, 5)).join('');
+    for (const l of ways) for (let i = 1; i < l.route.length; i++) c.ink.lines.push({ a: l.route[i - 1]!, b: l.route[i]!, net: `${n.id} ${net}`, edge: `${n.id}: ${l.id}`, owner: n.id });
+    out.push(c.path(d, { stroke: isQuiet(scene.view, n) ? 'body' : `${HUE[n.kind]}-tint`, wide: 4 }), c.path(d, { stroke: main }), c.path(ways.map(l => arrowhead(l.route.at(-1)!, l.route.at(-2)!)).join(''), { fill: main }), ...junctions.filter(j => j.net === net).map(j => c.circle(moved(j), 2, { fill: main })));
+  }
+  for (const part of parts) {
+    const { x, y } = moved(part), middle = x + part.w / 2, rows = [[part.label, SIZE.small, 'ink', 'sans'], [part.of, SIZE.shape, 'quiet', 'sans'], [part.detail, SIZE.shape, 'quiet', 'mono']] as const, said = rows.filter(r => r[0]), first = y + (part.h - said.length * 11.5) / 2 + 9;
+    out.push(partBox(scene, n, part, x, y, main, said.map(([text, size, tone, face], i) => c.text(middle, first + i * 11.5, text, { size, tone, face, anchor: 'middle', owner: n.id })).join('')));
+  }
+  return `<g class="inside">${out.join('')}</g>`;
+}
+function foot(scene: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
+  const { canvas: c, seen, look, view } = scene, { box } = p, lr = look.direction === 'LR', out: string[] = [];
   let y = lr ? p.y + rowsTop(box) + Math.max(box.inputs.length, box.outputs.length) * 16 + 5 : p.y + detailTop(p) + box.detail.length * LINE + 6;
-  for (const part of box.parts) {
+  if (box.inside) { out.push(inside(scene, p, n, main)); y = p.y + insideTop(box, look) - 18; }
+  else for (const part of box.parts) {
     const [left, top] = [p.x + PAD + part.x, y + part.y];
-    out.push(`<g id="part-${idOf(part.id.replace('/', '.'))}">${c.rect({ ...part, x: left, y: top }, { fill: 'page', stroke: main, wide: 0.8, round: 3 })}${c.text(left + 6, top + 11.3, part.label, { size: SIZE.small, tone: 'ink', owner: n.id })}${c.text(left + part.w - 6, top + 11.3, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id })}</g>`);
+    out.push(partBox(scene, n, part, left, top, main, c.text(left + 6, top + 11.3, part.label, { size: SIZE.small, tone: 'ink', owner: n.id }) + c.text(left + part.w - 6, top + 11.3, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id })));
   }
   y += box.room;
   let x = p.x + PAD;
@@ -136,6 +158,13 @@ export function spoken(n: ViewNode): string {
 export function drawBox(scene: Scene, p: Placed): string {
   const n = p.box.node, tones = tonesOf(scene.view, n);
   scene.seen.box(n, tones.hue);
-  const inside = [...frame(scene, p, n, tones), ...heading(scene, p, n, tones), ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)];
-  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"${n.folds ? ` data-folds="${n.folds.map(idOf).join(' ')}"` : ''}><title>${escape(spoken(n))}</title>${inside.join('')}</g>`;
+  const [title, rest] = heading(scene, p, n, tones), outline = frame(scene, p, n, tones).join(''), details = [...rest, ...p.inputs.flatMap(a => input(scene, p, n, a, tones)), ...p.outputs.flatMap(a => output(scene, p, n, a, tones)), ...tags(scene, p, n), ...foot(scene, p, n, tones)].join('');
+  return `<g id="node-${idOf(n.id)}" class="node k-${n.kind} r-${n.role}"${n.folds ? ` data-folds="${n.folds.map(idOf).join(' ')}"` : ''}><title>${escape(spoken(n))}</title>${scene.zoomable ? `${outline}<g class="near">${title.join('')}${details}</g>${fromAfar(scene, p, tones)}` : outline + title.join('') + details}</g>`;
+}
+/** For a picture that is made smaller: the box in its colour, and its title as large as it fits. */
+function fromAfar({ canvas: c }: Scene, { x, y, w, h, box, box: { node } }: Placed, { main }: Tones): string {
+  const text = `${SIGNS[node.state ?? 'same']}${box.title}`, size = Math.floor(Math.min(30, h - 6, (w - 10) / width(text, 1, 'bold'))), middle = x + w / 2;
+  c.tones.add(main);
+  // drawn beside the rest and never with it: not among the texts that must not touch
+  return `<g class="far"><rect class="f-${main}"${node.of === undefined ? '' : ' fill-opacity="0.4"'} x="${at(x)}" y="${at(y)}" width="${at(w)}" height="${at(h)}" rx="6"/><text class="bold f-ink" text-anchor="middle" x="${at(middle)}" y="${at(y + h / 2 + size * 0.36)}" font-size="${size}">${escape(text)}</text></g>`;
 }

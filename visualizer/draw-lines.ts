@@ -6,13 +6,15 @@ import { stateHue, type Tone } from './palette.ts';
 import type { ViewEdge, ViewNode } from './view-graph.ts';
 
 /** One outline round some boxes and the lines between them. */
-function zone({ canvas: c, view }: Scene, laid: Laid, id: 'agent' | 'targets', member: (n: ViewNode) => boolean, edge: Tone, fill: Tone): string {
+function zone({ canvas: c, view, theme }: Scene, laid: Laid, id: 'agent' | 'targets', member: (n: ViewNode) => boolean, edge: Tone, fill: Tone): string {
   const ids = new Set(view.nodes.filter(member).map(n => n.id)), pad = 7;
   if (!ids.size) return '';
   const rects = view.nodes.filter(n => ids.has(n.id)).map(n => { const p = laid.boxes.get(n.id)!; return { x: p.x - pad, y: p.y - pad, w: p.w + 2 * pad, h: p.h + 2 * pad }; });
   const ways = view.edges.filter(e => ids.has(e.from[0]) && ids.has(e.to[0])).map(e => rounded(laid.routes.get(e.id)!, 6)).join('');
   const layer = (grow: number, tone: Tone) => rects.map(r => c.rect({ x: r.x - grow / 2, y: r.y - grow / 2, w: r.w + grow, h: r.h + grow }, { fill: tone, round: 10 })).join('') + (ways ? c.path(ways, { stroke: tone, wide: 12 + grow }) : '');
-  return `<g id="zone-${id}">${layer(2.4, edge)}${layer(0, fill)}</g>`;
+  // in print its outline has gaps: what is painted under the fill is striped where it shows
+  const gaps = theme !== 'print' || id !== 'targets' ? '' : rects.map(r => `<rect x="${at(r.x - 1.2)}" y="${at(r.y - 1.2)}" width="${at(r.w + 2.4)}" height="${at(r.h + 2.4)}" rx="10" fill="url(#gaps)"/>`).join('') + (ways ? `<path d="${ways}" fill="none" stroke="url(#gaps)" stroke-width="14.4"/>` : '');
+  return `<g id="zone-${id}">${layer(2.4, edge)}${gaps}${layer(0, fill)}</g>`;
 }
 export function drawZones(scene: Scene, laid: Laid): string {
   const { view, seen } = scene;

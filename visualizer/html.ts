@@ -16,9 +16,11 @@ const sheets = all(document, 'section').map(section => {
   return { section, svg: section.querySelector('svg'), nodes, byName, wires, nets: all(section, 'g.net') };
 });
 let at = Math.max(0, sheets.findIndex(s => !s.section.hidden)), zoom = 0;
-const size = () => { for (const { svg } of sheets) { svg.style.width = zoom ? svg.viewBox.baseVal.width * zoom + 'px' : ''; svg.style.maxWidth = zoom ? 'none' : ''; } };
-const scale = by => { const { svg } = sheets[at]; zoom = by ? Math.min(4, Math.max(.25, svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * by)) : 0; size(); };
-const show = i => { if (!sheets[i]) return; look(); at = i; sheets.forEach((s, k) => { s.section.hidden = k !== i; }); buttons.forEach((b, k) => { b.setAttribute('aria-pressed', String(k === i)); }); };
+// less is shown of a picture that is small: no ports below 0.6, nothing but titles below 0.35, coloured boxes below 0.15
+const details = () => { const { section, svg } = sheets[at], z = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width; section.dataset.detail = z < .15 ? 'boxes' : z < .35 ? 'titles' : z < .6 ? 'nodes' : 'all'; };
+const size = () => { for (const { svg } of sheets) { svg.style.width = zoom ? svg.viewBox.baseVal.width * zoom + 'px' : ''; svg.style.maxWidth = zoom ? 'none' : ''; } details(); };
+const scale = by => { const { svg } = sheets[at]; zoom = by ? Math.min(4, Math.max(.1, svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * by)) : 0; size(); };
+const show = i => { if (!sheets[i]) return; look(); at = i; sheets.forEach((s, k) => { s.section.hidden = k !== i; }); buttons.forEach((b, k) => { b.setAttribute('aria-pressed', String(k === i)); }); details(); };
 const look = g => { const { wires, nets } = sheets[at], mine = new Set(wires.filter(w => w.from === g || w.to === g).map(w => w.net)); said.textContent = g ? g.querySelector('title').textContent : ''; nets.forEach(n => { n.style.opacity = !g || mine.has(n) ? '' : '.15'; }); };
 const middle = g => { const r = g.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; };
 const nearest = (g, others, upright) => { const [x, y] = middle(g); return others.filter(o => o && o !== g).map(o => { const [a, b] = middle(o); return [o, Math.abs(b - y) + Math.abs(a - x) * (upright ? 3 : .1)]; }).sort((a, b) => a[1] - b[1])[0]?.[0]; };
@@ -46,6 +48,8 @@ for (const { nodes } of sheets) for (const g of nodes) {
   g.addEventListener('focus', () => look(g)); g.addEventListener('blur', () => look());
 }
 for (const { svg } of sheets) svg.setAttribute('role', 'group');
+addEventListener('resize', details);
+details();
 addEventListener('keydown', e => {
   const g = document.activeElement?.closest('g.node');
   if (e.ctrlKey || e.metaKey || e.altKey) return;
@@ -60,7 +64,7 @@ addEventListener('keydown', e => {
 `;
 const STYLE = `:root{color-scheme:light dark;--page:#fff;--ink:#1b1f24;--quiet:#57606a;--rim:#8c959f;--on:#ddf0ea;--ring:#00805d}@media(prefers-color-scheme:dark){:root{--page:#0d1117;--ink:#e6edf3;--quiet:#9da7b3;--rim:#6e7681;--on:#173a30;--ring:#2fc59a}}
 body{margin:0;background:var(--page);color:var(--ink);font:14px Inter,"Helvetica Neue",Helvetica,Arial,sans-serif}nav{display:flex;gap:8px;padding:12px 20px;align-items:center;position:sticky;top:0;z-index:1;background:var(--page);border-bottom:1px solid var(--rim)}nav span{flex:1}h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}
-button{font:inherit;color:inherit;background:none;border:1px solid var(--rim);border-radius:6px;padding:4px 10px;cursor:pointer}button[aria-pressed=true]{background:var(--on)}:focus-visible{outline:2px solid var(--ring);outline-offset:2px}output{color:var(--quiet);min-height:2.6em;display:block;padding:8px 20px 0;max-width:1100px}section{overflow:auto}section[hidden]{display:none}svg{display:block;max-width:100%;height:auto}@media print{nav,output{display:none}}`;
+button{font:inherit;color:inherit;background:none;border:1px solid var(--rim);border-radius:6px;padding:4px 10px;cursor:pointer}button[aria-pressed=true]{background:var(--on)}:focus-visible{outline:2px solid var(--ring);outline-offset:2px}output{color:var(--quiet);min-height:2.6em;display:block;padding:8px 20px 0;max-width:1100px}section{overflow:auto}section[hidden]{display:none}svg{display:block;max-width:100%;height:auto}.far,[data-detail=titles] .near,[data-detail=boxes] .near,[data-detail=nodes] .near,[data-detail]:not([data-detail=all]) :is([id$=-legend],[id$=-rules]){display:none}:is([data-detail=nodes],[data-detail=titles]) .far text,[data-detail=boxes] .far rect{display:inline}:is([data-detail=nodes],[data-detail=titles],[data-detail=boxes]) .far{display:inline}.far>*{display:none}[data-detail=titles] [id*=zone-],[data-detail=boxes] [id*=zone-]{display:none}@media print{nav,output{display:none}}`;
 
 export function html(title: string, sheets: readonly Sheet[], first = 0): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

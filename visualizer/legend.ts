@@ -9,6 +9,8 @@ import type { Tag, ViewEdge, ViewGraph, ViewNode } from './view-graph.ts';
 export class Seen {
   readonly hues = new Set<Hue>(); readonly badges = new Set<Glyph>(); readonly marks = new Set<string>(); readonly tags = new Set<Tag['kind']>(); readonly kinds = new Set<ViewEdge['kind']>(); readonly zones = new Set<string>();
   readonly once = new Set<'flag' | 'back' | 'offer' | 'chip' | 'lag' | 'folded' | 'alarm' | 'faded'>();
+  /** Of values in open boxes: those of the first. */
+  threads: Tone | undefined;
   box(n: ViewNode, hue: Hue): void { this.hues.add(hue); if (n.folds) this.once.add('folded'); if (n.alarm !== undefined) this.once.add('alarm'); if (n.faded) this.once.add('faded'); }
   badge(b: Glyph): void { this.badges.add(b); }
   mark(m: string): void { this.marks.add(m); }
@@ -18,6 +20,7 @@ export class Seen {
   flag(back: boolean): void { this.once.add(back ? 'back' : 'flag'); }
   offer(): void { this.once.add('offer'); }
   chip(): void { this.once.add('chip'); }
+  inside(tone: Tone): void { this.threads ??= tone; }
   lag(): void { this.once.add('lag'); }
 }
 export interface Entry { readonly width: number; readonly text: string; draw(x: number, y: number): string }
@@ -33,7 +36,7 @@ export function legendOf(c: Canvas, view: ViewGraph, seen: Seen, theme: Theme): 
   if (seen.once.has('alarm')) add(14, 'does not fit', (x, y) => c.rect(box(x, y, 14), { stroke: 'alarm', wide: 3, round: 3 }));
   if (seen.tags.has('rule') || seen.once.has('chip')) add(14, seen.tags.has('rule') ? 'train rule, and what it trains' : 'trained by this rule', (x, y) => c.rect({ x, y: y - 7, w: 14, h: 14 }, { fill: differs ? 'hair' : 'rule-band', round: 3 }) + c.glyph('rule', x + 2, y - 5, differs ? 'quiet' : 'rule'));
   if (seen.zones.has('agent')) add(18, view.zones.agent!, (x, y) => c.rect(box(x, y), { fill: 'rule-pale', stroke: 'rule-edge', wide: 1.2, round: 4 }));
-  if (seen.zones.has('targets')) add(18, view.zones.targets!, (x, y) => c.rect(box(x, y), { fill: 'lag-pale', stroke: 'lag-edge', wide: 1.2, round: 4 }));
+  if (seen.zones.has('targets')) add(18, view.zones.targets!, (x, y) => c.rect(box(x, y), { fill: 'lag-pale', stroke: 'lag-edge', wide: 1.2, round: 4, ...(theme === 'print' ? { dash: '5 3' } : {}) }));
   if (seen.badges.has('slot')) add(18, 'slot: can be swapped', (x, y) => c.rect({ x, y: y - 7, w: 18, h: 14 }, { stroke: 'quiet', round: 4 }) + c.rect({ x: x + 2.5, y: y - 4.5, w: 13, h: 9 }, { stroke: 'quiet', round: 2 }));
   if (seen.badges.has('target')) add(18, seen.once.has('lag') ? 'lagged weights; dots lead from their source' : 'lagged weights', (x, y) => c.rect(box(x, y), { stroke: 'quiet', dash: '4 2.5', round: 3 }) + c.glyph('target', x + 4, y - 5, 'lag'));
   if (seen.badges.has('frozen')) add(10, 'not trained from here', (x, y) => c.glyph('frozen', x, y - 5, 'quiet'));
@@ -44,6 +47,7 @@ export function legendOf(c: Canvas, view: ViewGraph, seen: Seen, theme: Theme): 
     if (seen.kinds.has('stop')) add(24, 'no gradient', line('quiet', 1, '5 3'));
     if (seen.kinds.has('data')) add(24, 'nothing to train behind it', line('quiet', 1));
   }
+  if (seen.threads) add(24, 'value inside a node', line(seen.threads, 1));
   if (seen.once.has('flag')) add(17, 'a field of data', (x, y) => c.path(`M${at(x)} ${at(y - 6)}h12l5 6l-5 6h-12z`, { fill: differs ? 'hair' : 'data-band' }) + c.glyph('data', x + 2.5, y - 4.5, differs ? 'quiet' : 'data', 0.9));
   if (seen.once.has('back')) add(17, 'from a box further on', (x, y) => c.path(`M${at(x)} ${at(y - 6)}h12l5 6l-5 6h-12z`, { fill: 'hair' }));
   if (seen.once.has('offer')) add(8, 'offered, not taken', (x, y) => c.circle({ x: x + 4, y }, 2.6, { stroke: 'faint' }));

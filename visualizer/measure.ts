@@ -1,6 +1,6 @@
 /** Sizes of boxes, in pixels, before anything has a place: what stands in them, and where their ports are. */
 import { letterOf, lines, shape, shortened, width } from './text.ts';
-import type { Rect } from './layout.ts';
+import type { Junction, Point, Rect } from './layout.ts';
 import { SIGNS } from './palette.ts';
 import type { State, Tag, ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
 
@@ -8,7 +8,7 @@ export type Direction = 'LR' | 'TB';
 export type Shapes = 'symbolic' | 'concrete' | 'off';
 export interface Look { readonly direction: Direction; readonly shapes: Shapes }
 
-const ROW = 16;
+export const ROW = 16;
 export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 12, port: 11.5, small: 9.5, shape: 9 } as const;
 /** Rooms that texts of others are cut to. */
 const ROOM = { title: 230, port: 150, flag: 120, shape: 200, detail: 250, chip: 140, tag: 160, part: 130 } as const;
@@ -17,7 +17,17 @@ const ROOM = { title: 230, port: 150, flag: 120, shape: 200, detail: 250, chip: 
 export interface Cell { readonly port: ViewPort; readonly label: string; readonly shape: string; readonly flag: string | undefined; readonly marks: readonly string[]; readonly line: boolean; readonly width: number; readonly lead: number }
 export interface TagWords { readonly tag: Tag; readonly text: string; readonly width: number }
 /** A layer or an operation inside a box. */
-export interface Inner extends Rect { readonly id: string; readonly label: string; readonly detail: string }
+export interface Inner extends Rect { readonly id: string; readonly label: string; readonly of: string; readonly detail: string }
+/** What is in an open box, from the corner of the room that it has there. */
+export interface Nested {
+  readonly parts: readonly Inner[]; readonly w: number; readonly h: number;
+  readonly lines: readonly { readonly id: string; readonly net: string; readonly route: readonly Point[] }[];
+  readonly junctions: readonly Junction[];
+  /** Where ports are, across the flow: `<state`, `>qTot`. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+/** Lays out what is in a box. */
+export type Nest = (node: ViewNode, inputs: readonly Cell[], outputs: readonly Cell[], look: Look, room: number) => Nested | undefined;
 export interface Box {
   readonly node: ViewNode;
   readonly title: string; readonly detail: readonly string[]; readonly chips: readonly { readonly text: string; readonly width: number; readonly state?: State }[];
@@ -28,6 +38,10 @@ export interface Box {
   readonly w: number; readonly h: number;
   /** Room before the box, where lines enter, for marks and flags, and behind it for tags; along the flow. */
   readonly before: number; readonly after: number;
+  /** It is open, and its ports stand where the lines inside of it begin and end. */
+  readonly inside?: Nested;
+  /** A box inside another: its ports are spread over its sides. */
+  readonly even?: true;
 }
 
 export const markWidth = (mark: string): number => width(mark, SIZE.small) + 8;
@@ -53,7 +67,10 @@ export const GAP = 14;
 /** Width of a port's cell in a picture from top to bottom: its flag or marks stand above it. */
 export const cellWidth = (c: Cell): number => Math.max(c.width, c.lead ? c.lead - (c.flag === undefined ? 12 : 8) : 0);
 
-/** Boxes inside stand as words in a paragraph: one after another in the order in which they run. */
+/** Title and settings of an open box, above what is in it. */
+const TITLE = 50;
+export const isOpen = (n: ViewNode): boolean => n.parts !== undefined;
+/** Without lines, what is inside stands as words in a paragraph: one after another in the order in which they run. */
 const INNER = { h: 16, gap: 4, row: 210 } as const;
 function nested(parts: ViewNode['parts'] = [], room: number): { readonly parts: readonly Inner[]; readonly w: number; readonly h: number } {
   const out: Inner[] = [];
@@ -61,13 +78,19 @@ function nested(parts: ViewNode['parts'] = [], room: number): { readonly parts: 
   for (const p of parts) {
     const label = shortened(p.label, ROOM.part, SIZE.small), detail = shortened(p.detail, ROOM.shape, SIZE.shape, 'mono'), w = Math.ceil(width(label, SIZE.small) + (detail ? 6 + width(detail, SIZE.shape, 'mono') : 0) + 12);
     if (x > 0 && x + w > Math.max(room, INNER.row)) { x = 0; y += INNER.h + INNER.gap; }
-    out.push({ id: p.id, label, detail, x, y, w, h: INNER.h });
+    out.push({ id: p.id, label, of: '', detail, x, y, w, h: INNER.h });
     x += w + INNER.gap;
   }
   return { parts: out, w: most(out.map(p => p.x + p.w)), h: out.length ? y + INNER.h : 0 };
 }
 
-function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: ReadonlySet<string>, look: Look): Box {
+const along = (cells: readonly Cell[], { ports }: Nested, side: '<' | '>') => [...cells].sort((a, b) => ports.get(`${side}${a.port.id}`)! - ports.get(`${side}${b.port.id}`)!);
+const rowsFrom = (node: ViewNode, detail: readonly string[]) => Math.max(BAND + (detail.length ? detail.length * LINE + 4 : 3), isOpen(node) ? TITLE : 0);
+/** Top of what is in a box that is open; from top to bottom its chips stand above it. */
+const headOf = (node: ViewNode, detail: readonly string[], chips: boolean, { direction }: Look) => rowsFrom(node, detail) + (direction === 'TB' && chips ? 18 : 0);
+export const insideTop = (b: Box, look: Look): number => headOf(b.node, b.detail, b.chips.length > 0, look);
+
+function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: ReadonlySet<string>, look: Look, nest: Nest): Box {
   const across = look.direction === 'TB', told = across ? node.outputs.filter(p => p.flag !== undefined) : [];      // from top to bottom a row of all fields would be wider than the page
   const signed = signWidth(node.state, SIZE.title), title = shortened(node.title, ROOM.title, SIZE.title, 'bold'), detail = [...node.detail, ...lines(told.map(p => `${p.label} ${look.shapes === 'off' ? '' : shape(p.dims ?? [], look.shapes === 'concrete' ? p.sizes : undefined)}`.trim()), ', ', 44)].map(t => shortened(t, ROOM.detail, SIZE.small));
   const tags = node.tags.map(tag => { const text = `${SIGNS[tag.state ?? 'same']}${shortened(tag.text, ROOM.tag, SIZE.small, 'bold')}`; return { tag, text, width: width(text, SIZE.small, 'bold') + 14 }; });
@@ -79,27 +102,38 @@ function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: Readonl
     ? [inputs, outputs].map(cells => sum(cells.map(cellWidth)) + GAP * (cells.length - 1) + 2 * PAD)
     : [most(inputs.map(c => c.width)) + most(outputs.map(c => c.width)) + 2 * PAD + (inputs.length && outputs.length ? 12 : 0)];
   const rows = across ? Number(inputs.length > 0) + Number(outputs.length > 0) : Math.max(inputs.length, outputs.length);
-  const alone = most([...texts, ...ports, 56]), inside = nested(node.parts, alone - 2 * PAD), w = Math.ceil(Math.max(alone, inside.w + 2 * PAD)), tagged = most([...new Set(tags.map(t => t.tag.port))].map(p => sum(tags.filter(t => t.tag.port === p).map(t => t.width + 3))));
+  const alone = Math.ceil(most([...texts, ...ports, 56])), open = isOpen(node) ? nest(node, inputs, outputs, look, alone) : undefined, inside = open ? { parts: open.parts, w: 0, h: 0 } : nested(node.parts, alone - 2 * PAD), w = Math.ceil(Math.max(alone, inside.w + 2 * PAD, open?.w ?? 0)), tagged = most([...new Set(tags.map(t => t.tag.port))].map(p => sum(tags.filter(t => t.tag.port === p).map(t => t.width + 3))));
   return {
-    node, title, detail, chips, parts: inside.parts, room: inside.h, inputs, outputs, tags, w,
-    h: BAND + (detail.length ? detail.length * LINE + 4 : 3) + rows * ROW + 3 + (inside.h ? inside.h + 9 : 0) + (chips.length ? 19 : 0),
+    node, title, detail, chips, parts: inside.parts, room: inside.h, tags, w,
+    ...(open ? { inside: open, inputs: along(inputs, open, '<'), outputs: along(outputs, open, '>') } : { inputs, outputs }),
+    h: open ? headOf(node, detail, chips.length > 0, look) + open.h + (across ? 0 : chips.length ? 22 : 6)
+      : rowsFrom(node, detail) + rows * ROW + 3 + (inside.h ? inside.h + 9 : 0) + (chips.length ? 19 : 0),
     before: across ? (inputs.some(c => c.lead > 9) ? 26 : inputs.some(c => c.line) ? 8 : 0) : Math.ceil(most(inputs.map(c => c.lead))),
     after: tags.length ? (across ? 26 : Math.ceil(tagged) + 10) : 0,
   };
 }
-export function measure(view: ViewGraph, look: Look): ReadonlyMap<string, Box> {
+export function measure(view: ViewGraph, look: Look, nest: Nest): ReadonlyMap<string, Box> {
   const entered = new Map<string, Set<string>>(), left = new Map<string, Set<string>>(), note = (table: Map<string, Set<string>>, [node, port]: readonly [string, string]) => { const set = table.get(node); if (set) set.add(port); else table.set(node, new Set([port])); };
   for (const e of view.edges) { note(left, e.from); note(entered, e.to); }
   const none = new Set<string>();
-  return new Map(view.nodes.map(n => [n.id, measureNode(n, entered.get(n.id) ?? none, left.get(n.id) ?? none, look)]));
+  return new Map(view.nodes.map(n => [n.id, measureNode(n, entered.get(n.id) ?? none, left.get(n.id) ?? none, look, nest)]));
 }
 
 /** Top of the rows of ports, in a picture from left to right. */
-export const rowsTop = (b: Box): number => BAND + (b.detail.length ? b.detail.length * LINE + 4 : 3);
+export const rowsTop = (b: Box): number => rowsFrom(b.node, b.detail);
 export interface Anchor { readonly cell: Cell; readonly x: number; readonly y: number }
 /** Where ports are, from the corner of their box. */
 export function anchors(b: Box, inputs: readonly Cell[], outputs: readonly Cell[], { direction }: Look): { readonly inputs: readonly Anchor[]; readonly outputs: readonly Anchor[] } {
-  if (direction === 'LR') {
+  const lr = direction === 'LR';
+  if (b.inside) {
+    const top = lr ? insideTop(b, { direction, shapes: 'off' }) : 0, at = (cell: Cell, side: '<' | '>') => { const p = b.inside!.ports.get(`${side}${cell.port.id}`)!; return lr ? { cell, x: side === '<' ? 0 : b.w, y: top + p } : { cell, x: p, y: side === '<' ? 0 : b.h }; };
+    return { inputs: inputs.map(c => at(c, '<')), outputs: outputs.map(c => at(c, '>')) };
+  }
+  if (b.even) {
+    const spread = (cells: readonly Cell[], far: number) => cells.map((cell, i) => { const p = Math.round((lr ? b.h : b.w) * (i + 1) / (cells.length + 1)); return lr ? { cell, x: far ? b.w : 0, y: p } : { cell, x: p, y: far ? b.h : 0 }; });
+    return { inputs: spread(inputs, 0), outputs: spread(outputs, 1) };
+  }
+  if (lr) {
     const y = (i: number) => rowsTop(b) + i * ROW + ROW / 2;
     return { inputs: inputs.map((cell, i) => ({ cell, x: 0, y: y(i) })), outputs: outputs.map((cell, i) => ({ cell, x: b.w, y: y(i) })) };
   }

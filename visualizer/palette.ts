@@ -18,13 +18,15 @@ const PLAIN = {
   dark: { page: '#0D1117', ink: '#E6EDF3', quiet: '#9DA7B3', faint: '#8B949E', line: '#AEB8C2', body: '#151B23', hair: '#2A313A', zone: '#131A22' },
   print: { page: '#FFFFFF', ink: '#000000', quiet: '#444444', faint: '#666666', line: '#222222', body: '#FFFFFF', hair: '#DDDDDD', zone: '#F4F4F4' },
 } as const;
-export type Tone = keyof typeof PLAIN['light'] | Hue | `${Hue}-band` | `${Hue}-edge` | `${Hue}-pale`;
+export type Tone = keyof typeof PLAIN['light'] | Hue | `${Hue}-band` | `${Hue}-edge` | `${Hue}-pale` | `${Hue}-tint`;
 
+/** Of the ground of an open box. */
+const TINT = 0.03;
 const blend = (a: string, b: string, t: number) => `#${[1, 3, 5].map(i => Math.round(parseInt(a.slice(i, i + 2), 16) * t + parseInt(b.slice(i, i + 2), 16) * (1 - t)).toString(16).padStart(2, '0')).join('')}`;
 export function colours(shade: Shade): Readonly<Record<Tone, string>> {
   const plain = PLAIN[shade], hues = (Object.keys(HUES) as Hue[]).flatMap(k => {
     const own = shade === 'print' ? PRINT[k] : HUES[k][shade === 'dark' ? 1 : 0], [band, edge, pale] = shade === 'dark' ? [0.3, 0.65, 0.13] : shade === 'print' ? [0.16, 0.7, 0.05] : [0.17, 0.8, 0.06];
-    return [[k, own], [`${k}-band`, blend(own, plain.page, band)], [`${k}-edge`, blend(own, plain.page, edge)], [`${k}-pale`, blend(own, plain.page, pale)]] as const;
+    return [[k, own], [`${k}-band`, blend(own, plain.page, band)], [`${k}-edge`, blend(own, plain.page, edge)], [`${k}-pale`, blend(own, plain.page, pale)], [`${k}-tint`, blend(own, plain.page, TINT)]] as const;
   });
   return { ...plain, ...Object.fromEntries(hues) } as Record<Tone, string>;
 }

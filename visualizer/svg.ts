@@ -18,7 +18,7 @@ function sheet(tones: ReadonlySet<Tone>, theme: Theme): string {
   const base = `.graph .sans,.graph .bold{font-family:${SANS}}.graph .bold{font-weight:600}.graph .mono{font-family:${MONO}}.graph .n,.graph .g{fill:none}.graph .g{stroke-width:1.1;stroke-linejoin:round;stroke-linecap:round}`;
   return `${base}${rules(theme === 'auto' ? 'light' : theme)}${theme === 'auto' ? `@media(prefers-color-scheme:dark){${rules('dark')}}` : ''}`;
 }
-const hatches = (): string => `<defs>${Object.entries(HATCH).map(([hue, angle]) => `<pattern id="hatch-${hue}" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(${angle})"><path d="M0 0V4" stroke="#000" stroke-opacity=".35" stroke-width="1"/></pattern>`).join('')}</defs>`;
+const hatches = (): string => `<defs>${Object.entries(HATCH).map(([hue, angle]) => `<pattern id="hatch-${hue}" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(${angle})"><path d="M0 0V4" stroke="#000" stroke-opacity=".35" stroke-width="1"/></pattern>`).join('')}<pattern id="gaps" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8" stroke="#fff" stroke-width="7"/></pattern></defs>`;
 
 const moved = (laid: Laid, dx: number, dy: number): Laid => ({
   ...laid, boxes: new Map([...laid.boxes].map(([id, b]) => [id, { ...b, x: b.x + dx, y: b.y + dy }])), routes: new Map([...laid.routes].map(([id, r]) => [id, r.map(p => ({ x: p.x + dx, y: p.y + dy }))])), junctions: laid.junctions.map(j => ({ ...j, x: j.x + dx, y: j.y + dy })),
@@ -61,8 +61,8 @@ function foot({ canvas: c, view, seen, theme }: Scene, top: number, room: number
   return { svg: `<g id="legend">${out.join('')}</g>`, bottom: y };
 }
 
-export function drawSvg(view: ViewGraph, laid: Laid, look: Look, theme: Theme = 'auto'): Drawing {
-  const c = new Canvas(), scene: Scene = { canvas: c, view, look, theme, seen: new Seen() }, room = Math.max(laid.w, NARROW), top = head(c, view, room), there = moved(laid, MARGIN + 8, top.height);
+export function drawSvg(view: ViewGraph, laid: Laid, look: Look, theme: Theme = 'auto', zoomable = false): Drawing {
+  const c = new Canvas(), scene: Scene = { canvas: c, view, look, theme, seen: new Seen(), zoomable }, room = Math.max(laid.w, NARROW), top = head(c, view, room), there = moved(laid, MARGIN + 8, top.height);
   const drawn = [drawZones(scene, there), drawLines(scene, there), drawLags(scene, there), ...[...there.boxes.values()].map(p => drawBox(scene, p))];
   const rules = cards(scene, top.height + laid.h + 30, room), legend = foot(scene, rules.bottom + 26, room);
   const right = [...c.ink.texts.map(t => t.x + t.w), ...c.ink.covers.map(t => t.x + t.w), MARGIN + 8 + laid.w + 8].reduce((a, b) => Math.max(a, b), 0), w = Math.ceil(right + MARGIN), h = Math.ceil(legend.bottom + 4);

@@ -33,8 +33,12 @@ export interface ViewPort {
 /** What hangs on an output: a rule that trains on it, the action, a number that is kept. */
 export interface Tag { readonly port: string; readonly kind: 'rule' | 'act' | 'keep' | 'priority'; readonly text: string; readonly state?: State }
 export interface Chip { readonly text: string; readonly state?: State }
-/** A layer or an operation inside a node: `mixer/w1`. */
-export interface Part { readonly id: string; readonly label: string; readonly detail: string }
+/** A layer or an operation inside a node: `mixer/w1`. `of`: the layer that an operation belongs to, or the weights that it reads. */
+export interface Part { readonly id: string; readonly label: string; readonly detail: string; readonly of?: string }
+/** An end of a thread: a part, or a port of the node that it is in. */
+export type End = { readonly port: string } | { readonly part: string };
+/** A value inside a node: from an input port or a part to a part or an output port. */
+export interface Thread { readonly from: End; readonly to: End }
 export interface ViewNode {
   /** Name on the page; key of folding, differences and tests. */
   readonly id: string;
@@ -56,6 +60,8 @@ export interface ViewNode {
   readonly about?: string;
   /** Layers or operations, where it is open. */
   readonly parts?: readonly Part[];
+  /** Which value enters which part, where somebody watched it run. */
+  readonly threads?: readonly Thread[];
   /** Its settings and unused ports are not shown. */
   readonly closed?: true;
   /** Nodes that a folded box stands for. */

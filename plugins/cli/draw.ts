@@ -4,7 +4,8 @@ import type { Engine } from '../../core/engine.ts';
 import { InputError, nearest } from '../../core/error.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { Folding } from '../../visualizer/picture.ts';
-import type { Part, ViewGraph } from '../../visualizer/view-graph.ts';
+import type { ViewGraph } from '../../visualizer/view-graph.ts';
+import type { Traced } from '../operations.ts';
 import { takesPage, withPage, type PageFlags } from './page-command.ts';
 import { foldingOf, output, renderingOf, takesFolding, takesLooks, type PictureFlags } from './picture-options.ts';
 import type { Session } from './session.ts';
@@ -19,11 +20,11 @@ export const draw = (session: Session): Command => takesLooks(takesFolding(takes
     const { formatFor, pictureText, writeWhole } = await import('./picture-file.ts'), file = flags.output;
     if (file === undefined && !flags.json) throw new InputError('no file is named', `-o ${/^\w+$/.test(algorithm) ? algorithm : 'page'}.svg (or ${FORMATS.slice(1).map(f => `.${f}`).join(', ')}); -o - writes SVG to standard output`);
     const format = file === undefined ? undefined : formatFor(file, FORMATS, 'draw'), folding = foldingOf(flags), rendering = renderingOf(flags, flags.env !== undefined);
-    await withPage(algorithm, flags, async ({ world, open, engine }) => {
-      const { pictureOf } = await import('../../visualizer/picture.ts'), { describedFor, kindOf } = await import('./described.ts'), { page, sizes, plan } = await open(), described = describedFor(page, sizes, folding.expand ? 2 : folding.level ?? 1);
+    await withPage(algorithm, flags, async ({ world, open: read, engine }) => {
+      const { pictureOf } = await import('../../visualizer/picture.ts'), { describedFor, inSomeWorld, kindOf } = await import('./described.ts'), { page, sizes, plan } = await read(), described = describedFor(page, sizes, folding.expand ? 2 : folding.level ?? 1);
       if (folding.level === 3 && !plan) throw new InputError('--level 3: operations are traced on tensors, and no environment gives them sizes', '--env <id>; skein list environments shows them');
-      const operations = folding.level === 3 && plan ? await traced(plan, engine) : undefined;
-      const asked = { kinds: kindOf, sized: sizes !== undefined, ...(operations ? { operations: (n: string) => operations.get(n) ?? [] } : {}) }, whole = pictureOf(described, { ...asked, level: 1 });
+      const open = (folding.level ?? 1) > 1 || folding.expand !== undefined || format === 'html', inside = open ? await traced(plan ?? inSomeWorld(page), engine) : undefined;
+      const asked = { kinds: kindOf, sized: sizes !== undefined, ...(inside ? { threads: (n: string) => inside.get(n)?.layers, ...(plan ? { operations: (n: string) => inside.get(n)?.operations ?? { parts: [] } } : {}) } : {}) }, whole = pictureOf(described, { ...asked, level: 1 });
       checkWords(whole, folding, page.page.name);
       const view = pictureOf(described, { ...asked, ...folding }), told: ViewGraph = world === undefined ? view : { ...view, caption: [...view.caption, `in ${world}`] };
       if (flags.json) session.json(told);
@@ -36,10 +37,11 @@ export const draw = (session: Session): Command => takesLooks(takesFolding(takes
     });
   });
 
-/** Operations by node, watched on the plainest backend. */
-async function traced(plan: Plan, engine: (name: string) => Promise<Engine>): Promise<ReadonlyMap<string, readonly Part[]>> {
+/** What is inside every node, watched on the plainest backend; undefined of a page that no such small world can have. */
+async function traced(plan: Plan | undefined, engine: (name: string) => Promise<Engine>): Promise<ReadonlyMap<string, Traced> | undefined> {
+  if (!plan) return undefined;
   const { operationsOf } = await import('../operations.ts'), opened = await engine('tfjs:cpu');
-  try { return await operationsOf(plan); } finally { opened.close(); }
+  try { return operationsOf(plan); } finally { opened.close(); }
 }
 /** Names that are asked for and are not there. */
 function checkWords(view: ViewGraph, { expand = [], collapse = [], path }: Folding, name: string): void {

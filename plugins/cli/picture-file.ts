@@ -53,8 +53,8 @@ export async function pictureText(view: ViewGraph, format: Exclude<PictureFormat
     case 'svg': return (await import('../../visualizer/picture.ts')).svg(view, rendering);
     case 'png': { const { svg } = await import('../../visualizer/picture.ts'); return rastered(svg(view, { ...rendering, theme: rendering.theme === undefined || rendering.theme === 'auto' ? 'light' : rendering.theme })); }
     case 'html': {
-      const { svg } = await import('../../visualizer/picture.ts'), { html } = await import('../../visualizer/html.ts');
-      return html(view.title, sheets ? sheets.all.map(s => ({ name: s.name, svg: svg(s.view(), rendering) })) : [{ name: view.title, svg: svg(view, rendering) }], sheets?.first ?? 0);
+      const { svg } = await import('../../visualizer/picture.ts'), { html } = await import('../../visualizer/html.ts'), sheet = (v: ViewGraph) => svg(v, { ...rendering, zoomable: true });
+      return html(view.title, sheets ? sheets.all.map(s => ({ name: s.name, svg: sheet(s.view()) })) : [{ name: view.title, svg: sheet(view) }], sheets?.first ?? 0);
     }
   }
 }

@@ -45,14 +45,15 @@ function pairs(text: string): { readonly words: Map<string, string>; readonly li
       lines.set(`${stroke} on ${under(x - 0.5, y - 0.5)}`, tag);
       if (tag.includes('wire-')) for (const c of corridors) if (c.endsWith('pale')) lines.set(`${stroke} on ${c}`, tag);
     }
-    if (fill !== undefined && kind !== 'circle' && at.w > 8) areas.push({ tone: fill, ...at, ...(tag.includes('width="100%"') ? { x: 0, y: 0, w: 1e5, h: 1e5 } : {}) });
+    if (fill !== undefined && kind !== 'circle' && at.w > 8 && !fill.endsWith('-edge')) areas.push({ tone: fill, ...at, ...(tag.includes('width="100%"') ? { x: 0, y: 0, w: 1e5, h: 1e5 } : {}) });
   }
   return { words, lines };
 }
 
+const threads = (n: string) => ({ mixer: [{ from: { port: 'state' }, to: { part: 'mixer/w1' } }], agentQ: [{ from: { port: 'x' }, to: { part: 'agentQ/first' } }] })[n];
 const d = description(qmix, SIZES), problem = { code: 'SHAPE', at: 'mixer.state', what: 'the inputs of mixer do not agree', expected: 'f32 [... state]', got: 'f32 [batch time+1 state]', fix: 'state: now(data.state)' };
 const pictures = [
-  ...Object.values(allPages).map(page => pictureOf(description(page), named)), ...([0, 2] as const).map(level => pictureOf(d, { ...named, level, sized: true })), pictureOf(d, { ...named, path: ['state', 'loss'] }), pictureOf(description(allPages['td3']!), { ...named, foldRepeats: true }), pictureOf(description(allPages['coma']!), { ...named, level: 0 }),
+  ...Object.values(allPages).map(page => pictureOf(description(page), named)), ...([0, 2] as const).map(level => pictureOf(d, { ...named, level, sized: true, threads })), pictureOf(d, { ...named, path: ['state', 'loss'] }), pictureOf(description(allPages['td3']!), { ...named, foldRepeats: true }), pictureOf(description(allPages['coma']!), { ...named, level: 0 }),
   ...([[vdn, qmix], [qmix, qplex], [allPages['td3']!, allPages['sac']!], [allPages['a2c']!, allPages['ppo']!]] as const).map(([a, b]) => unionOf(description(a), description(b), named).view), errorView('qmix', [problem], description(qmix), named),
 ];
 describe.each(SHADES)('%s', shade => {
@@ -91,6 +92,11 @@ describe('without colours', () => {
     expect(new Set(Object.values(HUE)).size).toBe(hues.length);
   });
   it('in print each hatched kind is hatched in its own direction', () => { expect(new Set(Object.values(HATCH)).size).toBe(Object.keys(HATCH).length); });
+  it('in print the outline of the target side has gaps, in the picture and in the legend; that of the acting slice has none, and in colour neither', () => {
+    const of = (text: string) => [/<g id="zone-targets">.*?<\/g>/, /<g id="zone-agent">.*?<\/g>/, /<rect[^>]*class="f-lag-pale s-lag-edge"[^>]*>/, /<rect[^>]*class="f-rule-pale s-rule-edge"[^>]*>/].map(r => /url\(#gaps\)|dasharray/.test(r.exec(text)![0])), v = pictureOf(description(qmix), named);
+    expect(of(svg(v, { theme: 'print' }))).toEqual([true, false, true, false]);
+    expect(of(svg(v, { theme: 'light' }))).toEqual([false, false, false, false]);
+  });
   it.each(Object.keys(EYES) as (keyof typeof EYES)[])('%s: hues that look alike are those known to need their glyph or sign', eye => {
     const alike = (of: readonly Hue[]) => (['light', 'dark'] as const).flatMap(shade => of.flatMap((a, i) => of.slice(i + 1).flatMap(b => { const [x, y] = [lab(colours(shade)[a], eye), lab(colours(shade)[b], eye)]; return Math.hypot(...x.map((v, k) => v - y[k]!)) < 10 ? [`${shade} ${a} ${b}`] : []; })));
     expect([...alike(hues), ...alike(['add', 'del', 'chg', 'grey'])]).toEqual(ALIKE[eye]);

@@ -15,9 +15,11 @@ import { mermaid } from '../../visualizer/mermaid.ts';
 import { draw, pictureOf, svg } from '../../visualizer/picture.ts';
 import { png } from '../../visualizer/png.ts';
 import { markdown } from '../../visualizer/difference-text.ts';
+import { width } from '../../visualizer/text.ts';
 import { sentences, unionOf } from '../../visualizer/union.ts';
 import type { ViewGraph } from '../../visualizer/view-graph.ts';
 import { allPages } from '../pages/index.ts';
+import { SIZES } from '../pages/lab.ts';
 import { faultsOf } from './geometry.ts';
 
 Object.assign(DOMPurify, { addHook: () => undefined, sanitize: (text: string) => text });        // without a document it has neither; the parser alone is wanted
@@ -64,6 +66,20 @@ describe.each(Object.entries(allPages))('%s', (_, page) => {
   });
 });
 
+describe('an open node', () => {
+  const flow = { threads: (n: string) => (n === 'mixer' ? [{ from: { port: 'state' }, to: { part: 'mixer/w1' } }, { from: { part: 'mixer/w1' }, to: { port: 'qTot' } }, { from: { port: 'gone' }, to: { part: 'mixer/w1' } }] : undefined) };
+  const open = pictureOf(description(qmix, SIZES), { ...named, ...flow, level: 2, sized: true }), mixer = open.nodes.find(n => n.id === 'mixer')!;
+  it('comes back from JSON with its values, and not with one that leads nowhere', () => {
+    expect(mixer.threads).toEqual(flow.threads('mixer')!.slice(0, 2));
+    expect(fromJson(json(open))).toEqual(open);
+    expect(svg(fromJson(json(open)))).toBe(svg(open));
+    expect(viewProblem({ ...open, nodes: [{ ...mixer, threads: flow.threads('mixer') }], edges: [] })).toBe('a value inside mixer leads from or to nothing');
+  });
+  it('is taken by Graphviz, and is well-formed SVG', () => {
+    expect(laidByGraphviz(dot(open)).nodes).toEqual(open.nodes.map(n => n.id).sort());
+    tagsOf(svg(open));
+  });
+});
 describe('DOT', () => {
   it.skipIf(!native)('is taken by the dot of the system', () => { expect(execFileSync('dot', ['-Tsvg'], { input: dot(view(description(qmix))) }).toString()).toContain('targetMixer'); });
   it('has no orthogonal lines, and turns for another direction', () => {
@@ -109,6 +125,23 @@ describe('HTML', () => {
     });
     const folded = [...sheets[0]!.matchAll(/ data-folds="([^"]*)"/g)].flatMap(m => m[1]!.split(' '));
     expect(folded.sort()).toEqual([...boxes[1]!].sort());
+  });
+});
+
+describe('a picture that is made small', () => {
+  const v = view(description(qmix)), text = svg(v, { zoomable: true });
+  it('has for each box what is seen near and what from afar, a title that fits, and is well-formed; SVG files have neither', () => {
+    tagsOf(text);
+    for (const part of ['near', 'far']) expect(text.match(new RegExp(`<g class="${part}">`, 'g'))!.length).toBe(v.nodes.length);
+    const { laid } = draw(v), titles = [...text.matchAll(/<g class="far"><rect[^>]*><text[^>]*font-size="(\d+)">([^<]*)</g)];
+    expect(titles.length).toBe(v.nodes.length);
+    for (const [, size, title] of titles) { const box = laid.boxes.get(title!)!; expect(width(title!, Number(size), 'bold')).toBeLessThan(box.w); expect(Number(size)).toBeGreaterThanOrEqual(12); }
+    expect(svg(v)).not.toMatch(/class="(near|far)"/);
+  });
+  it('shows less of itself in three steps', () => {
+    const page = html('qmix', [{ name: 'nodes', svg: text }]);
+    for (const step of ['z < .15', 'z < .35', 'z < .6']) expect(page).toContain(step);
+    for (const detail of ['nodes', 'titles', 'boxes']) expect(page).toMatch(new RegExp(`\\[data-detail=${detail}\\] \\.near`));
   });
 });
 

@@ -14,7 +14,12 @@ export function faultsOf({ ink, laid, w, h }: Drawing, direction: 'LR' | 'TB' = 
   const boxes = [...laid.boxes].map(([id, b]) => ({ id, x: b.x, y: b.y, w: b.w, h: b.h })), lines = ink.lines.map(l => ({ ...l, x: Math.min(l.a.x, l.b.x), y: Math.min(l.a.y, l.b.y), w: Math.abs(l.a.x - l.b.x), h: Math.abs(l.a.y - l.b.y) }));
   const fat = (l: Rect): Rect => ({ x: l.x - 0.6, y: l.y - 0.6, w: l.w + 1.2, h: l.h + 1.2 });
   boxes.forEach((a, i) => { for (const b of boxes.slice(i + 1)) if (overlap({ x: a.x - 3, y: a.y - 3, w: a.w + 6, h: a.h + 6 }, b, 0)) f.boxesOverlap.push(`${a.id} ${b.id}`); });
-  for (const l of lines) for (const b of boxes) if (overlap(fat(l), b, 1.5)) f.lineThroughBox.push(`${l.edge} ${b.id}`);
+  for (const l of lines) for (const b of l.owner === undefined ? boxes : ink.parts.filter(p => p.owner === l.owner)) if (overlap(fat(l), b, 1.5)) f.lineThroughBox.push(`${l.edge} ${b.id}`);
+  ink.parts.forEach((a, i) => {
+    if (!inside(a, laid.boxes.get(a.owner)!, -4)) f.textOutside.push(`${a.id} of ${a.owner}`);
+    for (const b of ink.parts.slice(i + 1)) if (overlap(a, b, -3)) f.boxesOverlap.push(`${a.id} ${b.id}`);
+  });
+  for (const l of lines) if (l.owner !== undefined && !inside(l, laid.boxes.get(l.owner)!, -2)) f.loose.push(`${l.edge} leads out of ${l.owner}`);
   ink.texts.forEach((a, i) => { for (const b of ink.texts.slice(i + 1)) if (overlap(a, b, 0.8)) f.textsOverlap.push(`${a.text} | ${b.text}`); });
   for (const t of ink.texts) if (t.owner !== undefined && !inside(t, laid.boxes.get(t.owner)!, 0)) f.textOutside.push(`${t.text} of ${t.owner}`);
   for (const t of [...ink.texts.map(x => ({ ...x, name: x.text })), ...boxes.map(b => ({ ...b, name: b.id })), ...lines.map(l => ({ ...l, name: l.edge })), ...ink.covers.map(c => ({ ...c, name: 'a flag or mark' }))]) if (!inside(t, { x: 4, y: 4, w: w - 8, h: h - 8 }, 0)) f.cropped.push(t.name);

@@ -41,6 +41,13 @@ describe('skein draw', () => {
     expect((await parts('--expand', 'mixer')).length).toBe(4);
     expect((await parts('--level', '3', '--env', 'matrix/two-step')).map(p => p.detail)).toContain('[1 64]');
   }, 60_000);
+  it('has lines inside what is open, with an environment and without one, and nothing runs where nothing is', async () => {
+    const threads = async (...more: readonly string[]) => (JSON.parse((await skein('draw', 'qmix', '--json', ...more)).stdout) as { nodes: { id: string; threads?: unknown[] }[] }).nodes.find(n => n.id === 'mixer')!.threads?.length;
+    expect([await threads('--level', '2'), await threads('--expand', 'mixer'), await threads('--level', '2', '--env', 'matrix/two-step'), await threads()]).toEqual([9, 9, 9, undefined]);
+    expect(await threads('--level', '2', '--expand', 'mixer', '--env', 'matrix/two-step')).toBe(29);
+    await skein('draw', 'qmix', '-o', folder.in('open.html'));
+    expect(text('open.html').match(/<g class="inside">/g)!.length).toBe(2);
+  }, 60_000);
   it('names place and remedy of bad input', async () => {
     expect(await refused('draw', 'qmix')).toBe('error: no file is named\n  fix: -o qmix.svg (or .png, .dot, .mmd, .json, .html); -o - writes SVG to standard output\n');
     expect(await refused('draw', 'qmix', '-o', 'q.sgv')).toBe('error: -o q.sgv: no format is called sgv; did you mean .svg?\n  fix: draw writes .svg, .png, .dot, .mmd, .json, .html\n');
