@@ -11,7 +11,7 @@ export interface Look { readonly direction: Direction; readonly shapes: Shapes }
 export const ROW = 16;
 export const BAND = 22, LINE = 13, PAD = 9, SIZE = { title: 12, port: 11.5, small: 9.5, shape: 9 } as const;
 /** Rooms that texts of others are cut to. */
-const ROOM = { title: 230, port: 150, flag: 120, shape: 200, detail: 250, chip: 140, tag: 160, part: 130 } as const;
+const ROOM = { title: 230, port: 150, flag: 120, shape: 240, detail: 250, chip: 140, tag: 160, part: 130 } as const;
 
 /** A port with the words that are drawn, and how much room they take. */
 export interface Cell { readonly port: ViewPort; readonly label: string; readonly shape: string; readonly flag: string | undefined; readonly marks: readonly string[]; readonly line: boolean; readonly width: number; readonly lead: number }
