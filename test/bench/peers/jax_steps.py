@@ -1,8 +1,8 @@
-"""The same steps in JAX, each one compiled function: jax_steps.py <task> <threads> <data>."""
+"""The same steps in JAX, each one compiled function: jax_steps.py <task> <threads> <data> [unrolled]."""
 import os
 import sys
 
-task, threads, path = sys.argv[1:]
+task, threads, path, *form = sys.argv[1:]
 if threads == "1":
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -52,7 +52,7 @@ def agent_q(w, x):
     def step(h, now):
         h = cell(now, h, recurrent, recurrent_bias)
         return h, h
-    _, states = jax.lax.scan(step, jnp.zeros((b * n, recurrent.shape[0])), z)
+    _, states = jax.lax.scan(step, jnp.zeros((b * n, recurrent.shape[0])), z, unroll=bool(form))
     return dense(node(t, "q"), states).reshape(steps, b, n, -1).swapaxes(0, 1)
 
 

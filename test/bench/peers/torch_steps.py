@@ -1,4 +1,4 @@
-"""The same steps in PyTorch, eager, as its users write them: torch_steps.py <task> <threads> <data> [fused]."""
+"""The same steps in PyTorch, eager, as its users write them: torch_steps.py <task> <threads> <data> [gru]."""
 import copy
 import sys
 
