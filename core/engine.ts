@@ -26,7 +26,9 @@ export interface EngineInfo { readonly engine: string; readonly opens?: string; 
 
 export interface Engine {
   readonly info: EngineInfo;
-  compile(program: Program): Executable;
+  /** `beside`: in a thread of its own, so that whoever asked can go on meanwhile, where the engine has one. */
+  compile(program: Program, beside?: boolean): Executable;
+  readonly beside?: boolean;
   /** Tensors alive inside the engine; constant from update to update. */
   alive(): number;
   close(): void;

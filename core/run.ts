@@ -11,7 +11,7 @@ import type { OutputArray } from './engine.ts';
 import { GraphError, InputError, RunError } from './error.ts';
 import { typeOf } from './infer.ts';
 import type { Replay, Row, Sample } from './replay.ts';
-import type { Batch, Learner } from './step.ts';
+import type { Batch, Learner, Updated } from './step.ts';
 import type { NamedArray, Snapshot, Store } from './store.ts';
 import type { MetricRecord, Moment, Place, RunEvent } from './tracker.ts';
 import { topology } from './topology.ts';
@@ -76,6 +76,11 @@ export interface RunParts {
   readonly store?: Store;
   /** Writes out what trackers hold and says how far they are, so that a resumed run goes on from there. */
   flush?(): Promise<unknown>;
+  /**
+   * Shall the learner work beside the environments from now on, which then act by the weights that an update began with? Asked once, when updates have found
+   * their pace, with the seconds between two of them and one that changes nothing, to be timed. Without it the two take turns.
+   */
+  overlap?(between: number, update: (beside: boolean) => Promise<unknown>): Promise<{ readonly on: boolean } & RunEvent['detail']>;
   /** Seconds from a monotonic clock. */
   readonly clock: () => number;
 }
@@ -85,14 +90,18 @@ const whole = z.int().nonnegative(), clocks = { steps: whole, updates: whole, ep
 /** What a checkpoint holds of a run beside its arrays; rollout and replay read their own. */
 const kept = z.object({
   counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), numbers), seconds: z.number().nonnegative(),
-  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers, swaps: whole.default(0) }),
+  run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers, swaps: whole.default(0), beside: z.boolean().optional() }),
   pasts: z.array(z.unknown()).default([]), rollout: z.unknown(), replay: z.unknown(),
 });
 interface Waiting { resolve(): void; reject(reason: unknown): void }
+/** An update whose outcome is still to be taken. */
+interface Underway { readonly update: Promise<Updated>; readonly sample: Sample; readonly taps: readonly string[] }
+/** Intervals between updates by whose median their pace is judged, and half the updates before that. */
+const PACE = 8;
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
 type Window = Readonly<Record<string, Mean>>;
-export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly swaps: number; readonly pasts: readonly Past[]; readonly done?: Summary['reason'] }
+export interface RunState { readonly learner: LearnerState; readonly window: Window; readonly evaluated: number; readonly saved: number; readonly logged: number; readonly failures: number; readonly evaluation: Readonly<Record<string, number>>; readonly swaps: number; readonly pasts: readonly Past[]; readonly beside?: boolean | undefined; readonly acting?: Float32Array | undefined; readonly done?: Summary['reason'] }
 
 /** Is update number `updates` due after so many items? */
 export function updateDue(source: Source, replay: Pick<Replay, 'inserted' | 'stored'>, updates: number): boolean {
@@ -182,6 +191,9 @@ export class Run {
     }
   }
   #last: RunState = NEW;
+  #underway: Underway | undefined;
+  /** Seconds in which the environments were stepped since the last update, and before each of the last ones. */
+  #between = 0; #betweens: readonly number[] = [];
   async #run(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
     const begun = resume ? this.restore(learner, resume) : { ...NEW, learner };
     this.#origin = this.#parts.clock() - (resume ? (resume.meta as { seconds: number }).seconds : 0);
@@ -195,38 +207,61 @@ export class Run {
     return summary;
   }
 
-  /** The next step and what comes of it. */
+  /** The next step and what comes of it. Beside an update the environments are stepped, and nothing else is done. */
   async #next(s: RunState): Promise<RunState> {
-    const { steps, evaluateEvery, checkpointEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
-    if (this.#saving.length) return this.#trySave(s, this.#saving.splice(0));
+    const due = this.#due(s), underway = this.#underway;
+    if (!due) return this.#collect(s);
+    this.#underway = undefined;
+    return underway ? this.#settle(s, underway) : due();
+  }
+  /** What comes before the environments are stepped again. */
+  #due(s: RunState): (() => RunState | Promise<RunState>) | undefined {
+    const { steps, evaluateEvery, checkpointEvery, logEvery } = this.#settings, { replay, learner } = this.#parts, at = s.learner.counters, source = learner.plan.d.page.sources[learner.programs.main]!;
+    if (at.steps < steps && Math.floor(at.steps / logEvery) > Math.floor(s.logged / logEvery)) return () => this.#log(s);
+    if (this.#saving.length) return () => this.#trySave(s, this.#saving.splice(0));
     const planned = this.#settings.swaps?.[s.swaps];
     // one that cannot be made is an alarm, and done with: the run goes on as it is
-    if (planned && at.steps >= planned.at) return this.#swap({ ...s, swaps: s.swaps + 1 }, { ...planned, resolve: () => undefined, reject: e => { this.#event(s, 'alarm', { what: 'a planned swap was not made', reason: e instanceof Error ? e.message : String(e) }); } });
-    if (this.#wish) return this.#swap(s, this.#wish).finally(() => { this.#wish = undefined; });
-    if (this.#stopping) return { ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' };
-    if (updateDue(source, replay, at.updates)) return this.#learn(s);
+    if (planned && at.steps >= planned.at) return () => this.#swap({ ...s, swaps: s.swaps + 1 }, { ...planned, resolve: () => undefined, reject: e => { this.#event(s, 'alarm', { what: 'a planned swap was not made', reason: e instanceof Error ? e.message : String(e) }); } });
+    const wish = this.#wish;
+    if (wish) return () => this.#swap(s, wish).finally(() => { this.#wish = undefined; });
+    if (this.#stopping) return async () => ({ ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' });
+    if (updateDue(source, replay, at.updates + (this.#underway ? 1 : 0))) return () => this.#learn(s);
     const over = at.steps >= steps;
-    if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return this.#evaluate(s);
-    if (over && at.steps > s.logged) return this.#log(s);
-    if (over && at.steps > s.saved) return this.#save(s);
-    if (Math.floor(at.steps / checkpointEvery) > Math.floor(Math.max(s.saved, this.#attempted) / checkpointEvery)) return this.#trySave(s);
-    if (over) return { ...s, done: 'finished' };
-    return this.#collect(s);
+    if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return () => this.#evaluate(s);
+    if (over && at.steps > s.logged) return () => this.#log(s);
+    if (over && at.steps > s.saved) return () => this.#save(s);
+    if (Math.floor(at.steps / checkpointEvery) > Math.floor(Math.max(s.saved, this.#attempted) / checkpointEvery)) return () => this.#trySave(s);
+    return over ? () => ({ ...s, done: 'finished' }) : undefined;
   }
   async #collect(s: RunState): Promise<RunState> {
-    const { rollout, replay, learner } = this.#parts, { counters } = s.learner, random = counters.steps < (learner.plan.d.page.act?.randomSteps ?? 0);
-    const { steps, episodes } = await rollout.tick(s.learner, { step: (c, valid) => { replay.step(c, rollout.row(), valid); }, slot: (c, start) => { replay.slot(c, rollout.row(), start); } }, { random });
+    const { rollout, replay, learner, clock } = this.#parts, began = clock(), { counters } = s.learner, random = counters.steps < (learner.plan.d.page.act?.randomSteps ?? 0);
+    const { steps, episodes } = await rollout.tick(s.acting ? { ...s.learner, weights: s.acting } : s.learner, { step: (c, valid) => { replay.step(c, rollout.row(), valid); }, slot: (c, start) => { replay.slot(c, rollout.row(), start); } }, { random });
     const now = { ...counters, steps: counters.steps + steps, episodes: counters.episodes + episodes.length };
     const window = episodes.reduce<Window>((w, e: Episode) => add(w, { 'train/return': e.return, 'train/length': e.length, ...(e.won === undefined ? {} : { 'train/win': Number(e.won) }) }), s.window);
     const next = { ...s, learner: { ...s.learner, counters: now }, window };
-    const { logEvery, steps: total } = this.#settings, moved = now.steps < total && Math.floor(now.steps / logEvery) > Math.floor(s.logged / logEvery) ? this.#log(next) : next;
-    if (this.#progress.observed) this.#progress.next({ ...this.#moment(moved), steps: this.#settings.steps, latest: { ...means(moved.window), ...moved.evaluation } });
-    return moved;
+    this.#between += clock() - began;
+    if (this.#progress.observed) this.#progress.next({ ...this.#moment(next), steps: this.#settings.steps, latest: { ...means(next.window), ...next.evaluation } });
+    return next;
   }
   async #learn(s: RunState): Promise<RunState> {
-    const { rollout, replay, learner } = this.#parts, update = s.learner.counters.updates, sample = this.#sample = replay.sample(update), batch = rollout.batch(sample);
+    const { rollout, replay, learner, overlap } = this.#parts, update = s.learner.counters.updates, sample = this.#sample = replay.sample(update), batch = rollout.batch(sample), { seed } = this.#settings;
     const taps = [...new Set([...this.#readers].filter(r => (update + 1) % r.everyUpdates === 0).map(r => r.wire))].filter(wire => this.#untapped(wire) === undefined);
-    const done = await learner.update(s.learner, batch, { seed: this.#settings.seed, ...(taps.length ? { taps } : {}) }), next = { ...s, learner: done.state };
+    this.#betweens = [...this.#betweens.slice(1 - PACE), this.#between];
+    this.#between = 0;
+    let { beside } = s;
+    if (overlap && beside === undefined && update >= 2 * PACE) {
+      const found = await overlap(this.#betweens.toSorted((a, b) => a - b)[this.#betweens.length >> 1]!, there => learner.update(s.learner, batch, { seed, beside: there }));
+      beside = found.on;
+      this.#event(s, 'overlap', found);
+    }
+    const asked: Underway = { sample, taps, update: learner.update(s.learner, batch, { seed, ...(taps.length ? { taps } : {}), ...(beside ? { beside } : {}) }) }, next = { ...s, beside };
+    if (!beside) return this.#settle(next, asked);
+    asked.update.catch(() => undefined);                                  // thrown where it is awaited
+    this.#underway = asked;
+    return { ...next, acting: s.learner.weights };
+  }
+  async #settle(s: RunState, { update: asked, sample, taps }: Underway): Promise<RunState> {
+    const done = await asked, { learner, replay } = this.#parts, { steps, episodes, updates: update } = s.learner.counters, next = { ...s, learner: { ...done.state, counters: { ...done.state.counters, steps, episodes } } };
     if (done.failed !== undefined) {
       const failures = s.failures + 1;
       this.#event(next, 'alarm', { what: 'update not applied', reason: done.failed, inARow: failures });
@@ -261,7 +296,7 @@ export class Run {
       if (dry) { learner.dispose(); resolve(what); return s; }
       take();
       this.#parts = { ...old, learner };
-      made = { ...s, learner: state, saved: Math.min(s.saved, steps - 1), pasts: edit === 'undo' ? s.pasts.slice(0, -1) : [...s.pasts, { d: before, left }].slice(-PASTS) };
+      made = { ...s, acting: undefined, learner: state, saved: Math.min(s.saved, steps - 1), pasts: edit === 'undo' ? s.pasts.slice(0, -1) : [...s.pasts, { d: before, left }].slice(-PASTS) };
     } catch (e) { fresh?.dispose(); reject(e); return s; }
     old.learner.dispose();
     this.#event(made, 'swap', { ...what });
@@ -300,7 +335,8 @@ export class Run {
     const parts = { rollout: rollout.snapshot(), replay: replay.snapshot() }, arrays: Record<string, NamedArray> = toArrays(learner.plan, s.learner);
     for (const [p, snapshot] of Object.entries(parts)) for (const [k, a] of Object.entries(snapshot.arrays)) arrays[`${p}/${k}`] = a;
     saved.pasts.forEach(({ left }, i) => { for (const [k, a] of Object.entries(left)) arrays[`undo/${i}/${k}`] = a; });
-    const { learner: l, pasts, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));
+    if (s.acting) arrays['acting'] = { shape: [s.acting.length], data: s.acting };
+    const { learner: l, pasts, acting: _, ...rest } = saved, counts = Object.fromEntries(Object.entries(l.slots).map(([r, x]) => [r, x.count]));
     const position = await flush?.();
     await store.save(update, { arrays, meta: { counters: l.counters, counts, memory: l.memory, origin: this.#parts.origin, page: toJson(learner.plan.d), pasts: pasts.map(p => toJson(p.d)), run: rest, seconds: this.#seconds(), ...(position === undefined ? {} : { position }), rollout: parts.rollout.meta, replay: parts.replay.meta } });
     this.#event(saved, 'checkpoint', { update });
@@ -316,7 +352,7 @@ export class Run {
     replay.restore({ arrays: part('replay'), meta: m.replay });
     const slots = Object.fromEntries(Object.entries(state.slots).map(([r, x]) => [r, { ...x, count: m.counts[r] ?? x.count }]));
     const pasts = m.pasts.map((page, i): Past => ({ d: fromJson(page, this.#parts.registry ?? learner.plan.d.specs, 'an earlier page of the checkpoint'), left: part(`undo/${i}`) }));
-    return { ...m.run, pasts, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
+    return { ...m.run, pasts, acting: arrays['acting']?.data as Float32Array | undefined, learner: { ...state, slots, counters: m.counters, memory: m.memory } };
   }
 }
 const means = (w: Window) => Object.fromEntries(Object.entries(w).map(([k, { sum, n }]) => [k, sum / n]));

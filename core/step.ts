@@ -31,6 +31,8 @@ export interface UpdateOptions {
   readonly knobs?: Readonly<Record<string, number>>;
   readonly noise?: Readonly<Record<string, Float32Array>>; readonly order?: { readonly epochs?: readonly Int32Array[]; readonly sweep?: Int32Array };
   readonly taps?: readonly string[]; readonly gradients?: boolean;
+  /** In a thread of its own, where the engine has one. */
+  readonly beside?: boolean;
 }
 export interface Updated {
   readonly state: LearnerState;
@@ -75,10 +77,10 @@ export class Learner {
   dispose(): void { for (const e of this.#built.values()) e.dispose(); this.#built.clear(); }
 
   /** The newest programs stay: episodes of many lengths would otherwise hold one for each. */
-  #executable(key: string, make: () => Program): Executable {
+  #executable(key: string, make: () => Program, beside: boolean): Executable {
     const known = this.#built.get(key);
     if (known) { this.#built.delete(key); this.#built.set(key, known); return known; }
-    const built = this.#engine.compile(make());
+    const built = this.#engine.compile(make(), beside);
     this.#built.set(key, built);
     for (const [old, e] of this.#built) { if (this.#built.size <= 64) break; e.dispose(); this.#built.delete(old); }
     return built;
@@ -208,7 +210,7 @@ export class Learner {
     return { action: { ...out['action']!, data: chosen }, carry: carried(out) };
   }
 
-  async #run(key: string, make: () => Program, call: Call): Promise<Outputs> { return this.#executable(key, make).run(this.#supply(call)); }
+  async #run(key: string, make: () => Program, call: Call): Promise<Outputs> { const { beside = false } = call.options; return this.#executable(`${key}/${beside}`, make, beside).run(this.#supply(call)); }
 
   /** Every input of a program by its name; see programs.ts. */
   #supply(call: Call): Supply {

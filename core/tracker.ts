@@ -12,7 +12,7 @@ export interface Moment {
 }
 /** Values by their public names (`docs/run-folder.md`): `train/return`, `eval/return`, `loss/<rule>`, ... */
 export interface MetricRecord extends Moment { readonly values: Readonly<Record<string, number>> }
-export interface RunEvent extends Moment { readonly kind: 'start' | 'swap' | 'checkpoint' | 'alarm' | 'resume' | 'end'; readonly detail: Readonly<Record<string, unknown>> }
+export interface RunEvent extends Moment { readonly kind: 'start' | 'overlap' | 'swap' | 'checkpoint' | 'alarm' | 'resume' | 'end'; readonly detail: Readonly<Record<string, unknown>> }
 /** What a tracker is told at the start; plain JSON, the content of `run.json`. */
 export interface RunRecord {
   readonly name: string; readonly algorithm: string; readonly environment: string;

@@ -29,9 +29,9 @@ function breathing(engine: Engine): Engine & Partial<Timeable> {
   let breathed = performance.now();
   return {
     ...('timed' in engine ? { timed: () => { const within = (engine as Timeable).timed(); return { ...breathing(within), times: () => within.times() }; } } : {}),
-    info: engine.info, alive: () => engine.alive(), close: () => { engine.close(); },
-    compile(program) {
-      const compiled = engine.compile(program);
+    info: engine.info, ...(engine.beside ? { beside: true } : {}), alive: () => engine.alive(), close: () => { engine.close(); },
+    compile(program, beside) {
+      const compiled = engine.compile(program, beside);
       return {
         dispose: () => { compiled.dispose(); },
         async run(supply) {

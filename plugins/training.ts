@@ -3,7 +3,7 @@ import os from 'node:os';
 import { basename, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
-import { bare, fromJson, toJson, type Definition } from '../core/definition.ts';
+import { bare, fromJson, toJson, use, type Definition } from '../core/definition.ts';
 import { describe, structuralHash } from '../core/describe.ts';
 import type { Engine } from '../core/engine.ts';
 import type { EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
@@ -21,6 +21,7 @@ import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
+import { overlapOf, type Overlap } from './overlap.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
 import type { Profile, ProfileFacts } from './profile.ts';
@@ -61,6 +62,8 @@ export interface TrainOptions {
   readonly baseline?: boolean;
   /** Finds out where the time goes: `profile.json` in the folder, and `profile` of the outcome. Numbers stay the same. */
   readonly profile?: boolean;
+  /** The learner in a thread of its own, beside the environments: `off` without it, which repeats exactly. */
+  readonly overlap?: Overlap;
   readonly trackers?: readonly Tracker[];
   /** What was asked for, in words, for the record. */
   readonly experiment?: Readonly<Record<string, unknown>>;
@@ -90,7 +93,7 @@ interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['
 type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly watcher?: Profile | undefined };
 /** With the plugins that are loaded now, in place of those of the same names. */
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
-type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room };
+type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room; readonly overlap?: Overlap };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
 interface Whole extends Built { readonly replay: Replay }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
@@ -121,7 +124,8 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
   for (const [path, value] of Object.entries(settings)) {
     const [what = '', key = '', ...more] = path.split('.'), places = { nodes: page['nodes']![what], sources: page['sources']![what], train: page['train']![what] };
     if (!key || more.length) throw new InputError(`--set ${path}: write name.setting=value`, `for example ${Object.keys(page['nodes']!)[0] ?? 'q'}.hidden=64 or ${Object.keys(page['sources']!)[0] ?? 'data'}.batch=64`);
-    if (places.nodes) places.nodes['config'] = { ...(places.nodes['config'] as object), [key]: value };
+    // a rule may be called as a node is: what the node does not have is the rule's
+    if (places.nodes && (!places.train || key in use(d, what).config)) places.nodes['config'] = { ...(places.nodes['config'] as object), [key]: value };
     else if (places.sources) places.sources[key] = value;
     else if (places.train && (key === 'lr' || key === 'eps' || key === 'decay')) places.train['optimiser'] = { ...(places.train['optimiser'] as object), [key]: value };
     else if (places.train) places.train[key] = value;
@@ -155,8 +159,9 @@ export class Training {
     if (!(Number.isSafeInteger(o.seed ?? 1) && (o.seed ?? 1) >= 0)) throw new InputError(`seed is ${o.seed}`, `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     const settings: Settings = {
       seed: o.seed ?? 1, steps: o.steps, copies: o.copies ?? d.page.sources[Object.keys(d.page.sources)[0]!]?.copies ?? 1, evaluateEvery: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32,
-      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom },
+      checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom }, overlap: o.overlap ?? 'off',
     };
+    if (o.profile && settings.overlap !== 'off') throw new InputError('a profile says what takes how long in turn, and with overlap two things happen at once', '--profile without --overlap');
     const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? await watching(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings);
     watcher?.watch(built);
     const swaps = plansOf(o.swaps, 'the options of a run');
@@ -304,8 +309,8 @@ export class Training {
     const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue;
     let told = record;
-    const parts: RunParts = {
-      learner, rollout, replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+    const overlap = overlapOf(settings.overlap ?? 'off', learner.plan.d, engine), parts: RunParts = {
+      learner, rollout, ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
         return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { InputError, nearest } from '../../core/error.ts';
 import type { Document } from '../documents.ts';
 import { settingOf, swapOf, writtenSwap, type SwapAt } from './edits.ts';
-import { countOf, evaluationOf, seedOf } from './options.ts';
+import type { Overlap } from '../overlap.ts';
+import { countOf, evaluationOf, overlapFrom, seedOf } from './options.ts';
 
 /** As commander hands them over, unread. */
 export interface TrainFlags {
-  readonly env?: string; readonly steps?: string; readonly seed?: string; readonly engine?: string; readonly evaluate?: string; readonly checkpoint?: string; readonly envs?: string; readonly out?: string;
+  readonly env?: string; readonly steps?: string; readonly seed?: string; readonly engine?: string; readonly evaluate?: string; readonly checkpoint?: string; readonly envs?: string; readonly out?: string; readonly overlap?: string;
   /** False with --no-picture. */
   readonly picture?: boolean;
   readonly set?: readonly string[]; readonly swap?: readonly string[]; readonly plugin?: readonly string[];
@@ -15,7 +16,7 @@ export interface TrainFlags {
 }
 export interface Experiment {
   readonly env: string; readonly steps: number; readonly seed: number;
-  readonly engine?: string; readonly evaluate?: { readonly every?: number; readonly episodes?: number }; readonly checkpoint?: number; readonly envs?: number; readonly out?: string;
+  readonly engine?: string; readonly evaluate?: { readonly every?: number; readonly episodes?: number }; readonly checkpoint?: number; readonly envs?: number; readonly overlap?: Overlap; readonly out?: string;
   readonly set: Readonly<Record<string, unknown>>; readonly swap: readonly SwapAt[]; readonly plugin: readonly string[]; readonly picture: boolean;
 }
 /** Steps of a run that nobody gave a length: minutes of a small game. */
@@ -24,7 +25,7 @@ const STEPS = 100_000;
 const written = z.union([z.string().max(100), z.number()], 'a number, or text like 200k'), name = z.string('text').min(1, 'text').max(2000);
 /** Values stay as they were written: they are read by the same functions as on the command line. */
 export const experimentSchema = z.strictObject({
-  algorithm: name, env: name.optional(), steps: written.optional(), seed: written.optional(), engine: name.optional(), evaluate: written.optional(), checkpoint: written.optional(), envs: written.optional(), out: name.optional(), picture: z.boolean('true or false').optional(),
+  algorithm: name, env: name.optional(), steps: written.optional(), seed: written.optional(), engine: name.optional(), evaluate: written.optional(), checkpoint: written.optional(), envs: written.optional(), overlap: written.optional(), out: name.optional(), picture: z.boolean('true or false').optional(),
   set: z.record(z.string(), z.unknown(), 'path: value, for example mixer.embed: 16').optional(), swap: z.array(name, 'a list of slot=type, or slot=type@step').optional(), plugin: z.array(name, 'a list of files and npm:packages').optional(),
 }, 'options under their names, for example algorithm: qmix');
 export type ExperimentFile = z.infer<typeof experimentSchema>;
@@ -47,15 +48,15 @@ export function readExperiment(document: Document, file: string): ExperimentFile
 /** The command line wins; of a setting or a slot that both name, too. Errors name where a value was written. */
 export function mergeExperiment(flags: TrainFlags, file?: { readonly options: ExperimentFile; readonly place: (option: string) => string }): Experiment {
   const from = file?.options, subject = (option: keyof TrainFlags & keyof ExperimentFile) => (flags[option] === undefined && from?.[option] !== undefined ? `${file!.place(option)}: ${option}` : `--${option}`);
-  const read = <T>(option: 'steps' | 'seed' | 'evaluate' | 'checkpoint' | 'envs', as: (written: string | number, subject: string) => T): T | undefined => { const x = flags[option] ?? from?.[option]; return x === undefined ? undefined : as(x, subject(option)); };
+  const read = <T>(option: 'steps' | 'seed' | 'evaluate' | 'checkpoint' | 'envs' | 'overlap', as: (written: string | number, subject: string) => T): T | undefined => { const x = flags[option] ?? from?.[option]; return x === undefined ? undefined : as(x, subject(option)); };
   const env = flags.env ?? from?.env;
   if (env === undefined) throw new InputError('no environment is named', '--env <id>, for example --env lbf/8x8-2p-2f-coop; skein list environments shows them');
   const swaps = new Map([...from?.swap ?? [], ...flags.swap ?? []].map(swapOf).map(s => [`${s.slot}@${s.at ?? ''}`, s]));
-  const engine = flags.engine ?? from?.engine, out = flags.out ?? from?.out, evaluate = read('evaluate', evaluationOf), checkpoint = read('checkpoint', countOf), envs = read('envs', countOf);
+  const engine = flags.engine ?? from?.engine, out = flags.out ?? from?.out, evaluate = read('evaluate', evaluationOf), checkpoint = read('checkpoint', countOf), envs = read('envs', countOf), overlap = read('overlap', overlapFrom);
   return {
     env, steps: read('steps', countOf) ?? STEPS, seed: read('seed', seedOf) ?? 1, picture: flags.picture !== false && from?.picture !== false,
     set: { ...from?.set, ...Object.fromEntries((flags.set ?? []).map(settingOf)) }, swap: [...swaps.values()], plugin: [...new Set([...from?.plugin ?? [], ...flags.plugin ?? []])],
-    ...(engine === undefined ? {} : { engine }), ...(out === undefined ? {} : { out }), ...(evaluate ? { evaluate } : {}), ...(checkpoint === undefined ? {} : { checkpoint }), ...(envs === undefined ? {} : { envs }),
+    ...(engine === undefined ? {} : { engine }), ...(out === undefined ? {} : { out }), ...(evaluate ? { evaluate } : {}), ...(checkpoint === undefined ? {} : { checkpoint }), ...(envs === undefined ? {} : { envs }), ...(overlap ? { overlap } : {}),
   };
 }
 

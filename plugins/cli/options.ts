@@ -1,6 +1,7 @@
 /** Options that several commands have, spelled alike everywhere, and what may be written for them. */
 import { Option } from 'commander';
 import { InputError } from '../../core/error.ts';
+import { OVERLAPS, type Overlap } from '../overlap.ts';
 
 const COUNT = /^(\d+(?:\.\d+)?)(?:([kmg])|e(\d{1,2}))?$/i;
 const SIZES: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9 };
@@ -19,6 +20,11 @@ export function seedOf(written: string | number, subject: string): number {
 export function checkpointOf(written: string): number {
   if (!/^(0|[1-9]\d{0,15})$/.test(written)) throw new InputError(`--at: ${JSON.stringify(written)} is no checkpoint`, 'write the number of an update, as a folder in checkpoints/ is called');
   return Number(written);
+}
+export function overlapFrom(written: string | number, subject: string): Overlap {
+  const when = OVERLAPS.find(x => x === written);
+  if (when === undefined) throw new InputError(`${subject}: ${JSON.stringify(written)} does not say when`, `write ${OVERLAPS.join(', ')}`);
+  return when;
 }
 /** `10k:32`: every 10,000 steps 32 episodes; either may stand alone, the second as `:32`. */
 export function evaluationOf(written: string | number, subject: string): { readonly every?: number; readonly episodes?: number } {

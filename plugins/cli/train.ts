@@ -19,6 +19,7 @@ export const train = (session: Session): Command => new Command('train')
   .option('--envs <copies>', "copies of the environment (default: the page's number, else 1)")
   .option('--out <folder>', 'folder of the run (default runs/<page>-<env>-<seed>)')
   .option('--no-picture', 'leave out graph.svg and curve.svg')
+  .option('--overlap <when>', 'learn in a thread beside the environments, an update behind: on, off, or auto, where it is faster (default: off, which repeats exactly)')
   .option('--profile', 'where the time goes, at the end and in profile.json: by node, and by what the run does')
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
@@ -34,6 +35,6 @@ export const train = (session: Session): Command => new Command('train')
     session.code = await runOnConsole(session, { because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(edits), remarks: [] }, flags, console => training.prepare(page, {
       environment, ...engine, steps: asked.steps, seed: asked.seed, ...console, experiment: writtenExperiment(file?.algorithm ?? algorithm, asked),
       ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
-      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, profile, swaps: planned(edits.swap),
+      ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, ...(asked.overlap ? { overlap: asked.overlap } : {}), profile, swaps: planned(edits.swap),
     }));
   });

@@ -1,11 +1,6 @@
 /** A program over tensors of whatever backend is set: inputs are made when they are asked for, and nothing is left behind. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, Input, Program } from '../../core/engine.ts';
-import type { DType } from '../../core/port.ts';
-
-export const DTYPES = { f32: 'float32', i32: 'int32', bool: 'bool' } as const;
-const BACK: Readonly<Record<string, DType>> = { float32: 'f32', int32: 'i32', bool: 'bool' };
-export const dtypeOf = (t: { readonly dtype: string }): DType => BACK[t.dtype]!;
 
 /** Outputs stay until `free`. */
 export interface Ran { readonly outputs: Readonly<Record<string, tf.Tensor>>; free(): void }

@@ -10,7 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineFactory, EngineInfo, Executable, OutputArray, Program, Supply } from '../../core/engine.ts';
 import type { TypedArray } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
-import { DTYPES, dtypeOf, runByNode, runOnce, spend, timesOf, type ProgramTimes, type Timeable, type TimedEngine } from './program.ts';
+import { DTYPES, dtypeOf } from '../arrays.ts';
+import { runByNode, runOnce, spend, timesOf, type ProgramTimes, type Timeable, type TimedEngine } from './program.ts';
 import { mend } from './tensorflow/kernels.ts';
 import { folderOf, installed, register, restoreUtil, running, settle } from './tensorflow/library.ts';
 

@@ -19,7 +19,7 @@ export const eventLine = (event: RunEvent): string => `${JSON.stringify({ kind: 
 
 const clocks = { step: z.number(), update: z.number(), episode: z.number(), seconds: z.number() };
 const metric = z.object(clocks).catchall(z.number().nullable());
-const event = z.object({ kind: z.enum(['start', 'swap', 'checkpoint', 'alarm', 'resume', 'end']), ...clocks, detail: z.record(z.string(), z.unknown()) });
+const event = z.object({ kind: z.enum(['start', 'overlap', 'swap', 'checkpoint', 'alarm', 'resume', 'end']), ...clocks, detail: z.record(z.string(), z.unknown()) });
 
 /** Every whole line of a text; one that a killed process left half is left out. */
 function parse<S extends z.ZodType>(file: string, text: string, schema: S): z.infer<S>[] {

@@ -67,6 +67,7 @@ export class Terminal implements Tracker {
     const at = part(` (${count(event.step)} steps)`, 'quiet');
     if (event.kind === 'alarm') this.#print([part('! ', 'alarm'), part(wordsOf(event), 'alarm'), at]);
     else if (event.kind === 'swap') this.#print([part(this.#ascii ? '~ ' : '⇄ ', 'accent'), part(`swap ${wordsOf(event)}`), at]);
+    else if (event.kind === 'overlap') this.#print([part(wordsOf(event), 'quiet'), at]);
     else if (event.kind === 'resume') this.#print([part(`resumed at ${count(event.step)} steps`, 'quiet')]);
   }
 

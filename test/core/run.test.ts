@@ -57,6 +57,26 @@ function runOf(d: Definition, settings: Partial<RunSettings> = {}, script: Scrip
 /** For promises that might never settle. */
 const soon = <T>(p: Promise<T>, otherwise: string): Promise<T | string> => Promise.race([p, new Promise<string>(resolve => { setTimeout(() => { resolve(otherwise); }, 50); })]);
 
+describe('a learner beside the environments', () => {
+  const overlapping = (on: boolean) => {
+    const seen: { readonly update: number; readonly acting: Float32Array }[] = [], w = runOf(learned(g => g.transitions({ keep: 100, batch: 2 }), { lr: 1e-4 }), { steps: 40 }, undefined, { overlap: (between, update) => update(true).then(() => ({ on, between })) }), { rollout } = w.parts, tick = rollout.tick.bind(rollout);
+    rollout.tick = (state, ...rest) => { seen.push({ update: state.counters.updates, acting: state.weights }); return tick(state, ...rest); };
+    return { ...w, seen };
+  };
+  it('is asked for once, when updates have found their pace, and told of', async () => {
+    const { start, events } = overlapping(false);
+    await start();
+    expect(events.filter(e => e.kind === 'overlap').map(({ update, detail }) => ({ update, detail }))).toEqual([{ update: 16, detail: { on: false, between: 0.125 } }]);
+  });
+  it('lets them act by the weights that its newest update began with', async () => {
+    const turns = overlapping(false), both = overlapping(true), { state } = await turns.start(), { state: late } = await both.start(), after = new Map(turns.seen.map(s => [s.update, s.acting]));
+    // the environment of this test ends its episodes whatever is done, so both learn from the same batches
+    expect(late.counters).toEqual(state.counters);
+    expect(late.weights).toEqual(state.weights);
+    expect(new Set([...after.values()].map(String)).size).toBeGreaterThan(30);
+    expect(both.seen.map(s => s.acting)).toEqual(turns.seen.map(s => after.get(s.update > 16 ? s.update - 1 : s.update)));
+  });
+});
 describe('an update is due', () => {
   const due = (source: Source, inserted: number, updates: number, stored = 1) => updateDue(source, { inserted, stored }, updates);
   /** Items that must have come in before update 0, 1, 2, ... */

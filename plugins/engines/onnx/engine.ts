@@ -4,13 +4,18 @@ import os from 'node:os';
 import type { Engine, EngineFactory, EngineInfo, Executable, Program } from '../../../core/engine.ts';
 import { InputError } from '../../../core/error.ts';
 import { timesOf, type ProgramTimes, type Timeable, type TimedEngine } from '../program.ts';
+import { beside as besideRuntime, type Beside } from './beside.ts';
 import { emit, type Model } from './emit.ts';
 import { loadRuntime, type Runtime, type Session } from './session.ts';
 import { register, trace } from './symbolic-backend.ts';
 import { timedSession, type TimedSession } from './timed-session.ts';
 
-/** Threads for a single operator. More than two gain nothing at the sizes of these networks, and they wait by spinning; one core is left to others. */
-const defaultThreads = (): number => Math.max(1, Math.min(2, os.availableParallelism() - 1));
+/** Threads for a single operator: those of this thread's programs, and of programs beside it. More than two gain nothing at the sizes of these networks. */
+interface Threads { readonly here: number; readonly beside: number }
+function defaultThreads(): Threads {
+  const cores = os.availableParallelism(), most = (n: number) => Math.max(1, Math.min(2, n));
+  return { here: most(cores), beside: most(cores - 1) };
+}
 
 /** Bytes of values that open sessions hold together, by what they are at most. */
 const ROOM = 2 ** 30;
@@ -22,22 +27,23 @@ class OnnxEngine implements Timeable {
   readonly info: EngineInfo;
   /** Those with a session, in the order in which they ran last. */
   readonly #open = new Set<Held>();
-  protected readonly runtime: Runtime; protected readonly threads: number;
-  constructor(runtime: Runtime, threads: number) {
+  protected readonly runtime: Runtime; protected readonly threads: Threads;
+  readonly beside: boolean = true; #beside: Beside | undefined;
+  constructor(runtime: Runtime, threads: Threads) {
     this.runtime = runtime; this.threads = threads;
-    this.info = { engine: 'onnx', opens: `onnx:cpu-${threads}`, backend: 'cpu', version: runtime.version, device: `${threads} thread${threads === 1 ? '' : 's'}` };
+    this.info = { engine: 'onnx', opens: `onnx:cpu-${threads.here}${threads.beside === threads.here ? '' : `+${threads.beside}`}`, backend: 'cpu', version: runtime.version, device: `${threads.here} thread${threads.here === 1 ? '' : 's'}` };
   }
   /**
    * Traced and built when it is first run, and kept: a session holds the room of its values, so that none is asked for anew in a call. Beyond
    * `ROOM` those go that ran longest ago, and are built again when they are to run.
    */
-  compile(program: Program): Executable {
+  compile(program: Program, beside = false): Executable {
     let session: Promise<Session> | undefined;
     const close = () => { void session?.then(s => { s.dispose(); }, () => undefined); session = undefined; this.#open.delete(held); };
     const held: Held = { close, room: 0 };
     return {
       run: async supply => {
-        session ??= this.make(program).catch((e: unknown) => { session = undefined; throw e; });
+        session ??= this.make(program, beside).catch((e: unknown) => { session = undefined; throw e; });
         const opened = await session;
         if (!this.#open.delete(held)) { held.room = opened.room; this.#makeRoom(held.room); }
         this.#open.add(held);
@@ -51,14 +57,21 @@ class OnnxEngine implements Timeable {
     for (const { room: one } of this.#open) room += one;
     for (const held of this.#open) { if (room <= ROOM) break; room -= held.room; held.close(); }
   }
-  protected async make(program: Program): Promise<Session> { const model = emit(trace(program)); return this.runtime.open(model, this.threadsOf(model)); }
+  protected async make(program: Program, beside: boolean): Promise<Session> {
+    const model = emit(trace(program)), runtime = beside ? this.#beside ??= besideRuntime(this.runtime) : this.runtime;
+    return runtime.open(model, this.threadsOf(model, beside));
+  }
   /** Threads that share an operator of a few microseconds only wait for each other. */
-  protected threadsOf({ room }: Model): number { return room < SMALL ? 1 : this.threads; }
+  protected threadsOf({ room }: Model, beside = false): number { return room < SMALL ? 1 : beside ? this.threads.beside : this.threads.here; }
   timed(): TimedEngine { return new TimedOnnxEngine(this.runtime, this.threads); }
   alive(): number { return tf.memory().numTensors; }
-  close(): void { for (const held of [...this.#open]) held.close(); }
+  close(): void {
+    for (const held of [...this.#open]) held.close();
+    this.#beside?.close();
+  }
 }
 class TimedOnnxEngine extends OnnxEngine implements TimedEngine {
+  override readonly beside = false;
   readonly #times: ProgramTimes[] = []; readonly #sessions: TimedSession[] = [];
   protected override async make(program: Program): Promise<Session> {
     const times = timesOf(program), began = performance.now(), model = emit(trace(program)), session = await timedSession(this.runtime, model, this.threadsOf(model), times);
@@ -86,8 +99,8 @@ export async function ready(subject: string, or = ''): Promise<Runtime> {
   return runtime;
 }
 async function open(named = 'cpu'): Promise<Engine> {
-  const [, count] = /^cpu(?:-([1-9]\d?))?$/.exec(named) ?? [];
-  if (named !== 'cpu' && count === undefined) throw new InputError(`engine onnx has no backend ${named}`, 'cpu, or cpu-<threads>, 1 to 99');
-  return new OnnxEngine(await ready('engine onnx', ', or --engine tfjs'), count === undefined ? defaultThreads() : Number(count));
+  const [matched, here, beside = here] = /^cpu(?:-([1-9]\d?)(?:\+([1-9]\d?))?)?$/.exec(named) ?? [];
+  if (matched === undefined) throw new InputError(`engine onnx has no backend ${named}`, 'cpu, or cpu-<threads>, 1 to 99; cpu-2+1: two, and one of a learner that works beside');
+  return new OnnxEngine(await ready('engine onnx', ', or --engine tfjs'), here === undefined ? defaultThreads() : { here: Number(here), beside: Number(beside) });
 }
 export const onnx: EngineFactory = { name: 'onnx', about: 'compiled by ONNX Runtime: the fast one on a CPU', backends: ['cpu'], open };

@@ -1,7 +1,7 @@
 /** An engine that leaves what it runs as a model of its own: every input is inside it but those that are left open. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineInfo, Executable, Input, Program, Supply } from '../../../core/engine.ts';
-import { DTYPES } from '../program.ts';
+import { DTYPES } from '../../arrays.ts';
 import { emit, type Model } from './emit.ts';
 import { ready } from './engine.ts';
 import type { Runtime } from './session.ts';

@@ -8,12 +8,13 @@ import type * as ort from 'onnxruntime-node';
 import type * as native from 'onnxruntime-node/dist/binding.js';
 import type { OutputArray, Outputs, Supply } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
-import { ARRAYS } from '../../arrays.ts';
-import { dtypeOf } from '../program.ts';
+import { ARRAYS, dtypeOf } from '../../arrays.ts';
 import { count } from './builder.ts';
 import type { Model } from './emit.ts';
 
 const require = createRequire(import.meta.url);
+/** Microseconds for which a thread waits for the next operator awake: nearly all of them come that soon. Longer, and a busy core is waited for by burning another one. */
+const SPIN = 20;
 type MakeTensor = new (dtype: string, data: TypedArray, shape: readonly number[]) => ort.Tensor;
 /** Writes into what it is given for the outputs. */
 type Run = (feeds: Readonly<Record<string, ort.Tensor>>, into: Readonly<Record<string, ort.Tensor>>) => unknown;
@@ -29,7 +30,7 @@ export function loadRuntime(directly = true): Runtime {
   return {
     version, direct: binding !== undefined,
     async open(model, threads, profile) {
-      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: true, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
+      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: true, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, extra: { session: { 'intra_op.spin_duration_us': String(SPIN) } }, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
       const Tensor = runtime.Tensor as unknown as MakeTensor, { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
       return { room: model.room, dispose, endProfile, run: async supply => {
         const outputs: Record<string, OutputArray> = {}, into: Record<string, ort.Tensor> = {};

@@ -61,13 +61,13 @@ plugin: [./a.ts]
     expect(await asked('algorithm: qmix', { env: 'matrix/m1' })).toEqual({ algorithm: 'qmix', env: 'matrix/m1', steps: 100_000, seed: 1, picture: true, set: {}, swap: [], plugin: [] });
   });
   it.each([
-    ['algorithm: qmix\nstepps: 3', 'e.yaml:2: no option is called "stepps"; did you mean steps?\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
+    ['algorithm: qmix\nstepps: 3', 'e.yaml:2: no option is called "stepps"; did you mean steps?\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin'],
     ['algorithm: qmix\nenv: matrix/m1\nsteps: 20q', 'e.yaml:3: steps: "20q" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
     ['algorithm: qmix\nenv: matrix/m1\nseed: 1.5', 'e.yaml:3: seed: "1.5" is no seed\n  fix: write a whole number from 0 to 9007199254740991'.replace('"1.5"', '1.5')],
-    ['algorithm: qmix\nenv: 3', 'e.yaml:2: env: expected text\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
-    ['algorithm: qmix\nplugin: ./a.ts', 'e.yaml:2: plugin: expected a list of files and npm:packages\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
-    ['env: matrix/m1', 'e.yaml:1: algorithm: no algorithm\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
-    ['- qmix', 'e.yaml:1: expected options under their names, for example algorithm: qmix\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin'],
+    ['algorithm: qmix\nenv: 3', 'e.yaml:2: env: expected text\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin'],
+    ['algorithm: qmix\nplugin: ./a.ts', 'e.yaml:2: plugin: expected a list of files and npm:packages\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin'],
+    ['env: matrix/m1', 'e.yaml:1: algorithm: no algorithm\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin'],
+    ['- qmix', 'e.yaml:1: expected options under their names, for example algorithm: qmix\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin'],
     ['algorithm: qmix', 'no environment is named\n  fix: --env <id>, for example --env lbf/8x8-2p-2f-coop; skein list environments shows them'],
     ['algorithm: qmix\nenv: matrix/m1\nswap: [mixer=sumMixer@x]', '--swap mixer=sumMixer@x: the step behind @: "x" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
     ['players: { a: qmix }', 'e.yaml:1: several populations are not in this version\n  fix: name one algorithm'],
@@ -78,7 +78,7 @@ plugin: [./a.ts]
         e.yaml:1: algorithm: expected text
         e.yaml:3: swap: expected a list of slot=type, or slot=type@step
         e.yaml:2: no option is called "step"; did you mean steps?
-        fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, out, picture, set, swap, plugin"
+        fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin"
     `);
   });
   it('of any content is read or refused', () => fc.assert(fc.asyncProperty(fc.dictionary(fc.constantFrom('algorithm', 'env', 'steps', 'seed', 'set', 'swap', 'plugin', 'evaluate', 'x', 'constructor'), fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('qmix', 'matrix/m1', 3, '20k'))), async x => {

@@ -79,6 +79,8 @@ describe('help', () => {
       --envs <copies>              copies of the environment (default: the page's number, else 1)
       --out <folder>               folder of the run (default runs/<page>-<env>-<seed>)
       --no-picture                 leave out graph.svg and curve.svg
+      --overlap <when>             learn in a thread beside the environments, an update behind: on, off,
+                                   or auto, where it is faster (default: off, which repeats exactly)
       --profile                    where the time goes, at the end and in profile.json: by node, and by
                                    what the run does
       --plugin <file>              a file or npm:package with node types, environments, ..., repeatable;

@@ -50,6 +50,7 @@ describe('settings', () => {
   });
   it('that nothing has are refused, with what there is, and nothing changes', () => {
     const before = JSON.stringify(toJson(qmix));
+    expect(applySettings(dqn, { 'q.lr': 0.5, 'q.hidden': [3] }).page).toMatchObject({ train: { q: { optimiser: { lr: 0.5 } } }, nodes: { q: { config: { hidden: [3] } } } });
     expect(() => applySettings(qmix, { 'nobody.gamma': 1 })).toThrow('--set nobody.gamma: the page qmix has no nobody');
     expect(() => applySettings(qmix, { gamma: 1 })).toThrow('--set gamma: write name.setting=value');
     expect(() => applySettings(qmix, { 'agentQ.widht': 1 })).toThrow(GraphError);
