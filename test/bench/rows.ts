@@ -1,5 +1,6 @@
 /** What is measured: rows of the table, who takes part in each, and the bars that are shown beside them. */
-export type Who = 'onnx:cpu-1' | 'onnx:cpu-2' | 'tfjs:wasm' | 'skein' | 'torch-1' | 'torch-2' | 'torch-gru-1' | 'torch-gru-2' | 'jax-1' | 'jax-2' | 'jax-unrolled-1' | 'jax-unrolled-2';
+/** `onnx beside` learns in a thread beside the environments. */
+export type Who = 'onnx:cpu-1' | 'onnx:cpu-2' | 'onnx beside' | 'tfjs:wasm' | 'skein' | 'torch-1' | 'torch-2' | 'torch-gru-1' | 'torch-gru-2' | 'jax-1' | 'jax-2' | 'jax-unrolled-1' | 'jax-unrolled-2';
 /** At most so many times another one's median, or, without another, at most (`ms`, `us`, `s`) or at least (`steps/s`) this figure. */
 export interface Bar { readonly of: Who; readonly to?: Who; readonly limit: number }
 export interface Row {
@@ -8,9 +9,8 @@ export interface Row {
   /** A turn is one piece of work, however short. */
   readonly once?: true;
 }
-const ENGINES = ['onnx:cpu-1', 'onnx:cpu-2', 'tfjs:wasm'] as const, PEERS = ['torch-1', 'torch-2', 'jax-1', 'jax-2'] as const, EPYMARL = 532, SB3 = 1_790;
-/** The engine takes one thread where there are two cores, unless told otherwise. */
-const either = (limit: number): readonly Bar[] => [{ of: 'onnx:cpu-1', limit }, { of: 'onnx:cpu-2', limit }];
+const ENGINES = ['onnx:cpu-1', 'onnx:cpu-2', 'tfjs:wasm'] as const, RUNNING = ['onnx:cpu-1', 'onnx:cpu-2', 'onnx beside', 'tfjs:wasm'] as const, PEERS = ['torch-1', 'torch-2', 'jax-1', 'jax-2'] as const, EPYMARL = 532, SB3 = 1_790;
+const each = (whos: readonly Who[], limit: number): readonly Bar[] => whos.filter(of => of !== 'tfjs:wasm').map(of => ({ of, limit }));
 
 export const ROWS: readonly Row[] = [
   {
@@ -21,14 +21,14 @@ export const ROWS: readonly Row[] = [
   { name: 'dqn', what: 'DQN update', unit: 'ms', ours: ENGINES, peers: PEERS, note: 'batch 128, 4 observations, 2 actions, MLP 120-84, Adam, one update a call', bars: [{ of: 'onnx:cpu-1', to: 'jax-1', limit: 1.1 }] },
   { name: 'act40', what: 'acting, 40 rows', unit: 'us', ours: ENGINES, peers: PEERS, note: 'QMIX page: 8 copies of 5 agents, 63 observations, 12 actions; mask, epsilon, noise drawn', bars: [{ of: 'onnx:cpu-1', limit: 90 }] },
   { name: 'act4', what: 'acting, 4 rows', unit: 'us', ours: ENGINES, peers: PEERS, note: 'QMIX page: 2 copies of 2 agents, 15 observations, 6 actions; mask, epsilon, noise drawn', bars: [{ of: 'onnx:cpu-1', limit: 60 }] },
-  { name: 'train-qmix', what: 'QMIX on lbf/8x8-2p-3f', unit: 'steps/s', ours: ENGINES, once: true, note: "EPyMARL's numbers: one copy, GRU 64, an update of 32 episodes for each episode; steps 2,000 to 4,000, the first fifth of them with tfjs", bars: either(4 * EPYMARL) },
-  { name: 'train-qmix-8', what: 'QMIX on lbf/8x8-2p-3f, 8 copies', unit: 'steps/s', ours: ENGINES, once: true, note: '8 copies, GRU 64, an update of 32 episodes for 8 episodes; steps 4,000 to 16,000, the first fifth of them with tfjs', bars: either(15_000) },
-  { name: 'train-dqn', what: 'DQN on classic/cartpole', unit: 'steps/s', ours: ENGINES, once: true, note: "Stable-Baselines3's numbers: one copy, MLP 64-64, an update of batch 32 every 4 steps, squared errors where theirs are Huber's; steps 2,000 to 8,000, the first fifth of them with tfjs", bars: either(3 * SB3) },
+  { name: 'train-qmix', what: 'QMIX on lbf/8x8-2p-3f', unit: 'steps/s', ours: RUNNING, once: true, note: "EPyMARL's numbers: one copy, GRU 64, an update of 32 episodes for each episode; steps 2,000 to 4,000, the first fifth of them with tfjs", bars: each(RUNNING, 4 * EPYMARL) },
+  { name: 'train-qmix-8', what: 'QMIX on lbf/8x8-2p-3f, 8 copies', unit: 'steps/s', ours: RUNNING, once: true, note: '8 copies, GRU 64, an update of 32 episodes for 8 episodes; steps 4,000 to 16,000, the first fifth of them with tfjs', bars: each(RUNNING, 15_000) },
+  { name: 'train-dqn', what: 'DQN on classic/cartpole', unit: 'steps/s', ours: RUNNING, once: true, note: "Stable-Baselines3's numbers: one copy, MLP 64-64, an update of batch 32 every 4 steps, squared errors where theirs are Huber's; steps 2,000 to 8,000, the first fifth of them with tfjs", bars: each(RUNNING, 3 * SB3) },
   { name: 'environment lbf/8x8-2p-3f', what: 'lbf/8x8-2p-3f', unit: 'steps/s', ours: ['skein'], note: '8 copies, random allowed actions' },
   { name: 'environment classic/cartpole', what: 'classic/cartpole', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
   { name: 'environment matrix/two-step', what: 'matrix/two-step', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
-  { name: 'cold', what: 'cold process, first QMIX update', unit: 's', ours: ENGINES, once: true, note: 'sizes of the first row, from the start of the process', bars: either(2) },
-  { name: 'swap', what: 'hot swap of the mixer', unit: 'ms', ours: ENGINES, once: true, note: 'QMIX on lbf/8x8-2p-3f becomes VDN: asked for, checked, traced, tried on a batch, changed over', bars: either(250) },
+  { name: 'cold', what: 'cold process, first QMIX update', unit: 's', ours: ENGINES, once: true, note: 'sizes of the first row, from the start of the process', bars: each(ENGINES, 2) },
+  { name: 'swap', what: 'hot swap of the mixer', unit: 'ms', ours: ENGINES, once: true, note: 'QMIX on lbf/8x8-2p-3f becomes VDN: asked for, checked, traced, tried on a batch, changed over', bars: each(ENGINES, 250) },
   { name: 'layout qmix', what: 'layout of QMIX', unit: 'ms', ours: ['skein'] },
   { name: 'layout mappo', what: 'layout of MAPPO', unit: 'ms', ours: ['skein'] },
   { name: 'layout 500', what: 'layout of 500 boxes', unit: 'ms', ours: ['skein'] },

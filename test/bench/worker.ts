@@ -48,9 +48,9 @@ function acting(step: Step, engine: Engine): Task {
 }
 
 /** Runs a page until it has made `to` steps and stops it; seconds from `from` on, when the programs are made and the replay has a batch. */
-async function trained({ page, environment, copies, from, to }: typeof RUNS[keyof typeof RUNS], engine: string, edit?: (run: Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['training']['prepare']>>['run']) => Promise<void>): Promise<{ units: number; seconds: number }> {
-  const { training } = await compose(), every = edit ? from : (to - from) / 2, marks: { step: number; seconds: number }[] = [];
-  const prepared = await training.prepare(page, { environment, copies, engine, steps: 2 * to, logEvery: every, evaluate: { every: 4 * to, episodes: 1 }, checkpointEvery: 4 * to, out: false, picture: false });
+async function trained({ page, environment, copies, from, to }: typeof RUNS[keyof typeof RUNS], who: string, edit?: (run: Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['training']['prepare']>>['run']) => Promise<void>): Promise<{ units: number; seconds: number }> {
+  const { training } = await compose(), beside = who.endsWith(' beside'), engine = who.replace(' beside', ''), every = edit ? from : (to - from) / 2, marks: { step: number; seconds: number }[] = [];
+  const prepared = await training.prepare(page, { environment, copies, engine, overlap: beside ? 'on' : 'off', steps: 2 * to, logEvery: every, evaluate: { every: 4 * to, episodes: 1 }, checkpointEvery: 4 * to, out: false, picture: false });
   prepared.run.metrics$.subscribe(({ step, seconds, values }) => {
     if (!('time/steps_per_second' in values) || step < from) return;
     marks.push({ step, seconds });
