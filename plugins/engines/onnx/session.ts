@@ -12,6 +12,7 @@ import { ARRAYS } from '../../arrays.ts';
 import { dtypeOf } from '../program.ts';
 import { count } from './builder.ts';
 import type { Model } from './emit.ts';
+import { optionsOf, type Provider } from './provider.ts';
 
 const require = createRequire(import.meta.url);
 type MakeTensor = new (dtype: string, data: TypedArray, shape: readonly number[]) => ort.Tensor;
@@ -22,14 +23,14 @@ type Run = (feeds: Readonly<Record<string, ort.Tensor>>, into: Readonly<Record<s
 export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number, profile?: string): Promise<Session> }
 export interface Session { readonly room: number; run(supply: Supply): Promise<Outputs>; endProfile(): void; dispose(): void }
 
-/** Loads the package; throws with the reason where it is not there, or not for this platform. */
-export function loadRuntime(directly = true): Runtime {
-  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, binding = directly ? nativeOf() : undefined;
+/** Loads the package; throws with the reason where it is not there, or not for this platform. Sessions run on the CPU, or where a provider has them run. */
+export function loadRuntime(provider?: Provider, found: () => Native | undefined = nativeOf): Runtime {
+  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, binding = found();
   runtime.env.logLevel = 'error';
   return {
     version, direct: binding !== undefined,
     async open(model, threads, profile) {
-      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: true, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
+      const options = optionsOf(provider, threads, profile);
       const Tensor = runtime.Tensor as unknown as MakeTensor, { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
       return { room: model.room, dispose, endProfile, run: async supply => {
         const outputs: Record<string, OutputArray> = {}, into: Record<string, ort.Tensor> = {};
@@ -44,7 +45,7 @@ export function loadRuntime(directly = true): Runtime {
     },
   };
 }
-type Native = typeof native;
+export type Native = typeof native;
 /** What the package keeps to itself; undefined where another version keeps it elsewhere. */
 function nativeOf(): Native | undefined {
   try {
