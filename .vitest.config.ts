@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const minutes = 60_000;
+/** `SKEIN_ENGINE=onnx:cuda npm test -- test/plugins/engines/pages.test.ts` holds another engine to the plain one. */
+const engine = process.env['SKEIN_ENGINE'] ?? 'onnx:cpu-1';
 
 export default defineConfig({
   test: {
@@ -16,7 +18,7 @@ export default defineConfig({
           exclude: ['test/learning/**', 'test/bench/**', 'test/fixtures/**'],
           testTimeout: 0.5 * minutes,
           hookTimeout: 0.5 * minutes,
-          provide: { judged: 'onnx:cpu-1', backends: ['cpu', 'wasm'] },
+          provide: { judged: engine, backends: ['cpu', 'wasm'] },
         },
       },
       {

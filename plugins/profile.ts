@@ -5,7 +5,7 @@ import { InputError } from '../core/error.ts';
 import type { Replay } from '../core/replay.ts';
 import type { RunParts } from '../core/run.ts';
 import type { Learner } from '../core/step.ts';
-import type { ProgramTimes, Timeable, TimedEngine } from './engines/program.ts';
+import type { Placed, ProgramTimes, Timeable, TimedEngine } from './engines/program.ts';
 import type { Rollout } from './rollout.ts';
 
 const PHASES = ['environment', 'acting', 'replay', 'learning', 'evaluation', 'checkpoints'] as const;
@@ -24,6 +24,8 @@ export interface ProfileFacts {
   readonly nodes: readonly NodeTimes[];
   /** What belongs to no node: wires, optimisers, weights in and out. */
   readonly between: Readonly<Record<Use, number>>;
+  /** Where programs were to run elsewhere: how many operators all of them have, and which ran on the CPU. */
+  readonly placed?: Placed;
 }
 const useOf = ({ key }: ProgramTimes): Use => { const [, , what, , best] = key.split('/'); return what !== 'act' ? 'learning' : best === 'true' ? 'evaluation' : 'acting'; };
 
@@ -95,7 +97,12 @@ export class Profile {
     return {
       format: 1, engine: this.engine.info, seconds, phases: [...phases, { name: 'other' as const, seconds: other }].map(p => ({ ...p, share: p.seconds / seconds })),
       programs: uses.map(({ use, of }) => ({ use, calls: of.reduce((n, t) => n + t.calls, 0), seconds: of.reduce((n, t) => n + t.seconds, 0), making: of.reduce((n, t) => n + t.making, 0) })),
-      nodes: [...nodes.values()].sort((a, b) => total(b) - total(a)), between,
+      nodes: [...nodes.values()].sort((a, b) => total(b) - total(a)), between, ...together(programs),
     };
   }
+}
+function together(programs: readonly ProgramTimes[]): Pick<ProfileFacts, 'placed'> {
+  const known = programs.flatMap(p => p.placed ?? []), onCpu: Record<string, number> = {};
+  for (const p of known) for (const [type, n] of Object.entries(p.onCpu)) onCpu[type] = (onCpu[type] ?? 0) + n;
+  return known.length ? { placed: { operators: known.reduce((n, p) => n + p.operators, 0), onCpu } } : {};
 }

@@ -75,7 +75,7 @@ function input(scene: Scene, p: Placed, n: ViewNode, a: Anchor, { main, quiet }:
   const label = `${scene.view.form === 'error' && state ? '! ' : SIGNS[port.state ?? 'same']}${cell.label}`, style = { size: SIZE.port, tone, face: state ? 'bold' : 'sans', owner: n.id } as const;
   return [
     c.circle({ x, y }, 2.6, { fill: port.used ? 'page' : 'body', stroke: port.used ? state ?? main : 'faint', wide: 1.1 }),
-    lr ? c.text(x + PAD, y + 3.6, label, style) : c.text(x, p.y + (p.box.inside ? insideTop(p.box, look) : BAND) + 12, label, { ...style, anchor: 'middle' }),
+    lr ? c.text(x + PAD, y + 3.6, label, style) : c.text(x, p.y + (p.box.inside ? insideTop(p.box, look.direction) : BAND) + 12, label, { ...style, anchor: 'middle' }),
     ...(cell.flag !== undefined ? flag(scene, p, a, state, quiet) : port.used && cell.marks.length ? marks(scene, p, a, state) : []),
   ];
 }
@@ -114,7 +114,7 @@ function partBox({ canvas: c }: Scene, n: ViewNode, { id, w, h }: Inner, x: numb
 }
 /** Layers or operations with the values that go from one to another. */
 function inside(scene: Scene, p: Placed, n: ViewNode, main: Tone): string {
-  const { canvas: c, look, seen } = scene, { parts, lines, junctions } = p.box.inside!, top = p.y + insideTop(p.box, look), nets = new Map<string, (typeof lines)[number][]>(), out: string[] = [];
+  const { canvas: c, look, seen } = scene, { parts, lines, junctions } = p.box.inside!, top = p.y + insideTop(p.box, look.direction), nets = new Map<string, (typeof lines)[number][]>(), out: string[] = [];
   const moved = (q: Point): Point => ({ x: p.x + q.x, y: top + q.y });
   seen.inside(main);
   for (const l of lines) { const list = nets.get(l.net); if (list) list.push(l); else nets.set(l.net, [l]); }
@@ -132,7 +132,7 @@ function inside(scene: Scene, p: Placed, n: ViewNode, main: Tone): string {
 function foot(scene: Scene, p: Placed, n: ViewNode, { quiet, main }: Tones): string[] {
   const { canvas: c, seen, look, view } = scene, { box } = p, lr = look.direction === 'LR', out: string[] = [];
   let y = lr ? p.y + rowsTop(box) + Math.max(box.inputs.length, box.outputs.length) * 16 + 5 : p.y + detailTop(p) + box.detail.length * LINE + 6;
-  if (box.inside) { out.push(inside(scene, p, n, main)); y = p.y + insideTop(box, look) - 18; }
+  if (box.inside) { out.push(inside(scene, p, n, main)); y = p.y + insideTop(box, look.direction) - 18; }
   else for (const part of box.parts) {
     const [left, top] = [p.x + PAD + part.x, y + part.y];
     out.push(partBox(scene, n, part, left, top, main, c.text(left + 6, top + 11.3, part.label, { size: SIZE.small, tone: 'ink', owner: n.id }) + c.text(left + part.w - 6, top + 11.3, part.detail, { size: SIZE.shape, tone: 'quiet', face: 'mono', anchor: 'end', owner: n.id })));

@@ -87,8 +87,8 @@ function nested(parts: ViewNode['parts'] = [], room: number): { readonly parts: 
 const along = (cells: readonly Cell[], { ports }: Nested, side: '<' | '>') => [...cells].sort((a, b) => ports.get(`${side}${a.port.id}`)! - ports.get(`${side}${b.port.id}`)!);
 const rowsFrom = (node: ViewNode, detail: readonly string[]) => Math.max(BAND + (detail.length ? detail.length * LINE + 4 : 3), isOpen(node) ? TITLE : 0);
 /** Top of what is in a box that is open; from top to bottom its chips stand above it. */
-const headOf = (node: ViewNode, detail: readonly string[], chips: boolean, { direction }: Look) => rowsFrom(node, detail) + (direction === 'TB' && chips ? 18 : 0);
-export const insideTop = (b: Box, look: Look): number => headOf(b.node, b.detail, b.chips.length > 0, look);
+const headOf = (node: ViewNode, detail: readonly string[], chips: boolean, direction: Direction) => rowsFrom(node, detail) + (direction === 'TB' && chips ? 18 : 0);
+export const insideTop = (b: Box, direction: Direction): number => headOf(b.node, b.detail, b.chips.length > 0, direction);
 
 function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: ReadonlySet<string>, look: Look, nest: Nest): Box {
   const across = look.direction === 'TB', told = across ? node.outputs.filter(p => p.flag !== undefined) : [];      // from top to bottom a row of all fields would be wider than the page
@@ -106,7 +106,7 @@ function measureNode(node: ViewNode, entered: ReadonlySet<string>, left: Readonl
   return {
     node, title, detail, chips, parts: inside.parts, room: inside.h, tags, w,
     ...(open ? { inside: open, inputs: along(inputs, open, '<'), outputs: along(outputs, open, '>') } : { inputs, outputs }),
-    h: open ? headOf(node, detail, chips.length > 0, look) + open.h + (across ? 0 : chips.length ? 22 : 6)
+    h: open ? headOf(node, detail, chips.length > 0, look.direction) + open.h + (across ? 0 : chips.length ? 22 : 6)
       : rowsFrom(node, detail) + rows * ROW + 3 + (inside.h ? inside.h + 9 : 0) + (chips.length ? 19 : 0),
     before: across ? (inputs.some(c => c.lead > 9) ? 26 : inputs.some(c => c.line) ? 8 : 0) : Math.ceil(most(inputs.map(c => c.lead))),
     after: tags.length ? (across ? 26 : Math.ceil(tagged) + 10) : 0,
@@ -126,7 +126,7 @@ export interface Anchor { readonly cell: Cell; readonly x: number; readonly y: n
 export function anchors(b: Box, inputs: readonly Cell[], outputs: readonly Cell[], { direction }: Look): { readonly inputs: readonly Anchor[]; readonly outputs: readonly Anchor[] } {
   const lr = direction === 'LR';
   if (b.inside) {
-    const top = lr ? insideTop(b, { direction, shapes: 'off' }) : 0, at = (cell: Cell, side: '<' | '>') => { const p = b.inside!.ports.get(`${side}${cell.port.id}`)!; return lr ? { cell, x: side === '<' ? 0 : b.w, y: top + p } : { cell, x: p, y: side === '<' ? 0 : b.h }; };
+    const top = lr ? insideTop(b, direction) : 0, at = (cell: Cell, side: '<' | '>') => { const p = b.inside!.ports.get(`${side}${cell.port.id}`)!; return lr ? { cell, x: side === '<' ? 0 : b.w, y: top + p } : { cell, x: p, y: side === '<' ? 0 : b.h }; };
     return { inputs: inputs.map(c => at(c, '<')), outputs: outputs.map(c => at(c, '>')) };
   }
   if (b.even) {

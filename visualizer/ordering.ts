@@ -104,9 +104,10 @@ export function orders(layers: Layers, pairs: Pairs, { starts, keep, rounds }: {
     if (!best || weight(result) < weight(best)) best = result;
   };
   for (let s = 0; s < starts; s++) from(layers.columns.map(c => (s === 0 ? c : s === 1 ? [...c].reverse() : shuffled(c))), rounds);
+  const column = () => wide[Math.floor(draw() * wide.length)]!;
   for (let s = 0; s < AGAIN * starts && best && weight(best) > 0 && wide.length; s++) {
-    const again = new Set([0, s % 2].map(() => wide[Math.floor(draw() * wide.length)]!));
-    from(best.order.map((c, i) => (again.has(i) ? shuffled(c) : c)), s % 3 ? 0 : 1);
+    const [one, other] = [column(), column()];                             // they may be the same
+    from(best.order.map((c, i) => (i === one || i === other ? shuffled(c) : c)), s % 3 ? 0 : 1);
   }
   return [...found.values()].sort((a, b) => weight(a) - weight(b)).slice(0, keep);
 }

@@ -45,7 +45,7 @@ export const option = {
   set: () => repeated('--set <path=value>', 'another number of the page, repeatable: q.lr=1e-3'),
   swap: (later = false) => repeated('--swap <slot=type[:json]>', `another node in a slot, repeatable: mixer=sumMixer, mixer=./mine.ts#export${later ? '; on the way, mixer=sumMixer@50k' : ''}`),
   at: () => text('--at <update>', 'an earlier checkpoint, by its number in checkpoints/ (default: the newest)'),
-  engine: () => text('--engine <name>', 'engine and backend, onnx or tfjs:wasm; or ./file.ts#export:backend (default: the first that loads of onnx and tfjs)'),
+  engine: () => text('--engine <name>', 'engine and backend, onnx:cuda or tfjs:wasm; or ./file.ts#export:backend (default: the first that loads of onnx and tfjs)'),
   plugin: () => repeated('--plugin <file>', 'a file or npm:package with node types, environments, ..., repeatable; the files that a run was made with'),
   json: (about = 'one JSON document on standard output') => text('--json', about),
   quiet: () => text('--quiet', 'alarms and the last line only'),

@@ -51,7 +51,10 @@ export interface ProgramTimes {
   calls: number; seconds: number; making: number;
   /** Seconds by node (`node'` is its gradient) in so many calls; '' is what belongs to no node, where the engine knows. */
   sampled: number; readonly nodes: Map<string, number>;
+  /** Operators, and by type those that ran on the CPU, of a program that was to run elsewhere. */
+  placed?: Placed;
 }
+export interface Placed { readonly operators: number; readonly onCpu: Readonly<Record<string, number>> }
 export const timesOf = ({ key }: Program): ProgramTimes => ({ key, calls: 0, seconds: 0, making: 0, sampled: 0, nodes: new Map() });
 export const spend = ({ nodes }: ProgramTimes, node: string, seconds: number): void => { nodes.set(node, (nodes.get(node) ?? 0) + seconds); };
 /** An engine that knows where the time goes. It gives the same numbers, and may take longer. */

@@ -147,6 +147,6 @@ const around = (times: ProgramTimes) => <T>(node: string, work: () => T): T => {
 };
 
 export const tfjs: EngineFactory = {
-  name: 'tfjs', about: 'eager TensorFlow.js: the reference, and the way to a CUDA GPU',
+  name: 'tfjs', about: 'eager TensorFlow.js: the reference',
   backends: Object.keys(BACKENDS), open,
 };

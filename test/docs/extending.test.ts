@@ -30,7 +30,7 @@ interface Used { readonly refused: readonly string[]; readonly named: string; re
 
 let project: Project, trained: Outcome, used: Used;
 beforeAll(async () => {
-  project = await makeProject({ ...files, ...Object.fromEntries(Object.entries(REFUSED).map(([name, text]) => [name.slice(2), text])), 'use.ts': USE, 'node_modules/skein-meet/meet.js': translated(files['meet.ts']!, 'meet.ts') });
+  project = await makeProject({ ...files, ...Object.fromEntries(Object.entries(REFUSED).map(([name, text]) => [name.slice(2), text])), 'use.ts': USE, 'node_modules/skein-meet/meet.js': await translated(files['meet.ts']!, 'meet.ts') });
   trained = await project.run('train.ts');
   const { code, stdout, stderr } = await project.run('use.ts');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -3,7 +3,8 @@
  * from the sources as they stand, so that no page is tested against a `dist` of yesterday and no test waits for `npm run build`.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -23,9 +24,19 @@ export interface Project {
   remove(): Promise<void>;
 }
 
-/** One file of the package as the build writes it: types gone, imports of `.ts` now of `.js`. */
-export const translated = (text: string, fileName: string): string => ts.transpileModule(text, { fileName, compilerOptions: {
-  target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, experimentalDecorators: true, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true } }).outputText;
+const OPTIONS: ts.CompilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, experimentalDecorators: true, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true };
+/** What has been translated, by what it was and how. */
+const KEPT = path.join(ROOT, 'node_modules/.cache/skein-translated');
+/** One file of the package as the build writes it: types gone, imports of `.ts` now of `.js`. All of them take five seconds, and eight files of tests need them, so they are kept. */
+export async function translated(text: string, fileName: string): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([ts.version, OPTIONS, text])).digest('hex'), kept = path.join(KEPT, `${hash}.js`), known = await readFile(kept, 'utf8').catch(() => undefined);
+  if (known !== undefined) return known;
+  const { outputText } = ts.transpileModule(text, { fileName, compilerOptions: OPTIONS });
+  await mkdir(KEPT, { recursive: true });
+  await writeFile(`${kept}.${process.pid}`, outputText);
+  await rename(`${kept}.${process.pid}`, kept);
+  return outputText;
+}
 
 /** The package in a folder: what it holds besides tests, and the test files that are named. */
 export async function installSkein(folder: string, tests: readonly string[] = []): Promise<void> {
@@ -36,12 +47,12 @@ export async function installSkein(folder: string, tests: readonly string[] = []
     if (!entry.isFile()) continue;
     const from = path.join(entry.parentPath, entry.name), to = path.join(folder, 'dist', path.relative(ROOT, from));
     await mkdir(path.dirname(to), { recursive: true });
-    await (entry.name.endsWith('.ts') ? writeFile(to.replace(/\.ts$/, '.js'), translated(await readFile(from, 'utf8'), entry.name)) : writeFile(to, await readFile(from)));
+    await (entry.name.endsWith('.ts') ? writeFile(to.replace(/\.ts$/, '.js'), await translated(await readFile(from, 'utf8'), entry.name)) : writeFile(to, await readFile(from)));
   }
   for (const test of tests) {
     const to = path.join(folder, 'dist', test.replace(/\.ts$/, '.js'));
     await mkdir(path.dirname(to), { recursive: true });
-    await writeFile(to, translated(await readFile(path.join(ROOT, test), 'utf8'), test));
+    await writeFile(to, await translated(await readFile(path.join(ROOT, test), 'utf8'), test));
   }
 }
 

@@ -14,7 +14,7 @@ import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
 import { installSkein } from '../docs/project.ts';
 import type { Order, Point, When } from './killed.child.ts';
 import { plain, snapshotOf } from './stores/snapshots.ts';
-import { ROUNDS } from './rounds.ts';
+import { ROUNDS, some } from './rounds.ts';
 import { outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
 const SEED = Number(process.env['SKEIN_SEED'] ?? 1), ENGINE = 'tfjs:cpu', MINUTE = 60_000, PATIENCE = Math.max(10, ROUNDS) * MINUTE;
@@ -81,7 +81,7 @@ const LATE: Readonly<Record<string, readonly Place[]>> = {
 };
 const PAGES = Object.keys(TINY_RUNS), MOMENTS = Math.ceil(ROUNDS / PAGES.length);
 /** Pages whose runs are killed at chosen places. */
-const PLACED = ROUNDS >= 50 ? PAGES : PAGES.filter((_, i) => i % 2 === 0);
+const PLACED = some(PAGES, 3);
 /** What the disk was doing at each kill. */
 const deaths: Record<'moment' | 'place', { readonly page: string; readonly within: string }[]> = { moment: [], place: [] };
 

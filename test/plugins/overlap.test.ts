@@ -54,7 +54,7 @@ it('a run has other numbers than one whose learner takes turns, and with auto th
   }
   const [choice] = await found(`${folder}/auto`);
   expect(weights('on')).not.toEqual(weights('off'));
-  expect(weights('auto')).toEqual(weights(choice!.on ? 'on' : 'off'));
+  expect(weights('auto')).toEqual(weights(choice?.on ? 'on' : 'off'));
   expect((await readRun(`${folder}/auto`)).record['settings']).toMatchObject({ overlap: 'auto' });
 }, 60_000);
 

@@ -8,9 +8,10 @@ import type { Tracker } from '../../core/tracker.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
 import { applySettings, type Prepared } from '../../plugins/training.ts';
+import { ROUNDS } from './rounds.ts';
 import { begin, outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
-const STOPS = 20, ENGINE = 'tfjs:wasm';
+const STOPS = Math.min(20, ROUNDS), ENGINE = 'tfjs:wasm';
 let made: Composition, folder: string;
 beforeAll(async () => { made = await compose(); folder = await mkdtemp(path.join(os.tmpdir(), 'skein-resume-')); });
 afterAll(() => rm(folder, { recursive: true }));

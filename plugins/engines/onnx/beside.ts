@@ -4,6 +4,7 @@ import type { Outputs } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
 import { RunError } from '../../../core/error.ts';
 import { dtypeOf } from '../../arrays.ts';
+import type { Provider } from './provider.ts';
 import type { Answer, Order } from './session-thread.ts';
 import type { Runtime } from './session.ts';
 
@@ -11,13 +12,13 @@ interface Waiting { resolve(outputs: Outputs): void; reject(why: unknown): void 
 export interface Beside extends Runtime { close(): void }
 
 /** From the sources, as tests run, a thread needs the loader that its process has. */
-function started(): Worker {
-  const here = import.meta.url, file = new URL('session-thread.ts', here).href;
-  return here.endsWith('.ts') ? new Worker(`import('tsx/esm/api').then(api => api.tsImport('${file}', '${here}'))`, { eval: true }) : new Worker(new URL('session-thread.js', here));
+function started(provider: Provider | undefined): Worker {
+  const workerData = provider && { asked: provider.asked }, here = import.meta.url, file = new URL('session-thread.ts', here).href;
+  return here.endsWith('.ts') ? new Worker(`import('tsx/esm/api').then(api => api.tsImport('${file}', '${here}'))`, { eval: true, workerData }) : new Worker(new URL('session-thread.js', here), { workerData });
 }
 /** Starts the thread. It keeps no process alive unless something is asked of it. */
-export function beside({ version, direct }: Pick<Runtime, 'version' | 'direct'>): Beside {
-  const worker = started(), waiting: Waiting[] = [];
+export function beside({ version, direct }: Pick<Runtime, 'version' | 'direct'>, provider?: Provider): Beside {
+  const worker = started(provider), waiting: Waiting[] = [];
   let sessions = 0, over: Error | undefined;
   const fail = (why: Error) => { over ??= why; for (const { reject } of waiting.splice(0)) reject(over); };
   worker.unref();

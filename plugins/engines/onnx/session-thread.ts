@@ -1,5 +1,5 @@
 /** The other side of `beside.ts`: sessions that live in a thread of their own. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { TypedArray } from '../../../core/environment.ts';
 import type { Outputs } from '../../../core/engine.ts';
 import type { Model } from './emit.ts';
@@ -10,7 +10,7 @@ export type Order = { readonly session: number } & ({ readonly open: Model; read
 /** Answers come in the order of what was asked; an end has none. */
 export type Answer = { readonly outputs: Outputs } | { readonly error: string };
 
-const port = parentPort!, runtime = loadRuntime(), sessions = new Map<number, Session>();
+const port = parentPort!, runtime = loadRuntime(workerData as Parameters<typeof loadRuntime>[0]), sessions = new Map<number, Session>();
 async function obey(order: Exclude<Order, { dispose: true }>): Promise<Outputs> {
   if ('run' in order) return sessions.get(order.session)!.run(name => order.run.get(name)!);
   sessions.set(order.session, await runtime.open(order.open, order.threads));

@@ -11,6 +11,7 @@ import type { TypedArray } from '../../../core/environment.ts';
 import { ARRAYS, dtypeOf } from '../../arrays.ts';
 import { count } from './builder.ts';
 import type { Model } from './emit.ts';
+import type { Provider } from './provider.ts';
 
 const require = createRequire(import.meta.url);
 /** Microseconds for which a thread waits for the next operator awake: nearly all of them come that soon. Longer, and a busy core is waited for by burning another one. */
@@ -23,14 +24,22 @@ type Run = (feeds: Readonly<Record<string, ort.Tensor>>, into: Readonly<Record<s
 export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number, profile?: string): Promise<Session> }
 export interface Session { readonly room: number; run(supply: Supply): Promise<Outputs>; endProfile(): void; dispose(): void }
 
-/** Loads the package; throws with the reason where it is not there, or not for this platform. */
-export function loadRuntime(directly = true): Runtime {
-  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, binding = directly ? nativeOf() : undefined;
+type Where = Pick<Provider, 'asked'>;
+/** What every session has, and where its operators run; those that the provider lacks run on the CPU. */
+export const optionsOf = (provider: Where | undefined, threads: number, profile?: string): ort.InferenceSession.SessionOptions => ({
+  intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: true, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3,
+  extra: { session: { 'intra_op.spin_duration_us': String(SPIN) } },
+  ...(provider ? { executionProviders: [provider.asked] } : {}), ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+});
+
+/** Loads the package; throws with the reason where it is not there, or not for this platform. Sessions run on the CPU, or where a provider has them run. */
+export function loadRuntime(provider?: Where, found: () => Native | undefined = nativeOf): Runtime {
+  const runtime = require('onnxruntime-node') as typeof ort, { version } = require('onnxruntime-node/package.json') as { version: string }, binding = found();
   runtime.env.logLevel = 'error';
   return {
     version, direct: binding !== undefined,
     async open(model, threads, profile) {
-      const options: ort.InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: true, enableMemPattern: false, graphOptimizationLevel: 'all', logSeverityLevel: 3, extra: { session: { 'intra_op.spin_duration_us': String(SPIN) } }, ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }) };
+      const options = optionsOf(provider, threads, profile);
       const Tensor = runtime.Tensor as unknown as MakeTensor, { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
       return { room: model.room, dispose, endProfile, run: async supply => {
         const outputs: Record<string, OutputArray> = {}, into: Record<string, ort.Tensor> = {};
@@ -45,7 +54,7 @@ export function loadRuntime(directly = true): Runtime {
     },
   };
 }
-type Native = typeof native;
+export type Native = typeof native;
 /** What the package keeps to itself; undefined where another version keeps it elsewhere. */
 function nativeOf(): Native | undefined {
   try {

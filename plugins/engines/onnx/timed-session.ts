@@ -2,16 +2,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { spend, type ProgramTimes } from '../program.ts';
+import { spend, type Placed, type ProgramTimes } from '../program.ts';
 import type { Model } from './emit.ts';
 import type { Runtime, Session } from './session.ts';
 
 /** Calls that are timed by operator, besides the first, which is slower than all others. The notes cost time and room. */
 const SAMPLE = 20;
-interface Event { readonly cat: string; readonly name: string; readonly ts: number; readonly dur: number }
+interface Event { readonly cat: string; readonly name: string; readonly ts: number; readonly dur: number; readonly args: { readonly op_name?: string; readonly provider?: string } }
 export interface TimedSession extends Session { settle(): void }
 
-export async function timedSession(runtime: Runtime, model: Model, threads: number, times: ProgramTimes): Promise<TimedSession> {
+export async function timedSession(runtime: Runtime, model: Model, threads: number, times: ProgramTimes, elsewhere: boolean): Promise<TimedSession> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-profile-'));
   let open = true, timed = 0;
   try {
@@ -19,7 +19,11 @@ export async function timedSession(runtime: Runtime, model: Model, threads: numb
       if (!open) return;
       open = false;
       session.endProfile();
-      for (const file of readdirSync(folder)) read(JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Event[], times);
+      for (const file of readdirSync(folder)) {
+        const events = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Event[];
+        read(events, times);
+        if (elsewhere) times.placed = placed(events);
+      }
       rmSync(folder, { recursive: true, force: true });
     };
     return {
@@ -44,4 +48,10 @@ function read(events: readonly Event[], times: ProgramTimes): void {
     spend(times, node, dur / 1e6);
   }
   times.sampled += Math.max(1, runs.length - 1);
+}
+/** Which operators the provider has not; copies to it and back are none. */
+function placed(events: readonly Event[]): Placed {
+  const operators = new Map(events.filter(e => e.cat === 'Node' && e.name.endsWith('_kernel_time') && !e.args.op_name?.startsWith('Memcpy')).map(e => [e.name, e.args])), onCpu: Record<string, number> = {};
+  for (const { op_name: type = '', provider } of operators.values()) if (provider === 'CPUExecutionProvider') onCpu[type] = (onCpu[type] ?? 0) + 1;
+  return { operators: operators.size, onCpu };
 }

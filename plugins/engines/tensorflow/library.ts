@@ -61,8 +61,9 @@ const smi = (environment: Environment, ...args: readonly string[]): string | und
   return status === 0 ? stdout.trim().split('\n').at(-1) || undefined : undefined;
 };
 export const hasGpu = (environment: Environment): boolean => smi(environment, '--list-gpus') !== undefined;
+const visible = (environment: Environment): string[] => (environment['CUDA_VISIBLE_DEVICES'] ?? SETTINGS.CUDA_VISIBLE_DEVICES).split(',').map(id => id.trim());
+const nameOf = (environment: Environment, id: string): string => smi(environment, `--id=${id}`, '--query-gpu=name', '--format=csv,noheader') ?? 'GPU';
 /** The binding computes on the last GPU that a process sees. */
-export function gpuOf(environment: Environment): string {
-  const visible = (environment['CUDA_VISIBLE_DEVICES'] ?? SETTINGS.CUDA_VISIBLE_DEVICES).split(',').at(-1)!.trim();
-  return smi(environment, `--id=${visible}`, '--query-gpu=name', '--format=csv,noheader') ?? 'GPU';
-}
+export const gpuOf = (environment: Environment): string => nameOf(environment, visible(environment).at(-1)!);
+/** Others on the first. */
+export const firstGpu = (environment: Environment): string => nameOf(environment, visible(environment)[0]!);

@@ -72,8 +72,9 @@ describe('help', () => {
       --set <path=value>           another number of the page, repeatable: q.lr=1e-3
       --swap <slot=type[:json]>    another node in a slot, repeatable: mixer=sumMixer,
                                    mixer=./mine.ts#export; on the way, mixer=sumMixer@50k
-      --engine <name>              engine and backend, onnx or tfjs:wasm; or ./file.ts#export:backend
-                                   (default: the first that loads of onnx and tfjs)
+      --engine <name>              engine and backend, onnx:cuda or tfjs:wasm; or
+                                   ./file.ts#export:backend (default: the first that loads of onnx and
+                                   tfjs)
       --evaluate <steps:episodes>  pace of evaluations, 10k:32 (default: 20 in a run, 32 episodes each)
       --checkpoint <steps>         steps between checkpoints, 50k (default: 10 in a run)
       --envs <copies>              copies of the environment (default: the page's number, else 1)

@@ -6,7 +6,6 @@ import { add, clone, customGrad, getBackend, greater, matMul, maxPool, memory, m
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../../core/definition.ts';
 import type { Engine, Outputs, Program } from '../../../core/engine.ts';
-import { InputError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
 import { defineNode } from '../../../core/node.ts';
 import { plan } from '../../../core/plan.ts';
@@ -41,7 +40,7 @@ describe('the engine', () => {
     expect((await onnx.open()).info.opens).toMatch(/^onnx:cpu-(1|2|2\+1)$/);
   });
   it('refuses a backend that it has not', async () => {
-    for (const name of ['cuda', 'cpu-0', 'cpu-', 'cpu-100', 'constructor']) await expect(onnx.open(name)).rejects.toThrow(new InputError(`engine onnx has no backend ${name}`, 'cpu, or cpu-<threads>, 1 to 99; cpu-2+1: two, and one of a learner that works beside'));
+    for (const name of ['gpu', 'cpu-0', 'cpu-', 'cpu-100', 'cuda-2', 'constructor']) await expect(onnx.open(name)).rejects.toThrow(`engine onnx has no backend ${name}\n  fix: cpu, or cpu-<threads>, 1 to 99`);
   });
   it('gives shapes, dtypes and arrays of its outputs', async () => {
     const out = await compute(engine, { x, b: Uint8Array.of(1, 0, 1), i: Int32Array.of(5, 6, 7) }, input => {
@@ -120,7 +119,7 @@ describe('ONNX Runtime', () => {
   const draw = (name: string, shape: readonly number[], dtype: DType) => { const n = shape.reduce((a, b) => a * b, 1); return dtype === 'f32' ? Random.of(1, name).fill('uniform', new Float32Array(n)) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n).fill(1); };
   it('is called directly, and gives the same bits through its public interface and on two threads', async () => {
     register();
-    const runtime = loadRuntime(), plain = loadRuntime(false), model = emit(trace(program));
+    const runtime = loadRuntime(), plain = loadRuntime(undefined, () => undefined), model = emit(trace(program));
     expect([runtime.direct, plain.direct]).toEqual([true, false]);
     const results = await Promise.all([[runtime, 1], [runtime, 2], [plain, 1]].map(async ([r, threads]) => { const s = await (r as typeof runtime).open(model, threads as number), out = await s.run(draw); s.dispose(); return out; }));
     expect(results[1]).toEqual(results[0]);

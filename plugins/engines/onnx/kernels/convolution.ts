@@ -22,18 +22,27 @@ function geometry({ attr, refuse }: Call, size: Pair, kernel: Pair): Geometry {
   return { strides, dilations, begin, end, out: each(i => Math.floor((size[i] + begin[i] + end[i] - reach[i]) / strides[i]) + 1) };
 }
 
+/**
+ * An image of the kernel's size that is padded at its ends alone begins a stride earlier, and what that adds is cut off again: the provider webgpu of ONNX
+ * Runtime 1.30 takes it for a plain product, without the padding.
+ */
+function conv({ b }: Call, image: Value, w: Value, [rows, channels, ...out]: readonly [number, number, number, number], { strides, dilations, begin, end }: Omit<Geometry, 'out'>): Value {
+  const kernel = sides(w, 2), size = sides(image, 2), early = end.some(n => n > 0) && each(i => begin[i] === 0 && size[i] === kernel[i]).every(Boolean) ? 1 : 0;
+  const y = b.one('Conv', [image, w], [rows, channels, ...out.map(n => n + early)], 'float32', { strides, dilations, pads: [...each(i => begin[i] + early * strides[i]), ...end], kernel_shape: kernel });
+  return b.slice(y, [0, 0, early, early], [rows, channels, ...out]);
+}
+
 export const convolutions: Lowerings = {
   Conv2D: call => {
-    const { b, value } = call, x = value('x'), w = value('filter'), kernel = sides(w, 0), { strides, dilations, begin, end, out } = geometry(call, sides(x, 1), kernel);
-    const y = b.one('Conv', [b.transpose(x, CHANNELS_FIRST), b.transpose(w, OUT_IN)], [x.shape[0]!, w.shape[3]!, ...out], 'float32', { strides, dilations, pads: [...begin, ...end], kernel_shape: kernel });
-    return b.transpose(y, CHANNELS_LAST);
+    const { b, value } = call, x = value('x'), w = value('filter'), { out, ...how } = geometry(call, sides(x, 1), sides(w, 0));
+    return b.transpose(conv(call, b.transpose(x, CHANNELS_FIRST), b.transpose(w, OUT_IN), [x.shape[0]!, w.shape[3]!, ...out] as const, how), CHANNELS_LAST);
   },
   // the image (channels as rows) under the gradient as kernel; stride and dilation change places, and the end is cut so that exactly the kernel's size comes out
   Conv2DBackpropFilter: call => {
     const { b, value, attr } = call, x = value('x'), dy = value('dy'), shape = attr<readonly [number, number, number, number]>('filterShape'), size = sides(x, 1), out = sides(dy, 1), { strides, dilations, begin } = geometry(call, size, [shape[0], shape[1]]);
     const end = each(i => (shape[i]! - 1) * dilations[i] + (out[i] - 1) * strides[i] + 1 - size[i] - begin[i]), cut = each(i => Math.max(0, -end[i]));
     const image: Value = b.slice(x, [0, 0, 0, 0], [x.shape[0]!, size[0] - cut[0], size[1] - cut[1], x.shape[3]!]);
-    const y = b.one('Conv', [b.transpose(image, [3, 0, 1, 2]), b.transpose(dy, [3, 0, 1, 2])], [shape[2], shape[3], shape[0], shape[1]], 'float32', { strides: dilations, dilations: strides, pads: [...begin, ...each(i => Math.max(0, end[i]))], kernel_shape: out });
+    const y = conv(call, b.transpose(image, [3, 0, 1, 2]), b.transpose(dy, [3, 0, 1, 2]), [shape[2], shape[3], shape[0], shape[1]], { strides: dilations, dilations: strides, begin, end: each(i => Math.max(0, end[i])) });
     return b.transpose(y, [2, 3, 0, 1]);
   },
   Conv2DBackpropInput: call => {
