@@ -71,8 +71,7 @@ interface Incoming { readonly key: string; readonly open: boolean; readonly name
 type Given = Readonly<Record<string, Wired>>;
 const CARRY = '#carry';
 interface Firing { readonly name: string; readonly spec: NodeSpec; readonly config: Config; readonly per: string | undefined; readonly box: Box; readonly feed: Feed; readonly knobs: Values; readonly size: Readonly<Record<string, number>> }
-/** Under `per`: one index, or all of them, whose rows then come index by index. */
-type Which = number | 'all' | undefined;
+type Which = number | 'all' | undefined;                               // under `per`: one index, or all of them, whose rows then come index by index
 /** A layer was given something else than the rows of its node, so which index that belongs to is not known. */
 const ASTRAY = new Error('not the rows of the node');
 
@@ -157,23 +156,18 @@ export class Flow {
       incoming.push({ key, open: open(noise), named: words, v: { dims, t: feed.noise(name, key, noise, dims.map(x => size[x]!)) } });
     }
     const knobs = Object.fromEntries(Object.keys((spec.knobs ?? {}) as object).map(k => [k, feed.knob(own, k)]));
-    const firing: Firing = { name, spec, config, per, box, feed, knobs, size }, out = per === undefined ? this.#rows(firing, incoming, undefined) : this.#together(firing, incoming) ?? this.#stacked(firing, incoming, per);
+    const firing: Firing = { name, spec, config, per, box, feed, knobs, size }, out = per === undefined ? this.#rows(firing, incoming, undefined) : this.#each(firing, incoming, per);
     if (out[CARRY]) feed.leave(name, detach(permute(out[CARRY], [...box.lead.filter(x => !isTime(x)), CARRY])));
     return Object.fromEntries(Object.keys(spec.out as object).map(key => [key, permute(out[key]!, canonical(out[key]!.dims))]));
   }
 
-  /** All indices of `per` at once, with one product for all of them, where every layer takes the tensors of all and every port is one of rows. */
-  #together(f: Firing, incoming: readonly Incoming[]): Given | undefined {
+  /** All indices of `per` at once, one product for all of them, where every layer takes the tensors of all and every port is one of rows; else one by one. */
+  #each(f: Firing, incoming: readonly Incoming[], per: string): Given {
     const layers = Object.values(f.box.layers ?? {}), rowwise = incoming.every(i => i.open || !i.v.dims.length) && Object.values(f.spec.out as Record<string, Port>).every(open);
-    if (!rowwise || !layers.length || !layers.every(l => l.stacked) || this.#astray.has(f.name)) return undefined;
-    try { return this.#rows(f, incoming, 'all'); } catch (e) {
+    if (rowwise && layers.length && layers.every(l => l.stacked) && !this.#astray.has(f.name)) try { return this.#rows(f, incoming, 'all'); } catch (e) {
       if (e !== ASTRAY) throw e;
       this.#astray.add(f.name);
-      return undefined;
     }
-  }
-  /** The same node for each index of a dim, with the weights of that index. */
-  #stacked(f: Firing, incoming: readonly Incoming[], per: string): Given {
     return this.#joined(f.spec, per, Array.from({ length: f.size[per]! }, (_, i) => this.#rows(f, incoming.map(x => (x.open ? { ...x, v: at(x.v, per, i) } : x)), i)));
   }
   /** What a node gives along a dim; of what has no leading dims the mean. */
@@ -224,8 +218,7 @@ export class Flow {
   #carry({ name, box, feed, size, per }: Firing, time: string | undefined, own: readonly string[], many: readonly string[], which: Which): Carried {
     const whole = box.lead.filter(x => !isTime(x)), width = box.carry, shape = (dims: readonly string[]) => dims.map(x => size[x]!), rows = [...many, ...own], n = product(shape(rows)), given = feed.carry(name, [...shape(whole), width]);
     const all = given && { t: given, dims: [...whole, CARRY] }, mine = all && (typeof which === 'number' ? at(all, per!, which) : all);
-    const source = time?.split('@')[1] ?? Object.keys(this.plan.d.page.sources)[0]!;
-    const after = new Map<number, Tensor>();
+    const source = time?.split('@')[1] ?? Object.keys(this.plan.d.page.sources)[0]!, after = new Map<number, Tensor>();
     let alive: Tensor | undefined;
     if (time !== undefined && feed.restarts(source)) {
       const start = feed.field(source, 'start'), live = tf.transpose(tf.sub(1, tf.cast(tf.slice(start, [0, this.#ahead(name) ? 1 : 0], [-1, size[time]!]), 'float32')), [1, 0]), others = product(shape(own.filter(x => base(x) !== 'batch')));
@@ -234,10 +227,7 @@ export class Flow {
     return {
       before: mine ? tf.reshape(permute(mine, [...rows, CARRY]), [n, width]) : tf.zeros([n, width]), alive,
       keep: (h, from = 0) => { after.set(from, h); },
-      left: () => {
-        const parts = [...after].sort(([a], [b]) => a - b).map(([, x]) => x), h = parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
-        return { t: tf.reshape(h, [...shape(rows), width]), dims: [...rows, CARRY] };
-      },
+      left: () => ({ t: tf.reshape(tf.concat([...after].sort(([a], [b]) => a - b).map(([, x]) => x), 1), [...shape(rows), width]), dims: [...rows, CARRY] }),
     };
   }
 

@@ -23,10 +23,7 @@ export interface Layer<F = (x: Tensor) => Tensor> {
   readonly tensors: Readonly<Record<string, TensorSpec>>;
   /** Width of what a row carries from step to step; only recurrent layers have it, and only they get `over`. */
   readonly carry?: number;
-  /**
-   * Under `per`: `bind` also takes the tensors of n indices, [n, ...shape], and then makes of the rows of one index after the other what it makes
-   * of each (the carry has such rows too, `alive` those that one index has). Without it the node runs once for each index.
-   */
+  /** For `per`: `bind` also takes the tensors of n indices, [n, ...shape]. The rows then come index by index, in the carry too; `alive` is that of one index. */
   readonly stacked?: true;
   bind(t: Readonly<Record<string, Tensor>>, over: Over): F;
 }
