@@ -94,7 +94,7 @@ describe('on a page', () => {
   it.each(ENGINES.flatMap(engine => [['gru', rnnAgentQ({ hidden: 4 }), engine], ['two grus', twice(), engine], ['steps of its own', walker(), engine], ['mlp', mlpAgentQ({ hidden: [4] }), engine]] as const))('%2$s: %0$s, with carries and episodes that start inside', async (_, use, engine) => {
     const both = await Promise.all([false, true].map(async alone => {
       const d = page(watched(use, alone)), width = plan(d, sizes).boxes.get('agentQ')!.carry, weights = drawWeights(1, layerTable(d, sizes)), made = batchOf(d), [B, A] = [sizes.batch, sizes.agent];
-      const batch = { ...made, 'data.start': { shape: [B, 5], data: Uint8Array.from([0, 0, 1, 0, 0, 1, 0, 0, 1, 0]) } }, carry = width ? { agentQ: Random.of(3, 'carry').fill('normal', new Float32Array(B * A * width)) } : {};
+      const batch: Arrays = { ...made, 'data.start': { shape: [B, 5], data: Uint8Array.from([0, 0, 1, 0, 0, 1, 0, 0, 1, 0]) } }, carry = width ? { agentQ: Random.of(3, 'carry').fill('normal', new Float32Array(B * A * width)) } : {};
       const done = await evaluateStep(d, { sizes, batch, weights, targets: drawWeights(2, layerTable(d, sizes)), carry, taps: ['agentQ.q', 'lagged.q'], engine });
       const fields = Object.fromEntries(['obs', 'agentId', 'start', 'avail'].map(k => [k, slot(batch[`data.${k}`]!, 0)])), acted = await evaluateAct(d, { sizes, fields, weights, carry, engine });
       return { ...done.taps, ...done.gradients, ...Object.fromEntries(Object.entries(done.weights).map(([k, a]) => [`after ${k}`, a])), ...Object.fromEntries(Object.entries(acted.carry).map(([k, data]) => [`carry ${k}`, { shape: [data.length], data }])) };
