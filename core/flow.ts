@@ -9,7 +9,7 @@ import { map, type Observable, share, Subject, zip } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
 import { typeOf, type Typed } from './infer.ts';
 import type { Over } from './layers.ts';
-import type { Noise, NodeSpec } from './node.ts';
+import type { Config, Noise, NodeSpec } from './node.ts';
 import type { Box, Plan } from './plan.ts';
 import { base, canonical, isTime, named, open, withDim, type Port } from './port.ts';
 
@@ -65,15 +65,22 @@ const at = (x: Wired, dim: string, i: number): Wired => {
 const cached = <V>(table: Map<string, V>, key: string, make: () => V): V => { const value = table.get(key) ?? make(); table.set(key, value); return value; };
 
 /** What a node's rows carry in, and what takes the carry that its layers or steps leave. */
-interface Carried { readonly before: Tensor; readonly alive: Tensor | undefined; keep(h: Tensor, at?: number): void; leave(): void }
+interface Carried { readonly before: Tensor; readonly alive: Tensor | undefined; keep(h: Tensor, at?: number): void; left(): Wired }
 interface Incoming { readonly key: string; readonly open: boolean; readonly named: readonly string[]; readonly v: Wired }
+/** What a node gives by port, and the carry that it leaves. */
+type Given = Readonly<Record<string, Wired>>;
+const CARRY = '#carry';
+interface Firing { readonly name: string; readonly spec: NodeSpec; readonly config: Config; readonly per: string | undefined; readonly box: Box; readonly feed: Feed; readonly knobs: Values; readonly size: Readonly<Record<string, number>> }
+type Which = number | 'all' | undefined;                               // under `per`: one index, or all of them, whose rows then come index by index
+/** A layer was given something else than the rows of its node, so which index that belongs to is not known. */
+const ASTRAY = new Error('not the rows of the node');
 
 export class Flow {
   readonly plan: Plan;
   readonly stage: 'once' | 'learn' | 'act';
   readonly #pass$ = new Subject<Feed>();
   readonly #wires = new Map<string, Observable<Tensor>>();
-  readonly #nodes = new Map<string, Observable<Values>>(); readonly #later = new Map<string, boolean>();
+  readonly #nodes = new Map<string, Observable<Values>>(); readonly #later = new Map<string, boolean>(); readonly #astray = new Set<string>();
   constructor(plan: Plan, stage: Flow['stage']) { this.plan = plan; this.stage = stage; }
 
   /** Pushes one pass and returns the wires asked for. A program is asked for once when it is traced, and run without streams from then on. */
@@ -136,7 +143,7 @@ export class Flow {
   }
 
   #run(name: string, feed: Feed, xs: readonly Tensor[]): Values {
-    const { d, boxes } = this.plan, box = boxes.get(name)!, { spec, per } = use(d, name), size: Record<string, number> = Object.assign(Object.create(null) as Record<string, number>, box.size), own = owner(d.page, name);
+    const { d, boxes } = this.plan, box = boxes.get(name)!, { spec, per, config } = use(d, name), size: Record<string, number> = Object.assign(Object.create(null) as Record<string, number>, box.size), own = owner(d.page, name);
     const incoming: Incoming[] = box.inputs.map((entry, k) => {
       let t = entry.port.still && entry.port.dtype === 'f32' ? detach(xs[k]!) : xs[k]!;
       const { sweep } = feed, axis = sweep?.nodes.has(name) ? entry.dims.indexOf(sweep.dim) : -1;
@@ -149,59 +156,57 @@ export class Flow {
       incoming.push({ key, open: open(noise), named: words, v: { dims, t: feed.noise(name, key, noise, dims.map(x => size[x]!)) } });
     }
     const knobs = Object.fromEntries(Object.keys((spec.knobs ?? {}) as object).map(k => [k, feed.knob(own, k)]));
-    const out = per === undefined ? this.#rows(name, spec, box, feed, box.lead, incoming, knobs, size, undefined)
-      : this.#stacked(spec, box, per, size[per]!, i => this.#rows(name, spec, box, feed, box.lead.filter(x => x !== per), incoming.map(x => (x.open ? { ...x, v: at(x.v, per, i) } : x)), knobs, size, i));
-    return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const dims = [...(open(port) ? box.lead : []), ...named(port).map(w => box.bound[w] ?? w)];
-      return [key, permute({ t: out[key]!, dims }, canonical(dims))];
-    }));
+    const firing: Firing = { name, spec, config, per, box, feed, knobs, size }, out = per === undefined ? this.#rows(firing, incoming, undefined) : this.#each(firing, incoming, per);
+    if (out[CARRY]) feed.leave(name, detach(permute(out[CARRY], [...box.lead.filter(x => !isTime(x)), CARRY])));
+    return Object.fromEntries(Object.keys(spec.out as object).map(key => [key, permute(out[key]!, canonical(out[key]!.dims))]));
   }
 
-  /** The same node for each index of a dim, with the weights of that index. */
-  #stacked(spec: NodeSpec, box: Box, per: string, n: number, run: (i: number) => Values): Values {
-    const parts = Array.from({ length: n }, (_, i) => run(i)), axis = box.lead.indexOf(per);
-    return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const all = parts.map(p => p[key]!);
-      return [key, open(port) ? tf.stack(all, axis) : tf.mean(tf.stack(all))];
+  /** All indices of `per` at once, one product for all of them, where every layer takes the tensors of all and every port is one of rows; else one by one. */
+  #each(f: Firing, incoming: readonly Incoming[], per: string): Given {
+    const layers = Object.values(f.box.layers ?? {}), rowwise = incoming.every(i => i.open || !i.v.dims.length) && Object.values(f.spec.out as Record<string, Port>).every(open);
+    if (rowwise && layers.length && layers.every(l => l.stacked) && !this.#astray.has(f.name)) try { return this.#rows(f, incoming, 'all'); } catch (e) {
+      if (e !== ASTRAY) throw e;
+      this.#astray.add(f.name);
+    }
+    return this.#joined(f.spec, per, Array.from({ length: f.size[per]! }, (_, i) => this.#rows(f, incoming.map(x => (x.open ? { ...x, v: at(x.v, per, i) } : x)), i)));
+  }
+  /** What a node gives along a dim; of what has no leading dims the mean. */
+  #joined(spec: NodeSpec, dim: string, parts: readonly Given[]): Given {
+    return Object.fromEntries(Object.entries(parts[0]!).map(([key, { dims }]) => {
+      const all = tf.stack(parts.map(p => p[key]!.t)), port = (spec.out as Record<string, Port>)[key];
+      return [key, port && !open(port) ? { t: tf.mean(all), dims } : { t: all, dims: [dim, ...dims] }];
     }));
   }
 
   /** Leading dims flattened to rows, `forward` or the steps over them, and back. Time stands first where something carries over it. */
-  #rows(name: string, spec: NodeSpec, box: Box, feed: Feed, lead: readonly string[], incoming: readonly Incoming[], knobs: Values, size: Record<string, number>, index: number | undefined): Values {
-    const config = use(this.plan.d, name).config, time = box.carry ? lead.find(isTime) : undefined, beside = lead.filter(x => x !== time), order = time === undefined ? beside : [time, ...beside];
+  #rows(f: Firing, incoming: readonly Incoming[], which: Which): Given {
+    const { spec, config, box, knobs, size } = f, many = which === 'all' ? [f.per!] : [], lead = box.lead.filter(x => x !== f.per), time = box.carry ? lead.find(isTime) : undefined, own = lead.filter(x => x !== time), beside = [...many, ...own];
+    const order = [...many, ...(time === undefined ? [] : [time]), ...own], count = (dims: readonly string[]) => product(dims.map(x => size[x]!)), length = time === undefined ? 1 : size[time]!;
     const flat = (list: readonly Incoming[], dims: readonly string[]): Values => Object.fromEntries(list.map(i => {
       const t = permute(i.v, [...(i.open ? dims : []), ...i.named]);
-      return [i.key, i.open ? tf.reshape(t, [product(dims.map(x => size[x]!)), ...t.shape.slice(dims.length)]) : t];
+      return [i.key, i.open ? tf.reshape(t, [count(dims), ...t.shape.slice(dims.length)]) : t];
     }));
-    const unflat = (values: Values, dims: readonly string[]): Values => Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const t = values[key];
+    const unflat = (values: Values, dims: readonly string[]): Given => Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
+      const t = values[key], words = named(port).map(w => box.bound[w] ?? w);
       if (!t) throw new Error(`${spec.type} gives no ${key}`);
-      return [key, open(port) ? tf.reshape(t, [...dims.map(x => size[x]!), ...t.shape.slice(1)]) : t];
+      return [key, open(port) ? { t: tf.reshape(t, [...dims.map(x => size[x]!), ...t.shape.slice(1)]), dims: [...dims, ...words] } : { t, dims: words }];
     }));
-    const n = product(beside.map(x => size[x]!)), length = time === undefined ? 1 : size[time]!;
-    const carried = box.carry ? this.#carry(name, feed, box, n, size, time, beside, index) : undefined, layers = this.#bind(name, feed, box, index, length, carried);
+    const carried = box.carry ? this.#carry(f, time, own, many, which) : undefined, layers = this.#bind(f, which, count(spec.step ? beside : order), length, carried);
     if (!spec.step) {
       const out = unflat(spec.forward!({ ...flat(incoming, order), ...knobs } as never, layers as never, config as never, size as never) as Values, order);
-      carried?.leave();
-      if (time === undefined) return out;
-      return Object.fromEntries(Object.entries(out).map(([key, t]) => [key, open((spec.out as Record<string, Port>)[key]!) ? permute({ t, dims: [...order, ...t.shape.slice(order.length).map((_, i) => `#${i}`)] }, [...lead, ...t.shape.slice(order.length).map((_, i) => `#${i}`)]) : t]));
+      return carried ? { ...out, [CARRY]: carried.left() } : out;
     }
-    const steps: Values[] = [];
+    const steps: Given[] = [], n = count(own);
     let h = carried!.before;
     for (let t = 0; t < length; t++) {
-      if (carried!.alive) h = tf.mul(h, length === 1 ? carried!.alive : tf.slice(carried!.alive, [t * n, 0], [n, 1]));
+      if (carried!.alive) h = tf.mul(h, tf.tile(length === 1 ? carried!.alive : tf.slice(carried!.alive, [t * n, 0], [n, 1]), [count(many), 1]));
       const slot = time === undefined ? incoming : incoming.map(i => (i.open ? { ...i, v: at(i.v, time, t) } : i));
       const { carry, ...out } = spec.step({ ...flat(slot, beside), ...knobs } as never, h, layers as never, config as never, size as never) as Values;
       h = carry!;
       steps.push(unflat(out, beside));
     }
     carried!.keep(h);
-    carried!.leave();
-    return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const all = steps.map(s => s[key]!);
-      if (!open(port)) return [key, tf.mean(tf.stack(all))];
-      return [key, time === undefined ? all[0]! : tf.stack(all, lead.indexOf(time))];
-    }));
+    return { ...(time === undefined ? steps[0]! : this.#joined(spec, time, steps)), [CARRY]: carried!.left() };
   }
 
   /** Does a node over `time` see the later slot of each transition alone (all its wires went through `next`)? */
@@ -209,34 +214,30 @@ export class Flow {
     const over = () => this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time')).map(i => parse(i.text));
     return cached(this.#later, name, () => over().length > 0 && over().every(({ from, via }) => via.includes('next') || (!via.includes('now') && this.plan.boxes.has(from) && this.#ahead(from))));
   }
-  /** The carry of a node's rows (of one index, under `per`) and where its episodes start. */
-  #carry(name: string, feed: Feed, box: Box, n: number, size: Record<string, number>, time: string | undefined, beside: readonly string[], index: number | undefined): Carried {
-    const { per } = use(this.plan.d, name), whole = box.lead.filter(x => !isTime(x)), width = box.carry, shape = [...whole.map(x => size[x]!), width], given = feed.carry(name, shape);
-    const mine = given && per !== undefined && index !== undefined ? at({ t: given, dims: [...whole, '#'] }, per, index).t : given;
-    const source = time?.split('@')[1] ?? Object.keys(this.plan.d.page.sources)[0]!;
-    const after = new Map<number, Tensor>();
+  /** The carry of a node's rows, and where episodes start in those that one index has. */
+  #carry({ name, box, feed, size, per }: Firing, time: string | undefined, own: readonly string[], many: readonly string[], which: Which): Carried {
+    const whole = box.lead.filter(x => !isTime(x)), width = box.carry, shape = (dims: readonly string[]) => dims.map(x => size[x]!), rows = [...many, ...own], n = product(shape(rows)), given = feed.carry(name, [...shape(whole), width]);
+    const all = given && { t: given, dims: [...whole, CARRY] }, mine = all && (typeof which === 'number' ? at(all, per!, which) : all);
+    const source = time?.split('@')[1] ?? Object.keys(this.plan.d.page.sources)[0]!, after = new Map<number, Tensor>();
     let alive: Tensor | undefined;
     if (time !== undefined && feed.restarts(source)) {
-      const start = feed.field(source, 'start'), live = tf.transpose(tf.sub(1, tf.cast(tf.slice(start, [0, this.#ahead(name) ? 1 : 0], [-1, size[time]!]), 'float32')), [1, 0]), others = product(beside.filter(x => base(x) !== 'batch').map(x => size[x]!));
-      alive = tf.reshape(tf.tile(tf.expandDims(live, 2), [1, 1, others]), [size[time]! * n, 1]);
+      const start = feed.field(source, 'start'), live = tf.transpose(tf.sub(1, tf.cast(tf.slice(start, [0, this.#ahead(name) ? 1 : 0], [-1, size[time]!]), 'float32')), [1, 0]), others = product(shape(own.filter(x => base(x) !== 'batch')));
+      alive = tf.reshape(tf.tile(tf.expandDims(live, 2), [1, 1, others]), [size[time]! * product(shape(own)), 1]);
     }
     return {
-      before: mine ? tf.reshape(mine, [n, width]) : tf.zeros([n, width]), alive,
+      before: mine ? tf.reshape(permute(mine, [...rows, CARRY]), [n, width]) : tf.zeros([n, width]), alive,
       keep: (h, from = 0) => { after.set(from, h); },
-      leave: () => {
-        const parts = [...after].sort(([a], [b]) => a - b).map(([, x]) => x), h = parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
-        feed.leave(index === undefined ? name : `${name}#${index}`, detach(tf.reshape(h, [...beside.map(x => size[x]!), width])));
-      },
+      left: () => ({ t: tf.reshape(tf.concat([...after].sort(([a], [b]) => a - b).map(([, x]) => x), 1), [...shape(rows), width]), dims: [...rows, CARRY] }),
     };
   }
 
-  #bind(name: string, feed: Feed, box: Box, index: number | undefined, length: number, carried: Carried | undefined): Record<string, unknown> {
+  #bind({ name, box, feed }: Firing, which: Which, rows: number, length: number, carried: Carried | undefined): Record<string, unknown> {
     const { page } = this.plan.d, { role } = page.nodes[name]!, own = owner(page, name), bound: Record<string, unknown> = {};
     let from = 0;
     for (const [layer, l] of Object.entries(box.layers ?? {})) {
       const tensors = Object.fromEntries(Object.keys(l.tensors).map(tensor => {
         const whole = feed.weight(`${own}/${layer}/${tensor}`, role === 'target' ? 'lagged' : 'online'), w = role === 'frozen' ? detach(whole) : whole;
-        return [tensor, index === undefined ? w : tf.squeeze(tf.slice(w, [index], [1]), [0])];
+        return [tensor, typeof which === 'number' ? tf.squeeze(tf.slice(w, [which], [1]), [0]) : w];
       }));
       const width = l.carry ?? 0, begin = from;
       from += width;
@@ -245,7 +246,8 @@ export class Flow {
         get carry() { return width && carried ? (width === box.carry ? carried.before : tf.slice(carried.before, [0, begin], [-1, width])) : tf.zeros([0]); },
         leave: h => { carried?.keep(h, begin); },
       };
-      bound[layer] = l.bind(tensors, over);
+      const f = l.bind(tensors, over) as (x: Tensor) => Tensor;
+      bound[layer] = which !== 'all' ? f : (x: Tensor) => { if (x.shape[0] !== rows) throw ASTRAY; return f(x); };
     }
     return bound;
   }

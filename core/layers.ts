@@ -23,6 +23,8 @@ export interface Layer<F = (x: Tensor) => Tensor> {
   readonly tensors: Readonly<Record<string, TensorSpec>>;
   /** Width of what a row carries from step to step; only recurrent layers have it, and only they get `over`. */
   readonly carry?: number;
+  /** For `per`: `bind` also takes the tensors of n indices, [n, ...shape]. The rows then come index by index, in the carry too; `alive` is that of one index. */
+  readonly stacked?: true;
   bind(t: Readonly<Record<string, Tensor>>, over: Over): F;
 }
 /** Layers of a node, whatever functions they make. */

@@ -120,11 +120,7 @@ export class Programs {
     return { key: `${this.#key}/act/${copies}/${best}`, run: input => {
       const left = new Map<string, Tensor>(), feed = this.#feed(input, { [this.main]: { batch: copies, time: 1 } }, { carries: true, acting: left });
       const [action] = flow.pull(texts, feed), out: Record<string, Tensor> = { action: action! };
-      for (const [node, shape] of carries) {
-        const parts = [...left].filter(([k]) => k === node || k.startsWith(`${node}#`)).map(([, t]) => t), { per } = use(this.plan.d, node);
-        if (parts.length) out[`carry.${node}`] = per === undefined ? parts[0]! : tf.stack(parts, this.#lead(node).indexOf(per));
-        else out[`carry.${node}`] = tf.zeros([...shape]);
-      }
+      for (const [node, shape] of carries) out[`carry.${node}`] = left.get(node) ?? tf.zeros([...shape]);
       return out;
     } };
   }

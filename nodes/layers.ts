@@ -10,10 +10,16 @@ export const constant = (value: number): Init => ({ law: 'constant', value });
 export const gaussian = (std: number): Init => ({ law: 'normal', std });
 
 const rows = (x: Tensor, width: number): Tensor2D => (x.rank === 2 ? x as Tensor2D : tf.reshape(x, [-1, width]));
-const product = (x: Tensor, kernel: Tensor, from: number, to: number): Tensor => {
-  const y = tf.matMul(rows(x, from), kernel as Tensor2D);
-  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), to]);
-};
+/** x W + b over the last dim. With the tensors of n indices, [n, from, to] and [n, to], the rows of x come index by index. */
+function affine(x: Tensor, kernel: Tensor, bias: Tensor | undefined, from: number, to: number): Tensor {
+  const shape = [...x.shape.slice(0, -1), to];
+  if (kernel.rank === 3) {
+    const y = tf.matMul(tf.reshape(x, [kernel.shape[0]!, -1, from]), kernel);
+    return tf.reshape(bias ? tf.add(y, tf.expandDims(bias, 1)) : y, shape);
+  }
+  const y = tf.matMul(rows(x, from), kernel as Tensor2D), z = x.rank === 2 ? y : tf.reshape(y, shape);
+  return bias ? tf.add(z, bias) : z;
+}
 
 export interface DenseOptions { readonly kernel?: Init; readonly bias?: Init | false }
 /** y = x W + b over the last dim. PyTorch's Linear: both uniform within 1/sqrt(from). */
@@ -23,10 +29,8 @@ export function dense(from: number, to: number, { kernel = fanIn(from), bias = f
       kernel: { shape: [from, to], init: kernel, layout: 'dense kernel: [in, out]' },
       ...(bias ? { bias: { shape: [to], init: bias, layout: 'dense bias: [out]' } } : {}),
     },
-    bind: t => x => {
-      const y = product(x, t['kernel']!, from, to);
-      return t['bias'] ? tf.add(y, t['bias']) : y;
-    },
+    stacked: true,
+    bind: t => x => affine(x, t['kernel']!, t['bias'], from, to),
   };
 }
 
@@ -38,7 +42,7 @@ export function mlp(widths: readonly number[], { activation = 'relu', hidden = {
   const parts = widths.slice(1).map((to, i) => dense(widths[i]!, to, i === widths.length - 2 ? last : hidden));
   const tensors = Object.fromEntries(parts.flatMap((p, i) => Object.entries(p.tensors).map(([k, s]) => [`${k}${i}`, s])));
   return {
-    tensors,
+    tensors, stacked: true,
     bind: (t, over) => {
       const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over));
       return x => layers.reduce((h, layer, i) => (i === layers.length - 1 ? layer(h) : activations[activation](layer(h))), x);
@@ -63,6 +67,7 @@ export function conv(from: number, to: number, size: number, { stride = 1, pad =
       kernel: { shape: [size, size, from, to], init, layout: 'convolution kernel: [height, width, in, out]' },
       bias: { shape: [to], init, layout: 'convolution bias: [out]' },
     },
+    stacked: true,
     bind: t => x => {
       const [n, h, w] = x.shape as [number, number, number], out = (side: number) => (pad === 'same' ? Math.ceil(side / stride) : Math.ceil((side - size + 1) / stride)), [high, wide] = [out(h), out(w)];
       const lack = (side: number, got: number) => Math.max(0, (got - 1) * stride + size - side), [a, b] = [lack(h, high), lack(w, wide)];
@@ -74,7 +79,7 @@ export function conv(from: number, to: number, size: number, { stride = 1, pad =
         return stride === 1 ? whole : tf.reshape(tf.slice(tf.reshape(whole, [n * high, stride, wide, stride * from]), [0, 0, 0, 0], [n * high, 1, wide, from]), [n, high, wide, from]);
       };
       const patches = tf.concat(Array.from({ length: size * size }, (_, k) => strided(Math.floor(k / size), k % size)), 3);
-      return tf.add(tf.reshape(tf.matMul(tf.reshape(patches, [n * high * wide, fan]), tf.reshape(t['kernel']!, [fan, to])), [n, high, wide, to]), t['bias']!);
+      return affine(patches, tf.reshape(t['kernel']!, [...t['kernel']!.shape.slice(0, -4), fan, to]), t['bias'], fan, to);
     },
   };
 }
@@ -97,49 +102,55 @@ export function gru(from: number, to: number): Layer {
       recurrent: { shape: [3, to, to], init, layout: 'gru recurrent kernel: [gate r z n, in, out]' },
       recurrentBias: { shape: [3, to], init, layout: 'gru recurrent bias: [gate r z n, out]' },
     },
-    carry: to,
+    carry: to, stacked: true,
     bind: (t, over) => x => {
-      const all = unrollGru(rows(x, from), over.carry, t['kernel']!, t['bias']!, t['recurrent']!, t['recurrentBias']!, over.length, over.alive);
-      const n = over.carry.shape[0]!;
-      over.leave(over.length === 1 ? all : tf.slice(all, [(over.length - 1) * n, 0], [n, to]));
+      const all = unrollGru(rows(x, from), over.carry, t['kernel']!, t['bias']!, t['recurrent']!, t['recurrentBias']!, over.length, over.alive), n = over.carry.shape[0]!, many = t['kernel']!.rank === 4 ? t['kernel']!.shape[0]! : 1, rest = (over.length - 1) * n / many;
+      over.leave(over.length === 1 ? all : many === 1 ? tf.slice(all, [rest, 0], [n, to]) : tf.reshape(tf.slice(tf.reshape(all, [many, rest + n / many, to]), [0, rest, 0], [many, n / many, to]), [n, to]));
       return all;
     },
   };
 }
 
-type Gates = readonly [Tensor2D, Tensor2D, Tensor2D];
-/** The three matrices of a gate-first tensor: contiguous, so no element moves. */
-const gates = (k: Tensor): Gates => tf.unstack(k, 0) as unknown as Gates;
+type Gates = readonly [Tensor, Tensor, Tensor];
 const three = <T>(f: (gate: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
+/** A matrix, or one of each index, turned. */
+const turned = (a: Tensor): Tensor => tf.transpose(a, a.rank === 3 ? [0, 2, 1] : [1, 0]);
 
-/** x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. A product for each gate: splitting a wide one costs more. */
+/**
+ * x [T n, F], h0 [n, H] -> [T n, H]. No gradient to h0: it is data of the batch, as is `alive`. A product for each gate: splitting a wide one costs more.
+ * With the tensors of several indices the rows come index by index, of x those of all slots; time stands first where it is gone through.
+ */
 function unrollGru(x: Tensor, h0: Tensor, kernel: Tensor, bias: Tensor, recurrent: Tensor, recurrentBias: Tensor, T: number, alive: Tensor | undefined): Tensor {
-  const [n, H] = h0.shape as [number, number], times = (a: Tensor, b: Tensor): Tensor => tf.matMul(a as Tensor2D, b as Tensor2D);
-  const timed = (a: Tensor) => tf.reshape(a, [T, n, a.shape[1]!]), joined = (a: Tensor) => tf.reshape(a, [T * n, a.shape[2]!]) as Tensor2D, live = alive ? [timed(alive)] : [];
+  const many = kernel.shape.slice(0, -3), axis = many.length, [rows, H] = h0.shape as [number, number], n = axis ? rows / many[0]! : rows, times = (a: Tensor, b: Tensor): Tensor => tf.matMul(a, b);
+  const timed = (a: Tensor) => (axis ? tf.transpose(tf.reshape(a, [...many, T, n, a.shape.at(-1)!]), [1, 0, 2, 3]) : tf.reshape(a, [T, n, a.shape[1]!])), joined = (a: Tensor) => tf.reshape(axis ? tf.transpose(a, [1, 0, 2, 3]) : a, [...many, T * n, a.shape.at(-1)!]);
+  /** The three matrices of a gate-first tensor: contiguous, so no element moves. */
+  const gates = (k: Tensor): Gates => tf.unstack(k, axis) as unknown as Gates, across = (b: Tensor): Gates => gates(axis ? tf.expandDims(b, 2) : b);
+  const live = alive ? [tf.reshape(alive, [T, ...many.map(() => 1), n, 1])] : [], start = axis ? tf.reshape(h0, [...many, n, H]) : h0;
   const run = tf.customGrad((...args) => {
-    const [X, W, b, U, c, save] = args as unknown as [Tensor2D, Tensor, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
-    const w = gates(W), u = gates(U), bs = tf.unstack(b, 0), cs = tf.unstack(c, 0), input = three(g => timed(tf.add(times(X, w[g]), g === 2 ? bs[2]! : tf.add(bs[g]!, cs[g]!))));
-    const { out: [states, ...steps] } = scan(h0, [...input, ...live], (before, [ir, iz, im, lives]) => {
-      const h = lives ? tf.mul(before, lives) : before, hn = tf.add(times(h, u[2]), cs[2]!);
+    const [X, W, b, U, c, save] = args as unknown as [Tensor, Tensor, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
+    const w = gates(W), u = gates(U), bs = across(b), cs = across(c), input = three(g => timed(tf.add(times(X, w[g]), g === 2 ? bs[2] : tf.add(bs[g], cs[g]))));
+    const { out: [states, ...steps] } = scan(start, [...input, ...live], (before, [ir, iz, im, lives]) => {
+      const h = lives ? tf.mul(before, lives) : before, hn = tf.add(times(h, u[2]), cs[2]);
       const r = tf.sigmoid(tf.add(times(h, u[0]), ir!)), z = tf.sigmoid(tf.add(times(h, u[1]), iz!)), m = tf.tanh(tf.add(im!, tf.mul(r, hn))), carry = tf.add(m, tf.mul(z, tf.sub(h, m)));
       return { carry, out: [carry, h, r, z, m, hn] };
     });
     save([X, W, U, ...steps, ...live]);
     const gradFunc = (dy: Tensor, [X, W, U, ...saved]: Tensor[]) => {
-      const w = gates(W!), back = three(g => tf.transpose(gates(U!)[g]));
-      const { out } = scan(tf.zeros([n, H]), [timed(dy), ...saved], (later, [dys, h, r, z, m, hn, lives]) => {
+      const w = gates(W!), back = three(g => turned(gates(U!)[g]));
+      const { out } = scan(tf.zeros(start.shape), [timed(dy), ...saved], (later, [dys, h, r, z, m, hn, lives]) => {
         const d = tf.add(later, dys!), kept = tf.mul(d, z!), dn = tf.mul(tf.sub(d, kept), tf.sub(1, tf.square(m!))), dhn = tf.mul(dn, r!);
         const dr = tf.mul(tf.mul(dhn, hn!), tf.sub(1, r!)), dz = tf.mul(tf.mul(kept, tf.sub(h!, m!)), tf.sub(1, z!));
         const before = [dr, dz, dhn].reduce((sum, g, i) => tf.add(sum, times(g, back[i as 0 | 1 | 2])), kept);
         return { carry: lives ? tf.mul(before, lives) : before, out: [dr, dz, dn, dhn] };
       }, true);
-      const [dr, dz, dn, dhn] = out.map(joined) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D], own = [dr, dz, dn], Xt = tf.transpose(X!), Ht = tf.transpose(joined(saved[0]!)), sums = own.map(g => tf.sum(g, 0));
+      const [dr, dz, dn, dhn] = out.map(joined) as [Tensor, Tensor, Tensor, Tensor], own = [dr, dz, dn], Xt = turned(X!), Ht = turned(joined(saved[0]!)), sums = own.map(g => tf.sum(g, axis));
       return [
-        three(g => tf.matMul(own[g]!, w[g], false, true)).reduce((p, q) => tf.add(p, q)), tf.stack(own.map(g => times(Xt, g))), tf.stack(sums),
-        tf.stack([dr, dz, dhn].map(g => times(Ht, g))), tf.stack([sums[0]!, sums[1]!, tf.sum(dhn, 0)]),
+        three(g => tf.matMul(own[g]!, w[g], false, true)).reduce((p, q) => tf.add(p, q)), tf.stack(own.map(g => times(Xt, g)), axis), tf.stack(sums, axis),
+        tf.stack([dr, dz, dhn].map(g => times(Ht, g)), axis), tf.stack([sums[0]!, sums[1]!, tf.sum(dhn, axis)], axis),
       ];
     };
     return { value: joined(states!), gradFunc: gradFunc as never };
   });
-  return run(x, kernel, bias, recurrent, recurrentBias);
+  const y = run(axis ? tf.reshape(x, [...many, T * n, x.shape[1]!]) : x, kernel, bias, recurrent, recurrentBias);
+  return axis ? tf.reshape(y, [T * rows, H]) : y;
 }

@@ -112,7 +112,7 @@ class Watch {
     }
   }
 
-  /** The node with its function watched, the first time that it runs: of a node with weights for each agent one of them. */
+  /** The node with its function watched, the first time that it runs: of a node that runs for one agent after another, the first of them. */
   spec(spec: NodeSpec): NodeSpec {
     const forward = spec.forward as ((...a: unknown[]) => Tensors) | undefined, step = spec.step as ((...a: unknown[]) => Tensors) | undefined;
     return {
@@ -138,7 +138,7 @@ class Watch {
         for (const from of v.ends) node.layers.push({ from, to: { port } });
       }
       return out;
-    } finally { this.#open = undefined; }
+    } catch (e) { this.found.delete(node.node); throw e; } finally { this.#open = undefined; }
   }
 }
 

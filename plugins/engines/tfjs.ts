@@ -45,23 +45,27 @@ async function quietly<T>(load: () => Promise<T>): Promise<T> {
   events.forEach((e, i) => { for (const l of process.listeners(e as 'uncaughtException')) if (!before[i]!.has(l)) process.removeListener(e, l); });
   return loaded;
 }
+/** Multiplications in each of several products from which on they are made one by one: below, the plain loop is quicker than taking them apart. */
+const APART = 2 ** 15;
 /**
- * The WebAssembly backend multiplies transposed matrices (every gradient of a product) by a plain loop, 5 to 20 times slower than the same
- * product after a transposition. So they are transposed first.
+ * The WebAssembly backend multiplies transposed matrices (every gradient of a product) and several pairs of matrices at once by a plain loop, 5 to
+ * 20 times slower than the same product after a transposition, or one by one. So they are transposed first, and large ones taken apart.
  */
-function transposeFirst(): void {
-  const product = tf.getKernel(tf.BatchMatMul, 'wasm'), transpose = tf.getKernel(tf.Transpose, 'wasm');
-  if (!product || !transpose || known.has(product.kernelFunc)) return;
-  const { kernelFunc } = product, wrapped: tf.KernelFunc = ({ inputs, backend, attrs }) => {
-    const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean }, turned: tf.TensorInfo[] = [];
+function plainProducts(): void {
+  const [product, transpose, slice, concat] = [tf.BatchMatMul, tf.Transpose, tf.Slice, tf.Concat].map(name => tf.getKernel(name, 'wasm'));
+  if (!product || !transpose || !slice || !concat || known.has(product.kernelFunc)) return;
+  const wrapped: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+    const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean }, made: tf.TensorInfo[] = [];
+    const run = (kernel: tf.KernelConfig, given: tf.NamedTensorInfoMap, how: object) => kernel.kernelFunc({ inputs: given, backend, attrs: how as tf.NamedAttrMap }) as tf.TensorInfo, kept = (x: tf.TensorInfo) => { made.push(x); return x; };
     const turn = (x: tf.TensorInfo, wanted: boolean): tf.TensorInfo => {
-      if (!wanted) return x;
-      const rank = x.shape.length, perm = [...x.shape.keys()].map(i => (i < rank - 2 ? i : i === rank - 2 ? rank - 1 : rank - 2)), out = transpose.kernelFunc({ inputs: { x }, backend, attrs: { perm } }) as tf.TensorInfo;
-      turned.push(out);
-      return out;
+      const rank = x.shape.length;
+      return wanted ? kept(run(transpose, { x }, { perm: [...x.shape.keys()].map(i => (i < rank - 2 ? i : i === rank - 2 ? rank - 1 : rank - 2)) })) : x;
     };
-    const a = turn(inputs['a']!, transposeA), b = turn(inputs['b']!, transposeB), out = kernelFunc({ inputs: { a, b }, backend, attrs: { transposeA: false, transposeB: false } });
-    for (const x of turned) (backend as tf.KernelBackend).disposeData(x.dataId);
+    const a = turn(inputs['a']!, transposeA), b = turn(inputs['b']!, transposeB), times = (x: tf.TensorInfo, y: tf.TensorInfo) => run(product, { a: x, b: y }, { transposeA: false, transposeB: false });
+    const n = a.shape[0]!, large = a.shape.length === 3 && b.shape.length === 3 && n > 1 && n === b.shape[0] && a.shape[1]! * a.shape[2]! * b.shape[2]! >= APART;
+    const part = (x: tf.TensorInfo, i: number) => kept(run(slice, { x }, { begin: [i, 0, 0], size: [1, ...x.shape.slice(1)] }));
+    const out = large ? run(concat, Array.from({ length: n }, (_, i) => kept(times(part(a, i), part(b, i)))) as unknown as tf.NamedTensorInfoMap, { axis: 0 }) : times(a, b);
+    for (const x of made) (backend as tf.KernelBackend).disposeData(x.dataId);
     return out;
   };
   known.add(wrapped);
@@ -83,7 +87,7 @@ const BACKENDS: Readonly<Record<string, () => Promise<Opened>>> = {
     const wasm = await quietly(() => import('@tensorflow/tfjs-backend-wasm'));
     wasm.setWasmPaths(`${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/dist/`);
     if (!(await quietly(() => tf.setBackend('wasm')))) throw new Error('it did not start');
-    transposeFirst();
+    plainProducts();
     return { backend: `wasm${(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? ' (simd)' : ''}` };
   },
   cpu: async () => {

@@ -1,5 +1,5 @@
 /** Engine `tfjs`: the backend that was named and no other, the same numbers on each, and nothing left behind (T44). */
-import { add, argMax, clone, getBackend, grads, greater, matMul, memory, mul, sum, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax, backend as tfBackend, clone, getBackend, grads, greater, matMul, memory, mul, sum, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import type { Definition } from '../../../core/definition.ts';
@@ -146,5 +146,13 @@ describe('cpu and wasm', () => {
       expect(y.shape).toEqual(x.shape);
       x.data.forEach((v, i) => { expect(Math.abs(y.data[i]! - v)).toBeLessThan(1e-5 * Math.max(1, Math.abs(v))); });
     }), { numRuns: 60 });
+  });
+  it.each([[false, false], [true, false], [false, true], [true, true]])('multiply several large matrices alike, turned %s and %s, and leave nothing behind', async (ta, tb) => {
+    const [m, k, n] = [33, 40, 30], a = [3, ...(ta ? [k, m] : [m, k])], b = [3, ...(tb ? [n, k] : [k, n])], draw = (what: string, shape: readonly number[]) => Random.of(1, what).fill('normal', new Float32Array(shape.reduce((p, q) => p * q, 1))), inputs = { a: draw('a', a), b: draw('b', b) };
+    const run = async (backend: 'cpu' | 'wasm') => { const engine = await engineOn(backend), held = () => tfBackend().numDataIds(), before = held(), { y } = await compute(engine, inputs, input => ({ y: matMul(input('a', a, 'f32'), input('b', b, 'f32'), ta, tb) })); return { y: y!, left: held() - before }; };
+    const [x, y] = [await run('cpu'), await run('wasm')];
+    expect(y.y.shape).toEqual([3, m, n]);
+    expect(y.left).toBe(0);
+    x.y.data.forEach((v, i) => { expect(Math.abs(y.y.data[i]! - v)).toBeLessThan(1e-4); });
   });
 });
