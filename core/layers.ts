@@ -28,7 +28,7 @@ export interface Layer<F = (x: Tensor) => Tensor> {
 /** Layers of a node, whatever functions they make. */
 export type Layers = Readonly<Record<string, Layer<unknown>>>;
 /** From what is carried and one slot of each input: what is carried on, and one slot of each output. */
-export type Step = (carry: Tensor, slots: readonly Tensor[]) => { readonly carry: Tensor; readonly out: readonly Tensor[] };
-/** Attributes of the kernel of an engine that runs steps by itself: `carry`, `x0`, `x1`, ... time first go in, the last carry and the outputs come out. */
-export interface Scan { readonly step: Step; readonly backwards: boolean }
+export type Step = (carry: readonly Tensor[], slots: readonly Tensor[]) => { readonly carry: readonly Tensor[]; readonly out: readonly Tensor[] };
+/** Attributes of the kernel of an engine that runs steps by itself: `carry0`, ..., so many carries, and `x0`, ... time first go in, the last carries and the outputs come out. */
+export interface Scan { readonly step: Step; readonly backwards: boolean; readonly carries: number }
 export const SCAN = 'Scan';

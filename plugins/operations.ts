@@ -90,10 +90,10 @@ class Watch {
     for (const t of out) this.#values.set(t.id, { at, ends: here ? [here] : ends });
   }
   /** Of steps over time one is shown: all are alike. */
-  #scanned(inputs: Tensors, { step }: Scan): Tensor[] {
-    const { carry, ...xs } = inputs as Tensors & { carry: Tensor }, from = (t: Tensor, origin: Tensor) => { const v = this.#values.get(origin.id); if (v) this.#values.set(t.id, v); return t; }, unseen = <T>(f: () => T): T => { const open = this.#open; this.#open = undefined; try { return f(); } finally { this.#open = open; } };
-    const slots = Object.values(xs).map(x => from(unseen(() => tf.squeeze(tf.slice(x, x.shape.map(() => 0), [1, ...x.shape.slice(1)]), [0])), x)), done = step(carry, slots), length = Object.values(xs)[0]!.shape[0]!;
-    return [done.carry, ...done.out.map(x => from(unseen(() => tf.stack(Array.from({ length }, () => x))), x))];
+  #scanned(inputs: Tensors, { step, carries }: Scan): Tensor[] {
+    const first = Object.values(inputs).slice(0, carries), xs = Object.values(inputs).slice(carries), from = (t: Tensor, origin: Tensor) => { const v = this.#values.get(origin.id); if (v) this.#values.set(t.id, v); return t; }, unseen = <T>(f: () => T): T => { const open = this.#open; this.#open = undefined; try { return f(); } finally { this.#open = open; } };
+    const slots = xs.map(x => from(unseen(() => tf.squeeze(tf.slice(x, x.shape.map(() => 0), [1, ...x.shape.slice(1)]), [0])), x)), done = step(first, slots), length = xs[0]!.shape[0]!;
+    return [...done.carry, ...done.out.map(x => from(unseen(() => tf.stack(Array.from({ length }, () => x))), x))];
   }
   /** While `run` runs, every kernel is seen. */
   on(run: () => void): void {

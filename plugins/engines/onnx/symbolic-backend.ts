@@ -51,12 +51,12 @@ function kernel(kernelName: string): tf.KernelFunc {
 }
 /** Steps over time are one operator: the step is traced once, for a slot that has no numbers. */
 const scan: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { carry, ...xs } = inputs as Readonly<Record<string, tf.TensorInfo>>, { step, backwards } = attrs as unknown as Scan, outer = current(), tensor = (v: Value) => tf.engine().makeTensorFromTensorInfo(infoOf(v));
-  return outer.builder.scan(valueOf(carry!), Object.values(xs).map(valueOf), backwards, (builder, before, slots) => {
+  const all = Object.values(inputs as Readonly<Record<string, tf.TensorInfo>>).map(valueOf), { step, backwards, carries } = attrs as unknown as Scan, outer = current(), tensor = (v: Value) => tf.engine().makeTensorFromTensorInfo(infoOf(v));
+  return outer.builder.scan(all.slice(0, carries), all.slice(carries), backwards, (builder, before, slots) => {
     tracing = { builder, values: outer.values };
     try {
-      const done = step(tensor(before), slots.map(tensor));
-      return [done.carry, ...done.out].map(valueOf);
+      const done = step(before.map(tensor), slots.map(tensor));
+      return [...done.carry, ...done.out].map(valueOf);
     } finally { tracing = outer; }
   }).map(infoOf);
 };
