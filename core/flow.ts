@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { map, type Observable, share, Subject, zip } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
 import { typeOf, type Typed } from './infer.ts';
-import type { Over } from './layers.ts';
+import { steps, type Over } from './layers.ts';
 import type { Noise, NodeSpec } from './node.ts';
 import type { Box, Plan } from './plan.ts';
 import { base, canonical, isTime, named, open, withDim, type Port } from './port.ts';
@@ -33,9 +33,6 @@ export interface Feed {
 type Values = Record<string, Tensor>;
 interface Wired { readonly t: Tensor; readonly dims: readonly string[] }
 
-for (const kernelName of ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual']) {
-  tf.registerGradient({ kernelName, inputsToSave: ['a', 'b'], gradFunc: (_, saved) => ({ a: () => tf.zerosLike(saved[0]!), b: () => tf.zerosLike(saved[1]!) }) });
-}
 /** Runs without the tape: nothing made in here takes or passes a gradient, and none of the work for one is done. */
 function untaped<T>(f: () => T): T {
   const { state } = tf.engine();
@@ -62,6 +59,7 @@ const at = (x: Wired, dim: string, i: number): Wired => {
   return { t: tf.squeeze(tf.slice(x.t, begin, shape), [axis]), dims: x.dims.filter(d => d !== dim) };
 };
 
+const made = ({ type }: NodeSpec, out: Values, key: string): Tensor => { const t = out[key]; if (!t) throw new Error(`${type} gives no ${key}`); return t; };
 const cached = <V>(table: Map<string, V>, key: string, make: () => V): V => { const value = table.get(key) ?? make(); table.set(key, value); return value; };
 
 /** What a node's rows carry in, and what takes the carry that its layers or steps leave. */
@@ -169,41 +167,29 @@ export class Flow {
   /** Leading dims flattened to rows, `forward` or the steps over them, and back. Time stands first where something carries over it. */
   #rows(name: string, spec: NodeSpec, box: Box, feed: Feed, lead: readonly string[], incoming: readonly Incoming[], knobs: Values, size: Record<string, number>, index: number | undefined): Values {
     const config = use(this.plan.d, name).config, time = box.carry ? lead.find(isTime) : undefined, beside = lead.filter(x => x !== time), order = time === undefined ? beside : [time, ...beside];
-    const flat = (list: readonly Incoming[], dims: readonly string[]): Values => Object.fromEntries(list.map(i => {
-      const t = permute(i.v, [...(i.open ? dims : []), ...i.named]);
-      return [i.key, i.open ? tf.reshape(t, [product(dims.map(x => size[x]!)), ...t.shape.slice(dims.length)]) : t];
-    }));
-    const unflat = (values: Values, dims: readonly string[]): Values => Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const t = values[key];
-      if (!t) throw new Error(`${spec.type} gives no ${key}`);
-      return [key, open(port) ? tf.reshape(t, [...dims.map(x => size[x]!), ...t.shape.slice(1)]) : t];
-    }));
-    const n = product(beside.map(x => size[x]!)), length = time === undefined ? 1 : size[time]!;
-    const carried = box.carry ? this.#carry(name, feed, box, n, size, time, beside, index) : undefined, layers = this.#bind(name, feed, box, index, length, carried);
-    if (!spec.step) {
-      const out = unflat(spec.forward!({ ...flat(incoming, order), ...knobs } as never, layers as never, config as never, size as never) as Values, order);
-      carried?.leave();
-      if (time === undefined) return out;
-      return Object.fromEntries(Object.entries(out).map(([key, t]) => [key, open((spec.out as Record<string, Port>)[key]!) ? permute({ t, dims: [...order, ...t.shape.slice(order.length).map((_, i) => `#${i}`)] }, [...lead, ...t.shape.slice(order.length).map((_, i) => `#${i}`)]) : t]));
-    }
-    const steps: Values[] = [];
-    let h = carried!.before;
-    for (let t = 0; t < length; t++) {
-      if (carried!.alive) h = tf.mul(h, length === 1 ? carried!.alive : tf.slice(carried!.alive, [t * n, 0], [n, 1]));
-      const slot = time === undefined ? incoming : incoming.map(i => (i.open ? { ...i, v: at(i.v, time, t) } : i));
-      const { carry, ...out } = spec.step({ ...flat(slot, beside), ...knobs } as never, h, layers as never, config as never, size as never) as Values;
-      h = carry!;
-      steps.push(unflat(out, beside));
-    }
-    carried!.keep(h);
-    carried!.leave();
+    const n = product(beside.map(x => size[x]!)), length = time === undefined ? 1 : size[time]!, read: Tensor[] = [];
+    const carried = box.carry ? this.#carry(name, feed, box, n, size, time, beside, index) : undefined, layers = this.#bind(name, feed, box, index, length, carried, read);
+    const x: Values = { ...knobs, ...Object.fromEntries(incoming.map(i => {
+      const t = permute(i.v, [...(i.open ? order : []), ...i.named]);
+      return [i.key, i.open ? tf.reshape(t, [length * n, ...t.shape.slice(order.length)]) : t];
+    })) }, about = [layers, config, size] as [never, never, never];
+    const out = (spec.step ? this.#stepped(spec, x, incoming, length, carried!, read, (slot, h) => spec.step!(slot as never, h, ...about) as Values) : spec.forward!(x as never, ...about)) as Values;
+    carried?.leave();
     return Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const all = steps.map(s => s[key]!);
-      if (!open(port)) return [key, tf.mean(tf.stack(all))];
-      return [key, time === undefined ? all[0]! : tf.stack(all, lead.indexOf(time))];
+      const t = made(spec, out, key), own = t.shape.slice(1).map((_, i) => `#${i}`);
+      return [key, open(port) ? permute({ t: tf.reshape(t, [...order.map(dim => size[dim]!), ...t.shape.slice(1)]), dims: [...order, ...own] }, [...lead, ...own]) : t];
     }));
   }
-
+  /** The steps of a node over rows of all slots, time first: rows of all slots, and of what has none the mean. */
+  #stepped(spec: NodeSpec, x: Values, incoming: readonly Incoming[], length: number, { before, alive, keep }: Carried, weights: readonly Tensor[], step: (x: Values, h: Tensor) => Values): Values {
+    const ports = Object.entries(spec.out as Record<string, Port>), rows = incoming.filter(i => i.open).map(i => i.key), fixed = incoming.filter(i => !i.open).map(i => x[i.key]!), slots = (t: Tensor) => tf.reshape(t, [length, t.shape[0]! / length, ...t.shape.slice(1)]);
+    const { carry, out } = steps([before], [...rows.map(key => x[key]!), ...(alive ? [alive] : [])].map(slots), ([h], now) => {
+      const done = step({ ...x, ...Object.fromEntries(rows.map((key, i) => [key, now[i]!])) }, alive ? tf.mul(h!, now.at(-1)!) : h!);
+      return { carry: [made(spec, done, 'carry')], out: ports.map(([key]) => made(spec, done, key)) };
+    }, false, [...weights, ...fixed]);
+    keep(carry[0]!);
+    return Object.fromEntries(ports.map(([key, port], i) => [key, open(port) ? tf.reshape(out[i]!, [-1, ...out[i]!.shape.slice(2)]) : tf.mean(out[i]!)]));
+  }
   /** Does a node over `time` see the later slot of each transition alone (all its wires went through `next`)? */
   #ahead(name: string): boolean {
     const over = () => this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time')).map(i => parse(i.text));
@@ -230,7 +216,7 @@ export class Flow {
     };
   }
 
-  #bind(name: string, feed: Feed, box: Box, index: number | undefined, length: number, carried: Carried | undefined): Record<string, unknown> {
+  #bind(name: string, feed: Feed, box: Box, index: number | undefined, length: number, carried: Carried | undefined, read: Tensor[]): Record<string, unknown> {
     const { page } = this.plan.d, { role } = page.nodes[name]!, own = owner(page, name), bound: Record<string, unknown> = {};
     let from = 0;
     for (const [layer, l] of Object.entries(box.layers ?? {})) {
@@ -239,6 +225,7 @@ export class Flow {
         return [tensor, index === undefined ? w : tf.squeeze(tf.slice(w, [index], [1]), [0])];
       }));
       const width = l.carry ?? 0, begin = from;
+      read.push(...Object.values(tensors));
       from += width;
       const over: Over = {
         length, alive: carried?.alive,
