@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { map, type Observable, share, Subject, zip } from 'rxjs';
 import { owner, parse, use } from './definition.ts';
 import { typeOf, type Typed } from './infer.ts';
-import type { Over } from './layers.ts';
+import { steps, type Over } from './layers.ts';
 import type { Config, Noise, NodeSpec } from './node.ts';
 import type { Box, Plan } from './plan.ts';
 import { base, canonical, isTime, named, open, withDim, type Port } from './port.ts';
@@ -33,9 +33,6 @@ export interface Feed {
 type Values = Record<string, Tensor>;
 interface Wired { readonly t: Tensor; readonly dims: readonly string[] }
 
-for (const kernelName of ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual']) {
-  tf.registerGradient({ kernelName, inputsToSave: ['a', 'b'], gradFunc: (_, saved) => ({ a: () => tf.zerosLike(saved[0]!), b: () => tf.zerosLike(saved[1]!) }) });
-}
 /** Runs without the tape: nothing made in here takes or passes a gradient, and none of the work for one is done. */
 function untaped<T>(f: () => T): T {
   const { state } = tf.engine();
@@ -62,6 +59,7 @@ const at = (x: Wired, dim: string, i: number): Wired => {
   return { t: tf.squeeze(tf.slice(x.t, begin, shape), [axis]), dims: x.dims.filter(d => d !== dim) };
 };
 
+const made = ({ type }: NodeSpec, out: Values, key: string): Tensor => { const t = out[key]; if (!t) throw new Error(`${type} gives no ${key}`); return t; };
 const cached = <V>(table: Map<string, V>, key: string, make: () => V): V => { const value = table.get(key) ?? make(); table.set(key, value); return value; };
 
 /** What a node's rows carry in, and what takes the carry that its layers or steps leave. */
@@ -180,35 +178,31 @@ export class Flow {
 
   /** Leading dims flattened to rows, `forward` or the steps over them, and back. Time stands first where something carries over it. */
   #rows(f: Firing, incoming: readonly Incoming[], which: Which): Given {
-    const { spec, config, box, knobs, size } = f, many = which === 'all' ? [f.per!] : [], lead = box.lead.filter(x => x !== f.per), time = box.carry ? lead.find(isTime) : undefined, own = lead.filter(x => x !== time), beside = [...many, ...own];
-    const order = [...many, ...(time === undefined ? [] : [time]), ...own], count = (dims: readonly string[]) => product(dims.map(x => size[x]!)), length = time === undefined ? 1 : size[time]!;
-    const flat = (list: readonly Incoming[], dims: readonly string[]): Values => Object.fromEntries(list.map(i => {
-      const t = permute(i.v, [...(i.open ? dims : []), ...i.named]);
-      return [i.key, i.open ? tf.reshape(t, [count(dims), ...t.shape.slice(dims.length)]) : t];
+    const { spec, config, box, knobs, size } = f, many = which === 'all' ? [f.per!] : [], lead = box.lead.filter(x => x !== f.per), time = box.carry ? lead.find(isTime) : undefined, own = lead.filter(x => x !== time), over = time === undefined ? [] : [time];
+    // a layer that carries goes over the slots of each index, steps of a node over all indices of each slot
+    const order = spec.step ? [...over, ...many, ...own] : [...many, ...over, ...own], shape = (dims: readonly string[]) => dims.map(x => size[x]!), length = time === undefined ? 1 : size[time]!, rows = product(shape(order)), read: Tensor[] = [];
+    const carried = box.carry ? this.#carry(f, time, own, many, which) : undefined, layers = this.#bind(f, which, spec.step ? rows / length : rows, length, carried, read);
+    const x: Values = { ...knobs, ...Object.fromEntries(incoming.map(i => {
+      const t = permute(i.v, [...(i.open ? order : []), ...i.named]);
+      return [i.key, i.open ? tf.reshape(t, [rows, ...t.shape.slice(order.length)]) : t];
+    })) }, about = [layers, config, size] as [never, never, never];
+    const out = spec.step ? this.#stepped(spec, x, incoming, length, product(shape(many)), carried!, read, (slot, h) => spec.step!(slot as never, h, ...about) as Values) : spec.forward!(x as never, ...about) as Values;
+    const given = Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
+      const t = made(spec, out, key), words = named(port).map(w => box.bound[w] ?? w);
+      return [key, open(port) ? { t: tf.reshape(t, [...shape(order), ...t.shape.slice(1)]), dims: [...order, ...words] } : { t, dims: words }];
     }));
-    const unflat = (values: Values, dims: readonly string[]): Given => Object.fromEntries(Object.entries(spec.out as Record<string, Port>).map(([key, port]) => {
-      const t = values[key], words = named(port).map(w => box.bound[w] ?? w);
-      if (!t) throw new Error(`${spec.type} gives no ${key}`);
-      return [key, open(port) ? { t: tf.reshape(t, [...dims.map(x => size[x]!), ...t.shape.slice(1)]), dims: [...dims, ...words] } : { t, dims: words }];
-    }));
-    const carried = box.carry ? this.#carry(f, time, own, many, which) : undefined, layers = this.#bind(f, which, count(spec.step ? beside : order), length, carried);
-    if (!spec.step) {
-      const out = unflat(spec.forward!({ ...flat(incoming, order), ...knobs } as never, layers as never, config as never, size as never) as Values, order);
-      return carried ? { ...out, [CARRY]: carried.left() } : out;
-    }
-    const steps: Given[] = [], n = count(own);
-    let h = carried!.before;
-    for (let t = 0; t < length; t++) {
-      if (carried!.alive) h = tf.mul(h, tf.tile(length === 1 ? carried!.alive : tf.slice(carried!.alive, [t * n, 0], [n, 1]), [count(many), 1]));
-      const slot = time === undefined ? incoming : incoming.map(i => (i.open ? { ...i, v: at(i.v, time, t) } : i));
-      const { carry, ...out } = spec.step({ ...flat(slot, beside), ...knobs } as never, h, layers as never, config as never, size as never) as Values;
-      h = carry!;
-      steps.push(unflat(out, beside));
-    }
-    carried!.keep(h);
-    return { ...(time === undefined ? steps[0]! : this.#joined(spec, time, steps)), [CARRY]: carried!.left() };
+    return carried ? { ...given, [CARRY]: carried.left() } : given;
   }
-
+  /** The steps of a node over rows of all slots, time first: rows of all slots, and of what has none the mean. */
+  #stepped(spec: NodeSpec, x: Values, incoming: readonly Incoming[], length: number, many: number, { before, alive, keep }: Carried, weights: readonly Tensor[], step: (x: Values, h: Tensor) => Values): Values {
+    const ports = Object.entries(spec.out as Record<string, Port>), rows = incoming.filter(i => i.open).map(i => i.key), fixed = incoming.filter(i => !i.open).map(i => x[i.key]!), slots = (t: Tensor) => tf.reshape(t, [length, t.shape[0]! / length, ...t.shape.slice(1)]);
+    const { carry, out } = steps([before], [...rows.map(key => x[key]!), ...(alive ? [alive] : [])].map(slots), ([h], now) => {
+      const done = step({ ...x, ...Object.fromEntries(rows.map((key, i) => [key, now[i]!])) }, alive ? tf.mul(h!, tf.tile(now.at(-1)!, [many, 1])) : h!);
+      return { carry: [made(spec, done, 'carry')], out: ports.map(([key]) => made(spec, done, key)) };
+    }, false, [...weights, ...fixed]);
+    keep(carry[0]!);
+    return Object.fromEntries(ports.map(([key, port], i) => [key, open(port) ? tf.reshape(out[i]!, [-1, ...out[i]!.shape.slice(2)]) : tf.mean(out[i]!)]));
+  }
   /** Does a node over `time` see the later slot of each transition alone (all its wires went through `next`)? */
   #ahead(name: string): boolean {
     const over = () => this.plan.boxes.get(name)!.inputs.filter(i => i.dims.some(x => base(x) === 'time')).map(i => parse(i.text));
@@ -231,7 +225,7 @@ export class Flow {
     };
   }
 
-  #bind({ name, box, feed }: Firing, which: Which, rows: number, length: number, carried: Carried | undefined): Record<string, unknown> {
+  #bind({ name, box, feed }: Firing, which: Which, rows: number, length: number, carried: Carried | undefined, read: Tensor[]): Record<string, unknown> {
     const { page } = this.plan.d, { role } = page.nodes[name]!, own = owner(page, name), bound: Record<string, unknown> = {};
     let from = 0;
     for (const [layer, l] of Object.entries(box.layers ?? {})) {
@@ -240,6 +234,7 @@ export class Flow {
         return [tensor, typeof which === 'number' ? tf.squeeze(tf.slice(w, [which], [1]), [0]) : w];
       }));
       const width = l.carry ?? 0, begin = from;
+      read.push(...Object.values(tensors));
       from += width;
       const over: Over = {
         length, alive: carried?.alive,

@@ -1,5 +1,5 @@
-/** What a layer is: named tensors and the function they make. The layers themselves are in nodes/layers.ts. */
-import type { Tensor } from '@tensorflow/tfjs-core';
+/** What a layer is: named tensors and the function they make; and what runs over time. The layers themselves are in nodes/layers.ts. */
+import { engine, getBackend, getKernel, reshape, split, stack, type Tensor } from '@tensorflow/tfjs-core';
 
 /** How a tensor starts. `orthogonal` acts on the last two dims, with the others flattened into the first of them. */
 export type Init = { readonly law: 'uniform'; readonly bound: number } | { readonly law: 'normal'; readonly std: number } | { readonly law: 'orthogonal'; readonly gain: number } | { readonly law: 'constant'; readonly value: number };
@@ -30,7 +30,18 @@ export interface Layer<F = (x: Tensor) => Tensor> {
 /** Layers of a node, whatever functions they make. */
 export type Layers = Readonly<Record<string, Layer<unknown>>>;
 /** From what is carried and one slot of each input: what is carried on, and one slot of each output. */
-export type Step = (carry: Tensor, slots: readonly Tensor[]) => { readonly carry: Tensor; readonly out: readonly Tensor[] };
-/** Attributes of the kernel of an engine that runs steps by itself: `carry`, `x0`, `x1`, ... time first go in, the last carry and the outputs come out. */
-export interface Scan { readonly step: Step; readonly backwards: boolean }
+export type Step = (carry: readonly Tensor[], slots: readonly Tensor[]) => { readonly carry: readonly Tensor[]; readonly out: readonly Tensor[] };
+/** For an engine that runs steps by itself. In go so many carries, what lies time first, and what a step `read`s besides; out come the last carries, the outputs, and what was carried into each slot. */
+export interface Scan { readonly step: Step; readonly backwards: boolean; readonly carries: number; readonly read: readonly Tensor[] }
 export const SCAN = 'Scan';
+/** `step` from slot to slot. Inputs and outputs lie time first, [length, ...], and `carry` is that after the last slot; backwards the last slot is the first. */
+export function steps(carry: readonly Tensor[], xs: readonly Tensor[], step: Step, backwards = false, read: readonly Tensor[] = []): ReturnType<Step> {
+  const length = xs[0]?.shape[0] ?? 1, carries = carry.length;
+  if (length > 1 && getKernel(SCAN, getBackend())) {
+    const attrs: Scan = { step, backwards, carries, read }, made = engine().runKernel(SCAN, [...carry, ...xs, ...read] as never, attrs as never) as Tensor[];
+    return { carry: made.slice(0, carries), out: made.slice(carries, made.length - carries) };
+  }
+  const parts = xs.map(x => (length > 1 ? split(x, length) : [x]).map(part => reshape(part, x.shape.slice(1)))), outs: (readonly Tensor[])[] = [], order = Array.from({ length }, (_, i) => (backwards ? length - 1 - i : i));
+  for (const t of order) ({ carry, out: outs[t] } = step(carry, parts.map(slots => slots[t]!)));
+  return { carry, out: outs[0]!.map((_, k) => stack(outs.map(out => out[k]!))) };
+}

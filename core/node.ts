@@ -42,7 +42,7 @@ export interface NodeSpec<C = Erased, K extends Knobs = Erased, I extends Ports 
   /** Sizes of the dims that this node makes, from those of its inputs. */
   sizes?(size: Size, config: C): Readonly<Record<string, number>>;
   layers?(size: Sizes<I & O & N> & Size, config: C): W;
-  /** Rows in, rows out: leading dims are flattened to one. A layer with a carry (gru) runs over time by itself. */
+  /** Rows in, rows out: leading dims are flattened to one. A layer with a carry (gru, lstm) runs over time by itself. */
   forward?(x: Tensors<I & N & K>, layer: Bound<W>, config: C, size: Sizes<I & O & N> & Size): Tensors<O>;
   /** For a recurrence that no layer has: width of what one row carries from step to step. */
   carry?(size: Sizes<I & O & N> & Size, config: C): number;

@@ -27,8 +27,9 @@ export { greedyAction } from './values/greedy-action.ts';
 export { mlpAgentQ } from './values/mlp-agent-q.ts';
 export { mlpQ } from './values/mlp-q.ts';
 export { rnnAgentQ } from './values/rnn-agent-q.ts';
-/** Tensor functions for authors of nodes: masks, one-hots, choices without a gradient. */
+/** Tensor functions for authors of nodes: masks, one-hots, choices without a gradient, returns over time. */
 export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
+export { recurrence } from './recurrence.ts';
 
 const folders = {
   features: [join],

@@ -154,3 +154,69 @@ function unrollGru(x: Tensor, h0: Tensor, kernel: Tensor, bias: Tensor, recurren
   const y = run(axis ? tf.reshape(x, [...many, T * n, x.shape[1]!]) : x, kernel, bias, recurrent, recurrentBias);
   return axis ? tf.reshape(y, [T * rows, H]) : y;
 }
+
+/**
+ * PyTorch's LSTMCell over time:
+ *
+ *   i = sigmoid(W_i x + b_i + U_i h + c_i)    f = sigmoid(W_f x + b_f + U_f h + c_f)    o = sigmoid(W_o x + b_o + U_o h + c_o)
+ *   g = tanh(W_g x + b_g + U_g h + c_g)       c' = f c + i g                            h' = o tanh(c')
+ *
+ * Gates i, f, g, o stand first in every tensor. A row carries h and c side by side, [h, c]; what the layer gives is h. The form over time and
+ * its gradient are those of `gru`.
+ */
+export function lstm(from: number, to: number): Layer {
+  const init = fanIn(to);
+  return {
+    tensors: {
+      kernel: { shape: [4, from, to], init, layout: 'lstm input kernel: [gate i f g o, in, out]' },
+      bias: { shape: [4, to], init, layout: 'lstm input bias: [gate i f g o, out]' },
+      recurrent: { shape: [4, to, to], init, layout: 'lstm recurrent kernel: [gate i f g o, in, out]' },
+      recurrentBias: { shape: [4, to], init, layout: 'lstm recurrent bias: [gate i f g o, out]' },
+    },
+    carry: 2 * to,
+    bind: (t, over) => x => {
+      const [h, c] = tf.split(over.carry, 2, 1) as [Tensor2D, Tensor2D], { all, last } = unrollLstm(rows(x, from), h, c, t['kernel']!, tf.add(t['bias']!, t['recurrentBias']!), t['recurrent']!, over.length, over.alive);
+      over.leave(tf.concat(last, 1));
+      tf.dispose(last);
+      return all;
+    },
+  };
+}
+
+type Four<T> = readonly [T, T, T, T];
+const four = <T>(f: (gate: 0 | 1 | 2 | 3) => T): Four<T> => [f(0), f(1), f(2), f(3)];
+
+/**
+ * x [T n, F], h0 and c0 [n, H] -> h [T n, H], and h and c after the last step, which are the caller's to dispose: of what a function with a gradient
+ * of its own makes, only its value outlives it. No gradient to h0, c0 and `alive`, nor from what is left.
+ */
+function unrollLstm(x: Tensor, h0: Tensor2D, c0: Tensor2D, kernel: Tensor, bias: Tensor, recurrent: Tensor, T: number, alive: Tensor | undefined): { all: Tensor; last: [Tensor2D, Tensor2D] } {
+  const [n, H] = h0.shape, times = (a: Tensor, b: Tensor): Tensor => tf.matMul(a as Tensor2D, b as Tensor2D), apart = (k: Tensor) => tf.unstack(k, 0) as unknown as Four<Tensor2D>;
+  const timed = (a: Tensor) => tf.reshape(a, [T, n, a.shape[1]!]), joined = (a: Tensor) => tf.reshape(a, [T * n, a.shape[2]!]) as Tensor2D, live = alive ? [timed(alive)] : [];
+  let last: [Tensor2D, Tensor2D] | undefined;
+  const run = tf.customGrad((...args) => {
+    const [X, W, b, U, save] = args as unknown as [Tensor2D, Tensor, Tensor, Tensor, (t: Tensor[]) => void];
+    const w = apart(W), u = apart(U), bs = apart(b), input = four(gate => timed(tf.add(times(X, w[gate]), bs[gate])));
+    const { carry, out: [states, ...steps] } = scan([h0, c0] as readonly Tensor[], [...input, ...live], ([before, kept], [ii, fi, gi, oi, lives]) => {
+      const [h, c] = [before!, kept!].map(a => (lives ? tf.mul(a, lives) : a)) as [Tensor, Tensor], deep = (gate: 0 | 1 | 2 | 3, a: Tensor) => tf.add(times(h, u[gate]), a);
+      const i = tf.sigmoid(deep(0, ii!)), f = tf.sigmoid(deep(1, fi!)), g = tf.tanh(deep(2, gi!)), o = tf.sigmoid(deep(3, oi!)), cell = tf.add(tf.mul(f, c), tf.mul(i, g)), shown = tf.tanh(cell), state = tf.mul(o, shown);
+      return { carry: [state, cell], out: [state, h, c, i, f, g, o, shown] };
+    });
+    last = carry.map(a => tf.keep(a)) as [Tensor2D, Tensor2D];
+    save([X, W, U, ...steps, ...live]);
+    const gradFunc = (dy: Tensor, [X, W, U, ...saved]: Tensor[]) => {
+      const w = apart(W!), back = apart(U!).map(a => tf.transpose(a)), none = tf.zeros([n, H]), bell = (s: Tensor) => tf.mul(s, tf.sub(1, s));
+      const { out } = scan([none, none] as readonly Tensor[], [timed(dy), ...saved], ([laterH, laterC], [dys, , c, i, f, g, o, shown, lives]) => {
+        const dh = tf.add(laterH!, dys!), dc = tf.add(laterC!, tf.mul(tf.mul(dh, o!), tf.sub(1, tf.square(shown!))));
+        const gates = [tf.mul(tf.mul(dc, g!), bell(i!)), tf.mul(tf.mul(dc, c!), bell(f!)), tf.mul(tf.mul(dc, i!), tf.sub(1, tf.square(g!))), tf.mul(tf.mul(dh, shown!), bell(o!))];
+        const before = [gates.map((d, gate) => times(d, back[gate]!)).reduce((p, q) => tf.add(p, q)), tf.mul(dc, f!)];
+        return { carry: before.map(d => (lives ? tf.mul(d, lives) : d)), out: gates };
+      }, true);
+      const own = out.map(joined), Xt = tf.transpose(X!), Ht = tf.transpose(joined(saved[0]!));
+      return [own.map((d, gate) => tf.matMul(d, w[gate as 0 | 1 | 2 | 3], false, true)).reduce((p, q) => tf.add(p, q)), tf.stack(own.map(d => times(Xt, d))), tf.stack(own.map(d => tf.sum(d, 0))), tf.stack(own.map(d => times(Ht, d)))];
+    };
+    return { value: joined(states!), gradFunc: gradFunc as never };
+  });
+  const all = run(x, kernel, bias, recurrent);
+  return { all, last: last! };
+}

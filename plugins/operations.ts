@@ -90,17 +90,17 @@ class Watch {
     for (const t of out) this.#values.set(t.id, { at, ends: here ? [here] : ends });
   }
   /** Of steps over time one is shown: all are alike. */
-  #scanned(inputs: Tensors, { step }: Scan): Tensor[] {
-    const { carry, ...xs } = inputs as Tensors & { carry: Tensor }, from = (t: Tensor, origin: Tensor) => { const v = this.#values.get(origin.id); if (v) this.#values.set(t.id, v); return t; }, unseen = <T>(f: () => T): T => { const open = this.#open; this.#open = undefined; try { return f(); } finally { this.#open = open; } };
-    const slots = Object.values(xs).map(x => from(unseen(() => tf.squeeze(tf.slice(x, x.shape.map(() => 0), [1, ...x.shape.slice(1)]), [0])), x)), done = step(carry, slots), length = Object.values(xs)[0]!.shape[0]!;
-    return [done.carry, ...done.out.map(x => from(unseen(() => tf.stack(Array.from({ length }, () => x))), x))];
+  #scanned(inputs: readonly Tensor[], { step, carries, read }: Scan): Tensor[] {
+    const first = inputs.slice(0, carries), xs = inputs.slice(carries, inputs.length - read.length), from = (t: Tensor, origin: Tensor) => { const v = this.#values.get(origin.id); if (v) this.#values.set(t.id, v); return t; }, unseen = <T>(f: () => T): T => { const open = this.#open; this.#open = undefined; try { return f(); } finally { this.#open = open; } };
+    const slots = xs.map(x => from(unseen(() => tf.squeeze(tf.slice(x, x.shape.map(() => 0), [1, ...x.shape.slice(1)]), [0])), x)), done = step(first, slots), length = xs[0]!.shape[0]!;
+    return [...done.carry, ...[...done.out, ...first].map(x => from(unseen(() => tf.stack(Array.from({ length }, () => x))), x))];
   }
   /** While `run` runs, every kernel is seen. */
   on(run: () => void): void {
     const engine = tf.engine(), plain = engine.runKernel.bind(engine) as (name: string, inputs: Tensors, attrs?: unknown) => Tensor | Tensor[], backend = tf.getBackend(), own = tf.getKernel(SCAN, backend) === undefined;
     if (own) tf.registerKernel({ kernelName: SCAN, backendName: backend, kernelFunc: () => { throw new Error('steps over time run where they are watched'); } });
     const seen = (name: string, inputs: Tensors, attrs?: unknown): Tensor | Tensor[] => {
-      if (name === SCAN) return this.#scanned(inputs, attrs as Scan);
+      if (name === SCAN) return this.#scanned(Object.values(inputs), attrs as Scan);
       const out = plain(name, inputs, attrs);
       this.#ran(name, Object.values(inputs).flat().filter((t): t is Tensor => t instanceof tf.Tensor), Array.isArray(out) ? out : [out]);
       return out;

@@ -58,7 +58,7 @@ function print(paper: Paper, d: Description, world: string | undefined, work: Re
     ...labelled('weights', `${grouped(d.nodes.reduce((sum, n) => sum + (n.weights ?? 0), 0))}${lagged ? ', and lagged copies for the targets' : ''}`, 8, width, 0),
     ...labelled('acting', `${total(d.nodes.filter(n => n.acts))} multiply-adds a time step, all agents`, 8, width, 0),
     ...labelled('learning', `${total(d.nodes.filter(n => n.learns))} multiply-adds a time step forward, targets included`, 8, width, 0),
-    '', ...wrap('mult-adds are those of dense, gru and convolution kernels, for one row x rows of a time step (a convolution: for one place of its output); products without weights are not counted.', width).map(text => `[[dim|${text}]]`),
+    '', ...wrap('mult-adds are those of dense, gru, lstm and convolution kernels, for one row x rows of a time step (a convolution: for one place of its output); products without weights are not counted.', width).map(text => `[[dim|${text}]]`),
   );
 }
 function roleOf({ type, role, of, per }: NodeDescription): string {

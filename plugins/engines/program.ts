@@ -2,6 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, Input, Program } from '../../core/engine.ts';
 
+// TensorFlow.js has no gradient for comparisons, and fails in where(x > 0, ...)
+for (const kernelName of ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual']) {
+  tf.registerGradient({ kernelName, inputsToSave: ['a', 'b'], gradFunc: (_, saved) => ({ a: () => tf.zerosLike(saved[0]!), b: () => tf.zerosLike(saved[1]!) }) });
+}
+
 /** Outputs stay until `free`. */
 export interface Ran { readonly outputs: Readonly<Record<string, tf.Tensor>>; free(): void }
 export function runOnce(program: Program, make: (...asked: Parameters<Input>) => tf.Tensor, within?: Input['within']): Ran {
@@ -38,7 +43,7 @@ export function runByNode(program: Program, make: Parameters<typeof runOnce>[1],
   };
   tape.addTapeNode = function (...a) {
     add.apply(this, a);
-    const node = this.state.activeTape.at(-1)!, { gradient } = node, name = `${at}'`;
+    const node = this.state.activeTape.at(-1)!, { gradient } = node, name = at.endsWith("'") ? at : `${at}'`;                      // a gradient may have one inside
     if (gradient && at !== '') node.gradient = dys => Object.fromEntries(Object.entries(within(name, () => gradient(dys))).map(([key, f]) => [key, () => within(name, f)]));
   };
   try { return runOnce(program, make, within); } finally { tape.addTapeNode = add; }

@@ -73,7 +73,8 @@ describe('all indices at once are what they are one by one, values, gradients an
         const table = await evaluateNode(per('agent', watched(use, true)), given), cotangents = Object.fromEntries(Object.entries(table.outputs).map(([k, { shape }]) => [k, normals(2, k, shape)])), weights = Object.fromEntries(Object.entries(table.weights).map(([k, { shape }]) => [k, normals(3, k, shape, 0.5)]));
         fired.length = 0;
         const got = await evaluateNode(per('agent', watched(use)), { ...given, cotangents, weights });
-        expect(fired).toEqual(use.spec.step ? Array<number>(time).fill(batch * agent) : [batch * time * agent]);
+        // of steps an engine that compiles makes one, and one more for its gradient
+        expect(fired).toEqual(use.spec.step ? Array<number>(engine.startsWith('onnx') ? Math.min(2, time) : time).fill(batch * agent) : [batch * time * agent]);
         same(everything(got), everything(await evaluateNode(per('agent', watched(use, true)), { ...given, cotangents, weights })));
       }
     });

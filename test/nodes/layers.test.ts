@@ -2,14 +2,18 @@
 import { mul, sum, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../core/engine.ts';
 import type { Init, Layer, Over } from '../../core/layers.ts';
-import { constant, conv, dense, gaussian, gru, mlp, orthogonal, parameter } from '../../nodes/layers.ts';
+import { constant, conv, dense, gaussian, gru, lstm, mlp, orthogonal, parameter } from '../../nodes/layers.ts';
 import type { Slice } from '../../core/plan.ts';
 import { Random } from '../../core/random.ts';
 import { initialise } from '../../core/weights.ts';
-import { engineOn } from '../plugins/engines/on.ts';
+import { emit } from '../../plugins/engines/onnx/emit.ts';
+import { trace } from '../../plugins/engines/onnx/symbolic-backend.ts';
+import { importTorch } from '../../plugins/weight-names.ts';
+import { engineOn, judged } from '../plugins/engines/on.ts';
 
 let engine: Engine;
 beforeAll(async () => { engine = await engineOn('cpu'); });
@@ -170,6 +174,95 @@ describe('gru', () => {
   it('has the layout of its docstring: gates first', () => {
     expect(Object.fromEntries(Object.entries(gru(3, 4).tensors).map(([k, s]) => [k, s.shape]))).toEqual({ kernel: [3, 3, 4], bias: [3, 4], recurrent: [3, 4, 4], recurrentBias: [3, 4] });
     expect(gru(3, 4).carry).toBe(4);
+  });
+});
+
+describe('lstm', () => {
+  interface Fixture { readonly T: number; readonly n: number; readonly F: number; readonly H: number; readonly x: number[]; readonly carry: number[]; readonly cotangent: number[]; readonly alive?: number[]; readonly weights: Record<string, TorchArray>; readonly y: number[]; readonly left: number[]; readonly gradients: { readonly x: number[] } & Record<string, TorchArray> }
+  interface TorchArray { readonly shape: number[]; readonly data: number[] }
+  const { cases } = JSON.parse(readFileSync(new URL('../fixtures/layers/lstm.json', import.meta.url), 'utf8')) as { readonly cases: readonly Fixture[] };
+  const TORCH: Record<string, string> = { kernel: 'weight_ih', bias: 'bias_ih', recurrent: 'weight_hh', recurrentBias: 'bias_hh' }, NAMES = Object.keys(TORCH);
+  const ours = (arrays: Record<string, TorchArray>): Arrays => Object.fromEntries(Object.entries(importTorch(Object.fromEntries(Object.values(TORCH).map(k => [k, { shape: arrays[k]!.shape, data: Float32Array.from(arrays[k]!.data) }])), Object.fromEntries(NAMES.map(k => [k, { from: TORCH[k]!, gates: 4, transpose: true }])))).map(([k, a]) => [k, a.data as Float32Array]));
+  interface Case extends Pick<Fixture, 'T' | 'n' | 'F' | 'H' | 'alive'> { readonly x: ArrayLike<number>; readonly carry: ArrayLike<number>; readonly cotangent: ArrayLike<number> }
+  /** What the layer gives, the carry that it leaves, and the gradients of the sum of y times the cotangent. */
+  async function run(on: Engine, { T, n, F, H, ...c }: Case, weights: Arrays) {
+    const layer = lstm(F, H), flat = (x: ArrayLike<number>, shape: number[]) => tensor(Float32Array.from(x), shape);
+    const program = { key: 'lstm', run: () => {
+      let left: Tensor | undefined;
+      const over = (x: Tensor, ...w: Tensor[]) => layer.bind(Object.fromEntries(NAMES.map((k, i) => [k, w[i]!])), { length: T, carry: flat(c.carry, [n, 2 * H]), alive: c.alive && flat(c.alive, [T * n, 1]), leave: h => { left = tf.keep(h.clone()); } })(x);
+      const xs = [flat(c.x, [T * n, F]), ...NAMES.map(k => flat(weights[k]!, [...layer.tensors[k]!.shape]))], y = over(...xs as [Tensor, ...Tensor[]]), grads = tf.grads((...a) => sum(mul(over(...a as [Tensor, ...Tensor[]]), flat(c.cotangent, [T * n, H]))))(xs);
+      return { y, left: left!, ...Object.fromEntries(grads.map((g, i) => [['x', ...NAMES][i]!, g])) };
+    } }, built = on.compile(program);
+    try { return await built.run(() => new Float32Array(0)); } finally { built.dispose(); }
+  }
+  const both = async () => [await judged(), await engineOn('cpu')];
+  it.each(cases.map(c => [`${c.T} steps of ${c.n} rows, ${c.F} to ${c.H}${c.alive ? ', episodes that start inside' : ''}`, c] as const))("is PyTorch's LSTMCell over %s: values, carry and all gradients", async (_, c) => {
+    const weights = ours(c.weights), want = ours(c.gradients);
+    for (const on of await both()) {
+      const got = await run(on, c, weights);
+      close(got['y']!.data, c.y, 2e-6);
+      close(got['left']!.data, c.left, 2e-6);
+      close(got['x']!.data, c.gradients.x, 5e-6);
+      for (const k of NAMES) close(got[k]!.data, want[k]!, 5e-6);
+    }
+  });
+  it('has the gradient that differences of the formula have, where PyTorch has no say', async () => {
+    const [T, n, F, H] = [4, 3, 2, 3], layer = lstm(F, H), weights = drawn(layer), alive = [0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 0], c = { T, n, F, H, alive, x: draw('lstm x', T * n * F), carry: draw('lstm carry', n * 2 * H), cotangent: draw('lstm cotangent', T * n * H, 1) };
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    /** Sum of y times the cotangent, in float64. */
+    const total = (v: Record<string, ArrayLike<number>>) => {
+      let [h, cell] = [0, H].map(from => Array.from({ length: n }, (_, r) => Array.from({ length: H }, (__, j) => c.carry[r * 2 * H + from + j]!))) as [number[][], number[][]], s = 0;
+      for (let t = 0; t < T; t++) {
+        const lives = (rows: number[][]) => rows.map((row, r) => row.map(a => a * alive[t * n + r]!)), [before, kept] = [lives(h), lives(cell)];
+        const gate = (g: number, r: number, j: number) => { let y = v['bias']![g * H + j]! + v['recurrentBias']![g * H + j]!; for (let k = 0; k < F; k++) y += v['x']![(t * n + r) * F + k]! * v['kernel']![(g * F + k) * H + j]!; for (let k = 0; k < H; k++) y += before[r]![k]! * v['recurrent']![(g * H + k) * H + j]!; return y; };
+        cell = kept.map((row, r) => row.map((a, j) => sigmoid(gate(1, r, j)) * a + sigmoid(gate(0, r, j)) * Math.tanh(gate(2, r, j))));
+        h = cell.map((row, r) => row.map((a, j) => sigmoid(gate(3, r, j)) * Math.tanh(a)));
+        h.forEach((row, r) => { row.forEach((a, j) => { s += a * c.cotangent[(t * n + r) * H + j]!; }); });
+      }
+      return s;
+    };
+    const v: Record<string, Float64Array> = Object.fromEntries(Object.entries({ x: c.x, ...weights }).map(([k, a]) => [k, Float64Array.from(a)])), moved = (k: string, i: number, by: number) => { const a = v[k]!.slice(); a[i]! += by; return total({ ...v, [k]: a }); };
+    for (const on of await both()) {
+      const got = await run(on, c, weights);
+      for (const k of ['x', ...NAMES]) close(got[k]!.data, v[k]!.map((_, i) => (moved(k, i, 1e-5) - moved(k, i, -1e-5)) / 2e-5), 2e-5);
+    }
+  });
+  it('forgets everything where an episode starts: what came before makes no difference', async () => {
+    const c = { T: 3, n: 1, F: 2, H: 2, alive: [1, 0, 1], x: draw('lstm x', 6), carry: draw('lstm carry', 4), cotangent: [1, 1, 1, 1, 1, 1] }, weights = drawn(lstm(2, 2)), other = { ...c, carry: c.carry.map(x => x + 5), x: c.x.map((x, i) => (i < 2 ? x - 3 : x)) };
+    for (const on of await both()) {
+      const [a, b] = [await run(on, c, weights), await run(on, other, weights)];
+      expect([...b['y']!.data.subarray(2)]).toEqual([...a['y']!.data.subarray(2)]);
+      expect([...b['left']!.data]).toEqual([...a['left']!.data]);
+      expect([...b['y']!.data.subarray(0, 2)]).not.toEqual([...a['y']!.data.subarray(0, 2)]);
+      expect([...b['x']!.data.subarray(2)]).toEqual([...a['x']!.data.subarray(2)]);
+    }
+  });
+  it('goes on from the carry that it left as if it had not stopped', async () => {
+    const c = { T: 5, n: 2, F: 3, H: 2, x: draw('lstm x', 30), carry: draw('lstm carry', 8), cotangent: new Float32Array(20) }, weights = drawn(lstm(3, 2));
+    for (const on of await both()) {
+      const whole = await run(on, c, weights), first = await run(on, { ...c, T: 3, x: c.x.slice(0, 18), cotangent: new Float32Array(12) }, weights), rest = await run(on, { ...c, T: 2, x: c.x.slice(18), carry: first['left']!.data, cotangent: new Float32Array(8) }, weights);
+      close([...first['y']!.data, ...rest['y']!.data], whole['y']!.data, 1e-6);
+      close(rest['left']!.data, whole['left']!.data, 1e-6);
+    }
+  });
+  it('leaves no tensor behind', async () => {
+    const c = { T: 3, n: 1, F: 2, H: 2, x: draw('lstm x', 6), carry: draw('lstm carry', 4), cotangent: [1, 1, 1, 1, 1, 1] }, weights = drawn(lstm(2, 2)), on = await engineOn('cpu'), before = on.alive(), program = { key: 'lstm', run: () => ({ y: lstm(2, 2).bind(Object.fromEntries(NAMES.map(k => [k, tensor(weights[k]!, [...lstm(2, 2).tensors[k]!.shape])])), { length: c.T, carry: tensor(c.carry, [1, 4]), alive: undefined, leave: () => undefined })(tensor(c.x, [3, 2])) }) };
+    await on.compile(program).run(() => c.x);
+    expect(on.alive()).toBe(before);
+  });
+  it('is one Scan, and one for its gradient, however long', async () => {
+    await judged();
+    const count = (T: number) => Object.fromEntries(emit(trace({ key: 'lstm', run: input => {
+      const names = ['x', ...NAMES], shapes = [[T * 2, 3], ...NAMES.map(k => [...lstm(3, 4).tensors[k]!.shape])], f = (x: Tensor, ...w: Tensor[]) => sum(lstm(3, 4).bind(Object.fromEntries(NAMES.map((k, i) => [k, w[i]!])), { length: T, carry: tf.zeros([2, 8]), alive: undefined, leave: () => undefined })(x));
+      return Object.fromEntries(tf.grads(f as (...a: Tensor[]) => Tensor)(names.map((k, i) => input(k, shapes[i]!, 'f32'))).map((g, i) => [names[i]!, g]));
+    } })).operators);
+    expect(count(20)).toEqual(count(5));
+    expect(count(5)['Scan']).toBe(2);
+  });
+  it('has the layout of its docstring, gates first, carries h and c, and starts as PyTorch starts an LSTMCell: all of it within 1/sqrt(width)', () => {
+    expect(Object.fromEntries(Object.entries(lstm(3, 4).tensors).map(([k, s]) => [k, s.shape]))).toEqual({ kernel: [4, 3, 4], bias: [4, 4], recurrent: [4, 4, 4], recurrentBias: [4, 4] });
+    expect(lstm(3, 4).carry).toBe(8);
+    for (const s of Object.values(lstm(50, 16).tensors)) { const { most } = moments(start(s.shape, s.init)); expect(most).toBeLessThanOrEqual(0.25); expect(most).toBeGreaterThan(0.21); }
   });
 });
 

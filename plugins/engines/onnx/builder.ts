@@ -110,12 +110,12 @@ export class Builder {
     made.out.push(...outputs.map(({ shape, dtype }, at) => this.#make({ shape, dtype, from: made, at, depth: this.#depth })));
     return made.out;
   }
-  /** `body` for each slot of `xs`, which lie time first: the carry after the last one, and what it gives for each. */
-  scan(carry: Value, xs: readonly Value[], backwards: boolean, body: (b: Builder, carry: Value, slots: readonly Value[]) => readonly Value[]): readonly Value[] {
-    const inside = new Builder(this), [before, ...slots] = [inside.input(carry.shape, carry.dtype), ...xs.map(x => inside.input(x.shape.slice(1), x.dtype))] as [Value, ...Value[]], outputs = body(inside, before, slots), [last, ...given] = outputs as [Value, ...Value[]];
+  /** `body` for each slot of `xs`, which lie time first: the carries after the last one, and what it gives for each. */
+  scan(carries: readonly Value[], xs: readonly Value[], backwards: boolean, body: (b: Builder, carries: readonly Value[], slots: readonly Value[]) => readonly Value[]): readonly Value[] {
+    const inside = new Builder(this), before = carries.map(x => inside.input(x.shape, x.dtype)), slots = xs.map(x => inside.input(x.shape.slice(1), x.dtype)), outputs = body(inside, before, slots), given = outputs.slice(carries.length);
     const captured = [...new Set([...outputs, ...needed(outputs, inside.#depth).flatMap(o => [...o.in, ...o.body?.captured ?? []])])].filter(v => v.depth < inside.#depth), length = xs[0]!.shape[0]!;
-    const way = Number(backwards), made: Operator = { type: 'Scan', in: [carry, ...xs], out: [], scope: this.scope, body: { inputs: inside.inputs, outputs, captured }, attributes: { num_scan_inputs: xs.length, scan_input_directions: xs.map(() => way), scan_output_directions: given.map(() => way) } };
-    return this.#filled(made, [last, ...given.map(v => ({ shape: [length, ...v.shape], dtype: v.dtype }))]);
+    const way = Number(backwards), made: Operator = { type: 'Scan', in: [...carries, ...xs], out: [], scope: this.scope, body: { inputs: inside.inputs, outputs, captured }, attributes: { num_scan_inputs: xs.length, scan_input_directions: xs.map(() => way), scan_output_directions: given.map(() => way) } };
+    return this.#filled(made, [...outputs.slice(0, carries.length), ...given.map(v => ({ shape: [length, ...v.shape], dtype: v.dtype }))]);
   }
   one(type: string, inputs: readonly Value[], shape: readonly number[], dtype: DataType = 'float32', attributes: Operator['attributes'] = {}): Value {
     return this.operator(type, inputs, [{ shape, dtype }], attributes)[0]!;

@@ -70,14 +70,15 @@ class Writer {
     const ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
     return { nodes, inputs: ports(inputs.filter(v => depth > 0 || this.reads(v)).map(v => [this.#name(v), v])), outputs: ports(outputs) };
   }
+  #holds(values: readonly Value[]): void { for (const { shape } of values) this.room += 4 * count(shape); }
   #operator(nodes: GraphNode[], { type, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
     const from = inputs.map(v => this.#name(v));
-    for (const { shape } of out) this.room += 4 * count(shape);
-    if (!body) { this.#add(nodes, scope, type, { in: from, out: out.map(v => this.#name(v)), attributes }); return; }
-    // what nobody reads is not saved for each slot; the carry must be given
-    const kept = out.map((v, i) => i === 0 || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`:b${out[0]!.id}.${i}`, v] as const));
-    const graph: Graph = { ...this.graph(inside, body.inputs, depth + 1), constants: [] }, ways = attributes['scan_output_directions'] as readonly number[];
-    this.#add(nodes, scope, type, { in: from, out: given.map(v => this.#name(v)), attributes: { ...attributes, scan_output_directions: ways.slice(0, given.length - 1), body: { graph } } });
+    if (!body) { this.#holds(out); this.#add(nodes, scope, type, { in: from, out: out.map(v => this.#name(v)), attributes }); return; }
+    // what nobody reads is not saved for each slot; the carries must be given
+    const ways = attributes['scan_output_directions'] as readonly number[], carries = out.length - ways.length, kept = out.map((v, i) => i < carries || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`:b${out[0]!.id}.${i}`, v] as const));
+    this.#holds(given);
+    const graph: Graph = { ...this.graph(inside, body.inputs, depth + 1), constants: [] };
+    this.#add(nodes, scope, type, { in: from, out: given.map(v => this.#name(v)), attributes: { ...attributes, scan_output_directions: ways.slice(0, given.length - carries), body: { graph } } });
   }
 }
 /** A sum of a product and something else is one operator, where nothing else reads the product. */

@@ -1,5 +1,5 @@
 /** Tensor functions that several of these nodes need. Rows come first, so the last axis is the node's own. */
-import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, sigmoid, slice, split, squeeze, stack, sub, sum, tanh, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, sigmoid, split, squeeze, sub, sum, tanh, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../../../core/flow.ts';
 
 export const float = (x: Tensor): Tensor => cast(x, 'float32');
@@ -17,14 +17,6 @@ export const mean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), 
 export const oneHot = (action: Tensor, actions: number): Tensor => float(hot(cast(action, 'int32'), actions));
 export const maskUnavailable = (x: Tensor, avail: Tensor): Tensor => add(x, mul(not(avail), -1e9));
 export const greatest = (x: Tensor): Tensor => argMax(detach(x), -1);
-
-/** From the last step to the first: `f` sees what it gave for the step after. x [rows time] -> [rows time]. */
-export function backwards(steps: number, f: (t: number, after: Tensor | null) => Tensor): Tensor {
-  const out: Tensor[] = [];
-  for (let t = steps - 1, after: Tensor | null = null; t >= 0; t--) out.unshift(after = f(t, after));
-  return stack(out, 1);
-}
-export const at = (x: Tensor, t: number): Tensor => squeeze(slice(x, [0, t], [-1, 1]), [1]);
 
 /** One step of a gated recurrent unit from the products with x and with h, both [rows, 3 * hidden]; for nodes that need h themselves. */
 export function gated(fromX: Tensor, fromH: Tensor, h: Tensor): Tensor {

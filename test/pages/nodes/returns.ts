@@ -1,7 +1,8 @@
-import { add, exp, mul, sub, sum } from '@tensorflow/tfjs-core';
+import { add, exp, mul, reshape, slice, sub, sum } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, still } from '../../../core/port.ts';
-import { at, backwards, not } from './maths.ts';
+import { recurrence } from '../../../nodes/recurrence.ts';
+import { not } from './maths.ts';
 
 /** A_t = delta_t + gamma lambda continues_t A_{t+1}; returns = A + V. Slots that are no transition give 0 and cut the trace. */
 export const gae = defineNode({
@@ -12,10 +13,10 @@ export const gae = defineNode({
     value: still(f32('... time')), nextValue: still(f32('... time')),
   },
   out: { advantage: f32('... time'), returns: f32('... time') },
-  forward({ reward, terminated, truncated, valid, value, nextValue, gamma, lambda }, _, __, { time }) {
+  forward({ reward, terminated, truncated, valid, value, nextValue, gamma, lambda }) {
     const target = add(reward, mul(gamma, mul(not(terminated), nextValue))), delta = mul(valid, sub(target, value));
     const trace = mul(mul(gamma, lambda), mul(valid, mul(not(terminated), not(truncated))));
-    const advantage = backwards(time, (t, after) => (after ? add(at(delta, t), mul(at(trace, t), after)) : at(delta, t)));
+    const advantage = recurrence(delta, trace);
     return { advantage, returns: add(advantage, value) };
   },
 });
@@ -25,10 +26,7 @@ export const monteCarlo = defineNode({
   knobs: { gamma: 0.99 },
   in: { reward: f32('... time'), terminated: bool('... time'), valid: f32('... time') },
   out: { returns: f32('... time') },
-  forward({ reward, terminated, valid, gamma }, _, __, { time }) {
-    const r = mul(reward, valid), goes = mul(gamma, not(terminated));
-    return { returns: backwards(time, (t, after) => (after ? add(at(r, t), mul(at(goes, t), after)) : at(r, t))) };
-  },
+  forward: ({ reward, terminated, valid, gamma }) => ({ returns: recurrence(mul(reward, valid), mul(gamma, not(terminated))) }),
 });
 /** G_t = r + gamma (1 - terminated) ((1 - lambda) V_{t+1} + lambda G_{t+1}), with V alone where the trace is cut. */
 export const tdLambda = defineNode({
@@ -37,13 +35,8 @@ export const tdLambda = defineNode({
   in: { reward: f32('... time'), terminated: bool('... time'), truncated: bool('... time'), valid: f32('... time'), nextValue: f32('... time') },
   out: { value: f32('... time') },
   forward({ reward, terminated, truncated, valid, nextValue, gamma, lambda }, _, __, { time }) {
-    const trace = mul(lambda, mul(valid, not(truncated))), goes = mul(gamma, not(terminated));
-    return {
-      value: backwards(time, (t, after) => {
-        const v = at(nextValue, t), ahead = after ? add(v, mul(at(trace, t), sub(after, v))) : v;
-        return add(at(reward, t), mul(at(goes, t), ahead));
-      }),
-    };
+    const trace = mul(lambda, mul(valid, not(truncated))), goes = mul(gamma, not(terminated)), last = reshape(slice(nextValue, [0, time - 1], [-1, 1]), [-1]);
+    return { value: recurrence(add(reward, mul(goes, mul(sub(1, trace), nextValue))), mul(goes, trace), last) };
   },
 });
 /** SAC: Q - alpha log pi. */

@@ -288,8 +288,8 @@ describe('table', () => {
     acting    52,480 multiply-adds a time step, all agents
     learning  126,528 multiply-adds a time step forward, targets included
 
-    mult-adds are those of dense, gru and convolution kernels, for one row x rows of a time step (a
-    convolution: for one place of its output); products without weights are not counted.
+    mult-adds are those of dense, gru, lstm and convolution kernels, for one row x rows of a time step
+    (a convolution: for one place of its output); products without weights are not counted.
     "
   `); });
   it('without an environment has dims by name', async () => {
