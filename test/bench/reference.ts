@@ -70,8 +70,8 @@ export function laid({ page, sizes, steps, acts }: Step): Laid {
 
 /** QMIX of EPyMARL (its two-layer hypernetworks are the default here) and DQN of Stable-Baselines3 as they come, for whole runs. */
 export const RUNS = {
-  'train-qmix': { page: qmix, environment: 'lbf/8x8-2p-3f', copies: 1, from: 2_000, to: 4_000 },
-  'train-qmix-8': { page: applySettings(qmix, { 'data.every': 8 }), environment: 'lbf/8x8-2p-3f', copies: 8, from: 4_000, to: 16_000 },
+  'train-qmix': { page: qmix, environment: 'lbf/8x8-2p-3f', copies: 1, from: 3_000, to: 6_000 },
+  'train-qmix-8': { page: applySettings(qmix, { 'data.every': 8 }), environment: 'lbf/8x8-2p-3f', copies: 8, from: 10_000, to: 26_000 },
   'train-dqn': {
     page: applySettings(derive(dqn, 'dqn', g => { g.train('q', g.at('tdLoss').loss, { optimiser: adam({ lr: 1e-4 }), clipNorm: 10 }); }), { 'q.hidden': [64, 64], 'data.keep': 1_000_000, 'data.batch': 32, 'data.start': 100, 'data.every': 4, 'targets.everySteps': 10_000 }),
     environment: 'classic/cartpole', copies: 1, from: 2_000, to: 8_000,
