@@ -1,5 +1,5 @@
-/** What a user's first update costs: the QMIX page at its reference sizes, from the built files; `node cold.js <engine>` prints a line when it is done. */
-const dist = path => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
+/** What a user's first update costs: the QMIX page at its reference sizes, from the built files, among which it is laid; `node cold.js <engine>` prints a line when it is done. */
+const dist = path => import(new URL(`../../${path}.js`, import.meta.url).href);
 const [kind, backend] = process.argv[2].split(':');
 const [{ qmix }, { Learner }, { plan }, { freshState }, { monotonicMixer }, { swap }, { [kind]: engine }] = await Promise.all(
   ['graphs/index', 'core/step', 'core/plan', 'core/weights', 'nodes/index', 'core/graph', kind === 'onnx' ? 'plugins/engines/onnx/engine' : 'plugins/engines/tfjs'].map(dist));

@@ -3,20 +3,21 @@
  * rows whose names begin so, `--turns 7` and `--seconds 0.5` say how long, `--out docs` where performance.md goes, `--release` leaves figures for the
  * next one. Nothing else should run on the machine.
  */
-import { mkdtempSync, rmSync, writeFileSync, readdirSync, readFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync, readdirSync, readFileSync, mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { safetensors } from '../../plugins/stores/safetensors.ts';
 import { version } from '../../plugins/version.ts';
+import { installSkein } from '../docs/project.ts';
 import { versions as peerVersions, ready } from './peers/environment.ts';
 import { laid, STEPS } from './reference.ts';
 import { document, median, releaseOf, table, type Figure, type Measured, type Release } from './report.ts';
 import { ROWS, YARDSTICK, type Row, type Who } from './rows.ts';
 import { distance, Subject, type Turn } from './turns.ts';
 
-const TOLERANCE = 1e-4, RELEASES = fileURLToPath(new URL('releases', import.meta.url)), DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+const TOLERANCE = 1e-4, RELEASES = fileURLToPath(new URL('releases', import.meta.url)), DOCS = fileURLToPath(new URL('../../docs', import.meta.url)), TESTS = fileURLToPath(new URL('..', import.meta.url));
 const { values: asked } = parseArgs({ options: { peers: { type: 'boolean', default: false }, only: { type: 'string' }, turns: { type: 'string', default: '7' }, seconds: { type: 'string', default: '0.5' }, out: { type: 'string' }, release: { type: 'boolean', default: false } } });
 const turns = Number(asked.turns), seconds = Number(asked.seconds), only = asked.only?.split(','), rows = ROWS.filter(r => !only || only.some(o => r.name.startsWith(o)));
 if (!rows.length) throw new Error(`--only ${asked.only}: rows are ${ROWS.map(r => r.name).join(', ')}`);
@@ -38,12 +39,12 @@ async function check(row: Row, subjects: readonly Subject[]): Promise<Record<str
   }
   return checked;
 }
-async function measure(row: Row, yardstick: Subject, folder: string): Promise<Measured> {
+async function measure(row: Row, yardstick: Subject, folder: string, worker: string): Promise<Measured> {
   const data = path.join(folder, `${row.name.replace(/\W/g, '-')}.safetensors`);
   if (row.name in STEPS) writeFileSync(data, Buffer.concat(safetensors(laid(STEPS[row.name as keyof typeof STEPS]).arrays)));
   const subjects: Subject[] = [], sticks: Turn[] = [];
   try {
-    for (const who of [...row.ours, ...(asked.peers ? row.peers ?? [] : [])]) subjects.push(await Subject.open(row, who, data));
+    for (const who of [...row.ours, ...(asked.peers ? row.peers ?? [] : [])]) subjects.push(await Subject.open(row, who, { data, worker }));
     const checked = await check(row, subjects);
     for (const s of subjects) if (!row.once) await s.warm(seconds);
     for (let i = 0; i < turns; i++) {
@@ -54,6 +55,13 @@ async function measure(row: Row, yardstick: Subject, folder: string): Promise<Me
   } finally { for (const s of subjects) s.close(); }
 }
 
+/** The package as users run it, with our tasks beside it: what runs the sources as they stand names every function as it is made, which costs a fifth. */
+async function installed(at: string): Promise<string> {
+  const tests = ['bench', 'pages'].flatMap(of => readdirSync(path.join(TESTS, of), { recursive: true, encoding: 'utf8' }).map(file => path.join('test', of, file))).filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  await installSkein(at, tests);
+  copyFileSync(path.join(TESTS, 'bench/cold.js'), path.join(at, 'dist/test/bench/cold.js'));
+  return path.join(at, 'dist/test/bench/worker.js');
+}
 function newest(): Release | undefined {
   let names: string[] = [];
   try { names = readdirSync(RELEASES).filter(n => n.endsWith('.json') && n !== `${version()}.json`); } catch { return undefined; }
@@ -61,11 +69,11 @@ function newest(): Release | undefined {
   return last === undefined ? undefined : JSON.parse(readFileSync(path.join(RELEASES, last), 'utf8')) as Release;
 }
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-bench-')), load = os.loadavg()[0]!.toFixed(1), before = newest(), measured: Measured[] = [], yardstick = await Subject.open(YARDSTICK, 'skein', '');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-bench-')), load = os.loadavg()[0]!.toFixed(1), before = newest(), measured: Measured[] = [], worker = await installed(path.join(folder, 'skein')), yardstick = await Subject.open(YARDSTICK, 'skein', { data: '', worker });
 try {
   await yardstick.warm(Math.min(seconds, 0.2));
   for (const row of rows) {
-    const m = await measure(row, yardstick, folder);
+    const m = await measure(row, yardstick, folder, worker);
     measured.push(m);
     console.log(`${table([m], before)}\n`);
   }

@@ -20,10 +20,10 @@ export class Subject {
   private constructor(who: Who, child: ChildProcess) {
     this.who = who; this.#child = child; this.#lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   }
-  /** `data` is the file that peers take weights and a batch from. */
-  static async open(row: Row, who: Who, data: string): Promise<Subject> {
+  /** `data` is the file that peers take weights and a batch from, `worker` our own task. */
+  static async open(row: Row, who: Who, { data, worker }: { readonly data: string; readonly worker: string }): Promise<Subject> {
     const peer = /^(torch|jax)(-gru|-unrolled)?-(\d)$/.exec(who), one = /-1$/.test(who) || who === 'skein';
-    const command = peer ? PYTHON : process.execPath, args = peer ? [here(`peers/${peer[1]!}_steps.py`), row.name, peer[3]!, data, ...(peer[2] ? [peer[2].slice(1)] : [])] : ['--import', 'tsx', here('worker.ts'), row.name, ...(who === 'skein' ? [] : [who])];
+    const command = peer ? PYTHON : process.execPath, args = peer ? [here(`peers/${peer[1]!}_steps.py`), row.name, peer[3]!, data, ...(peer[2] ? [peer[2].slice(1)] : [])] : [worker, row.name, ...(who === 'skein' ? [] : [who])];
     const [run, given] = one ? pinned(command, args) : [command, args];
     const subject = new Subject(who, spawn(run, given, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...(peer ? { OMP_NUM_THREADS: peer[3]! } : {}) } }));
     await subject.#answer();

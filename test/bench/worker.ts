@@ -71,7 +71,7 @@ const swapping = (engine: string): Task => ({
     return { units: 1, seconds };
   },
 });
-/** From the start of a process until the QMIX page has made one update at its reference sizes, from what is built in dist/. */
+/** From the start of a process until the QMIX page has made one update at its reference sizes, from what is built. */
 const starting = (engine: string): Task => ({
   run: () => new Promise((resolve, reject) => {
     const began = performance.now(), child = spawn(process.execPath, [fileURLToPath(new URL('cold.js', import.meta.url)), engine], { stdio: ['ignore', 'pipe', 'inherit'] });

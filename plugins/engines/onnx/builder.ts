@@ -37,6 +37,9 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
   });
 }
 
+/** What a float of 0 and 1 was made of. */
+const truth = ({ dtype, from }: Value): Value | undefined => (dtype === 'float32' && from?.type === 'Cast' && from.in[0]!.dtype === 'bool' ? from.in[0] : undefined);
+
 type Arithmetic = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min' | 'Pow';
 type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 const FOLD: Readonly<Record<Arithmetic, (a: number, b: number) => number>> = { Add: (a, b) => a + b, Sub: (a, b) => a - b, Mul: (a, b) => a * b, Div: (a, b) => a / b, Max: Math.max, Min: Math.min, Pow: Math.pow };
@@ -143,12 +146,23 @@ export class Builder {
     if (left !== undefined && a.uniform === left) return this.expand(b, shape);
     if (type === 'Mul') for (const [x, mask] of [[a, b], [b, a]] as const) {
       if (mask.uniform === 0) return this.fill(0, shape, a.dtype);
-      if (float && mask.from?.type === 'Cast' && mask.from.in[0]!.dtype === 'bool') return this.spread('Where', [mask.from.in[0]!, x, this.scalar(0)], 'float32');
+      const on = float ? truth(mask) : undefined, off = on?.from?.type === 'Not' ? on.from.in[0] : undefined;
+      if (on) return this.spread('Where', off ? [off, this.scalar(0), x] : [on, x, this.scalar(0)], 'float32');
     }
+    const taken = type === 'Sub' && a.uniform === 1 && float ? truth(b) : undefined;
+    if (taken) return this.expand(this.cast(taken.from?.type === 'Not' ? taken.from.in[0]! : this.one('Not', [taken], taken.shape, 'bool'), 'float32'), shape);
     return this.spread(type, [a, b], a.dtype);
+  }
+  /** What only moves elements is done with a truth, of which a number is made afterwards: so it stays one, for who asks with it. */
+  #before(x: Value, move: (x: Value) => Value): Value | undefined {
+    if (x.from?.type === 'Not') { const moved = move(x.from.in[0]!); return this.one('Not', [moved], moved.shape, 'bool'); }
+    const on = truth(x);
+    return on && this.cast(move(on), 'float32');
   }
   expand(x: Value, shape: readonly number[]): Value {
     if (same(x.shape, shape)) return x;
+    const moved = this.#before(x, y => this.expand(y, shape));
+    if (moved) return moved;
     if (x.uniform !== undefined) return this.fill(x.uniform, shape, x.dtype);
     return this.one('Expand', [x.from?.type === 'Expand' ? x.from.in[0]! : x, this.integers(shape)], shape, x.dtype);
   }
@@ -162,6 +176,8 @@ export class Builder {
     if (same(x.shape, shape)) return x;
     if (x.uniform !== undefined) return this.fill(x.uniform, shape, x.dtype);
     if (x.data) return this.constant(x.data, shape, x.dtype);
+    const moved = this.#before(x, y => this.reshape(y, shape));
+    if (moved) return moved;
     return x.from?.type === 'Reshape' ? this.reshape(x.from.in[0]!, shape) : this.#view(x, 0, shape) ?? this.one('Reshape', [x, this.integers(shape)], shape, x.dtype);
   }
   transpose(x: Value, perm: readonly number[]): Value {

@@ -10,15 +10,17 @@ import type { OutputArray, Outputs, Supply } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
 import { ARRAYS, dtypeOf } from '../../arrays.ts';
 import { count } from './builder.ts';
-import type { Model } from './emit.ts';
+import type { InPort, Model } from './emit.ts';
 import type { Provider } from './provider.ts';
 
 const require = createRequire(import.meta.url);
 /** Microseconds for which a thread waits for the next operator awake: nearly all of them come that soon. Longer, and a busy core is waited for by burning another one. */
 const SPIN = 20;
-type MakeTensor = new (dtype: string, data: TypedArray, shape: readonly number[]) => ort.Tensor;
+/** What the native call reads of a tensor. */
+interface Numbers { readonly type: string; data: TypedArray; readonly dims: readonly number[]; readonly location: 'cpu' }
+type Named = Readonly<Record<string, Numbers>>;
 /** Writes into what it is given for the outputs. */
-type Run = (feeds: Readonly<Record<string, ort.Tensor>>, into: Readonly<Record<string, ort.Tensor>>) => unknown;
+type Run = (feeds: Named, into: Named) => unknown;
 
 /** With `profile`, the beginning of a file's name, ONNX Runtime notes when each operator ran, until `endProfile`. */
 export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number, profile?: string): Promise<Session> }
@@ -40,15 +42,15 @@ export function loadRuntime(provider?: Where, found: () => Native | undefined = 
     version, direct: binding !== undefined,
     async open(model, threads, profile) {
       const options = optionsOf(provider, threads, profile);
-      const Tensor = runtime.Tensor as unknown as MakeTensor, { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options);
+      const { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options), feed = feeds(model.inputs);
       return { room: model.room, dispose, endProfile, run: async supply => {
-        const outputs: Record<string, OutputArray> = {}, into: Record<string, ort.Tensor> = {};
+        const outputs: Record<string, OutputArray> = {}, into: Record<string, Numbers> = {};
         for (const { name, called, dtype, shape, made } of model.outputs) {
           const as = dtypeOf({ dtype }), data = new ARRAYS[as](count(shape));
           outputs[name] = { shape, dtype: as, data };
-          into[called] = new Tensor(dtype, data, made);
+          into[called] = { type: dtype, data, dims: made, location: 'cpu' };
         }
-        await run(feeds(Tensor, model, supply), into);
+        await run(feed(supply), into);
         return outputs;
       } };
     },
@@ -67,21 +69,24 @@ function direct({ binding, initOrt }: Native, { bytes }: Model, options: ort.Inf
   initOrt();
   const session = new binding.InferenceSession();
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, options);
-  return { run: (given, into) => session.run(given, into, {}), endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
+  return { run: (given, into) => session.run(given as never, into as never, {}), endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
 }
 async function published(runtime: typeof ort, { bytes }: Model, options: ort.InferenceSession.SessionOptions): Promise<Opened> {
-  const session = await runtime.InferenceSession.create(bytes, options);
-  return { run: (given, into) => session.run(given, into), endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
+  const session = await runtime.InferenceSession.create(bytes, options), Tensor = runtime.Tensor as unknown as new (...of: unknown[]) => ort.Tensor;
+  const tensors = (all: Named) => Object.fromEntries(Object.entries(all).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]));
+  return { run: (given, into) => session.run(tensors(given), tensors(into)), endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
 }
 
-/** An input is asked for once, however many parts of it are read. */
-function feeds(Tensor: MakeTensor, { inputs }: Model, supply: Supply): Record<string, ort.Tensor> {
-  const given: Record<string, ort.Tensor> = {};
-  let last = '', all: TypedArray = new Float32Array(0);
-  for (const { name, called, dtype, shape, whole, offset } of inputs) {
-    if (name !== last) all = supply(last = name, whole, dtypeOf({ dtype }));
-    const n = count(shape);
-    given[called] = new Tensor(dtype, n === all.length ? all : all.subarray(offset, offset + n), shape);
-  }
-  return given;
+/** An input is asked for once, however many parts of it are read. What lies where it lay in the last call is the same view of it. */
+function feeds(inputs: readonly InPort[]): (supply: Supply) => Named {
+  const parts = inputs.map(({ shape, dtype }): Numbers => ({ type: dtype, data: new Float32Array(0), dims: shape, location: 'cpu' })), given = Object.fromEntries(inputs.map(({ called }, i) => [called, parts[i]!])), sizes = inputs.map(({ shape }) => count(shape));
+  return supply => {
+    let last = '', all: TypedArray = new Float32Array(0);
+    inputs.forEach(({ name, dtype, whole, offset }, i) => {
+      if (name !== last) all = supply(last = name, whole, dtypeOf({ dtype }));
+      const part = parts[i]!, { data } = part, n = sizes[i]!;
+      if (data.buffer !== all.buffer || data.length !== n || data.byteOffset !== all.byteOffset + offset * all.BYTES_PER_ELEMENT || data.constructor !== all.constructor) part.data = n === all.length ? all : all.subarray(offset, offset + n);
+    });
+    return given;
+  };
 }
