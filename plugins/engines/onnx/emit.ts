@@ -17,6 +17,8 @@ export interface Model {
   readonly operators: ReadonlyMap<string, number>;
   /** Bytes of all values between, which is more than a session holds: it uses room again. */
   readonly room: number;
+  /** Bytes that an operator gives in a call, on average; those within steps give as often as there are slots. */
+  readonly grain: number;
 }
 /** What inputs and outputs are called inside the model. No value between them has such a name, which begins with a colon. */
 export interface Names { input(name: string): string; output(name: string): string }
@@ -31,11 +33,15 @@ function bytesOf({ data, uniform, dtype }: Value, n: number): Uint8Array {
   return new Uint8Array(array.buffer);
 }
 
+const bytesIn = (values: readonly Value[]): number => values.reduce((sum, { shape }) => sum + 4 * count(shape), 0);
+
 /** Writes the graph of a program, and of bodies within it. All constants are the program's. */
 class Writer {
   readonly constants: Constant[] = [];
   readonly counts = new Map<string, number>();
   room = 0;
+  /** How often what is being written runs in a call; all runs so far, and the bytes that they give. */
+  #times = 1; #runs = 0; #given = 0;
   /** Of the program: constants that are made stand before what reads them. */
   readonly #nodes: GraphNode[] = [];
   readonly #names = new Map<Value, string>();
@@ -58,6 +64,7 @@ class Writer {
     this.#names.set(v, name);
     return name;
   }
+  get grain(): number { return this.#given / Math.max(1, this.#runs); }
   reads(v: Value): boolean { return this.#names.has(v); }
 
   /** Outputs by their names. */
@@ -70,14 +77,21 @@ class Writer {
     const ports = (list: Iterable<readonly [string, Value]>) => [...list].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
     return { nodes, inputs: ports(inputs.filter(v => depth > 0 || this.reads(v)).map(v => [this.#name(v), v])), outputs: ports(outputs) };
   }
-  #holds(values: readonly Value[]): void { for (const { shape } of values) this.room += 4 * count(shape); }
   #operator(nodes: GraphNode[], { type, scope, in: inputs, out, attributes, body }: Operator, read: ReadonlySet<Value>, depth: number): void {
     const from = inputs.map(v => this.#name(v));
-    if (!body) { this.#holds(out); this.#add(nodes, scope, type, { in: from, out: out.map(v => this.#name(v)), attributes }); return; }
+    if (!body) {
+      const bytes = bytesIn(out);
+      this.room += bytes; this.#given += this.#times * bytes; this.#runs += this.#times;
+      this.#add(nodes, scope, type, { in: from, out: out.map(v => this.#name(v)), attributes });
+      return;
+    }
     // what nobody reads is not saved for each slot; the carries must be given
     const ways = attributes['scan_output_directions'] as readonly number[], carries = out.length - ways.length, kept = out.map((v, i) => i < carries || read.has(v)), given = out.filter((_, i) => kept[i]), inside = new Map(body.outputs.filter((_, i) => kept[i]).map((v, i) => [`:b${out[0]!.id}.${i}`, v] as const));
-    this.#holds(given);
+    const outside = this.#times;
+    this.room += bytesIn(given);
+    this.#times *= inputs.at(-1)!.shape[0]!;
     const graph: Graph = { ...this.graph(inside, body.inputs, depth + 1), constants: [] };
+    this.#times = outside;
     this.#add(nodes, scope, type, { in: from, out: given.map(v => this.#name(v)), attributes: { ...attributes, scan_output_directions: ways.slice(0, given.length - carries), body: { graph } } });
   }
 }
@@ -102,6 +116,6 @@ export function emit({ inputs, outputs }: Trace, called = APART): Model {
   const writer = new Writer(called), graph = writer.graph(new Map([...outputs].map(([name, { value }]) => [called.output(name), value])), all, 0);
   return {
     inputs: all.filter(v => writer.reads(v)).map(v => ({ name: v.name!, called: calledInput(called, v), shape: v.shape, dtype: v.dtype, whole: v.whole ?? v.shape, offset: v.offset ?? 0 })),
-    outputs: [...outputs].map(([name, { value, shape }]) => ({ name, called: called.output(name), shape, made: value.shape, dtype: value.dtype })), operators: writer.counts, room: writer.room, bytes: write({ ...graph, constants: writer.constants }),
+    outputs: [...outputs].map(([name, { value, shape }]) => ({ name, called: called.output(name), shape, made: value.shape, dtype: value.dtype })), operators: writer.counts, room: writer.room, grain: writer.grain, bytes: write({ ...graph, constants: writer.constants }),
   };
 }

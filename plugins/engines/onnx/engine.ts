@@ -20,8 +20,8 @@ function defaultThreads(): Threads {
 
 /** Bytes of values that open sessions hold together, by what they are at most. */
 const ROOM = 2 ** 30;
-/** Of programs that one thread runs: acting, updates of small networks. */
-const SMALL = 2 ** 22;
+/** Programs that one thread runs: acting, updates of small networks. Threads that share an operator of a few microseconds only wait for each other. */
+const SMALL = 2 ** 22, FINE = 24 * 2 ** 10;
 interface Held { room: number; close(): void }
 
 class OnnxEngine implements Timeable {
@@ -63,8 +63,7 @@ class OnnxEngine implements Timeable {
     const model = emit(trace(program)), runtime = beside ? this.#beside ??= besideRuntime(this.runtime, this.provider) : this.runtime;
     return runtime.open(model, this.threadsOf(model, beside));
   }
-  /** Threads that share an operator of a few microseconds only wait for each other. */
-  protected threadsOf({ room }: Model, beside = false): number { return room < SMALL ? 1 : beside ? this.threads.beside : this.threads.here; }
+  protected threadsOf({ room, grain }: Model, beside = false): number { return room < SMALL || grain < FINE ? 1 : beside ? this.threads.beside : this.threads.here; }
   timed(): TimedEngine { return new TimedOnnxEngine(this.runtime, this.threads, this.provider); }
   alive(): number { return tf.memory().numTensors; }
   close(): void {

@@ -148,6 +148,15 @@ describe('steps over time', () => {
     expect(count(50)).toEqual(count(5));
     expect(count(5)['Scan']).toBe(1);
   });
+  it('give what their operators give as often as there are slots', () => {
+    register();
+    const grain = (T: number) => emit(trace({ key: 'sum', run: input => {
+      const { out } = scan(input('h', [2, 3], 'f32'), [input('x', [T, 2, 3], 'f32')], (h, [now]) => { const next = add(h, now!); return { carry: next, out: [next] }; });
+      return { sum: add(out[0]!, 1) };
+    } })).grain;
+    // an addition of 24 bytes for each slot, and one of all of them
+    for (const T of [5, 50]) expect(grain(T)).toBe((T * 24 + T * 24) / (T + 1));
+  });
 });
 
 describe('a node that cannot be compiled', () => {
