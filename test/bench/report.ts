@@ -52,7 +52,7 @@ export function document(all: readonly Measured[], { version, date, machine, ver
     '# Performance', '',
     `Made by \`npm run bench${peers ? ' -- --peers' : ''}\`. Skein ${version}, ${date}. ${machine}. ${versions.join(', ')}. Load of the machine when it began: ${load}.`, '',
     `Each figure is the median of ${Math.min(...turns)} turns or more, each in a process of its own; all who are in a row take turns. A name that ends in \`-1\` has one core and one thread, \`-2\` two threads.`,
-    '`skein` and whoever ends in `-1` is held to one core where the system has `taskset`. `onnx beside` has the threads that the engine chooses, and learns beside the environments (`--overlap on`). CPU time is of all threads, in the unit of the row.',
+    '`skein` and whoever ends in `-1` is held to one core where the system has `taskset`. `onnx beside` has the threads that the engine chooses, and learns beside the environments (`--overlap on`). `loaded` has a process beside it that keeps one core busy. CPU time is of all threads, in the unit of the row.',
     '`in yardsticks` is the median in units of a product of two 128 x 128 matrices in plain JavaScript, timed in the same turns: by it runs on other days are compared, with the newest release too.', '',
     line(rows[0]!), line(rows[0]!.map(() => '---')), ...rows.slice(1).map(line), '',
     '## What was done', '',

@@ -25,6 +25,7 @@ import { register, trace } from '../../../plugins/engines/onnx/symbolic-backend.
 import { evaluateNode } from '../../../plugins/testing.ts';
 import { allPages } from '../../pages/index.ts';
 import { batchOf, BATCH, passing, SIZES, sizesOf, stepsOf } from '../../pages/lab.ts';
+import { ALL } from '../rounds.ts';
 import { begin, outcomeOf } from '../tiny-runs.ts';
 import { apart } from './agreement.ts';
 import { compute, engineOn } from './on.ts';
@@ -189,8 +190,9 @@ describe('several updates in a row', () => {
     learner.dispose();
     return state;
   }
-  it.each(['dqn', 'qmix', 'qplex', 'ppo', 'td3', 'coma', 'facmac'])('%s: six leave weights, lagged weights and memory where the plain ones do', async name => {
-    const page = passing(allPages[name]!, 2), a = await after(page, await engineOn('cpu'), 6), b = await after(page, engine, 6);
+  const SOME = ['dqn', 'qmix', 'qplex', 'ppo', 'td3', 'coma', 'facmac'], UPDATES = ALL ? 20 : 6;
+  it.each(ALL ? Object.keys(allPages) : SOME)(`%s: ${UPDATES} leave weights, lagged weights and memory where the plain ones do`, async name => {
+    const page = passing(allPages[name]!, 2), a = await after(page, await engineOn('cpu'), UPDATES), b = await after(page, engine, UPDATES);
     expect(apart(b.weights, a.weights)).toBeLessThan(1e-5);
     expect(apart(b.lagged, a.lagged)).toBeLessThan(1e-5);
     expect(Object.keys(b.slots)).toEqual(Object.keys(a.slots));
