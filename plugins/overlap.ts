@@ -27,13 +27,22 @@ async function shortest(way: () => Promise<unknown>): Promise<number> {
 }
 const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve); });
 
-/** What a run asks when its updates have found their pace; undefined where the two take turns. Refuses what cannot overlap. */
-export function overlapOf(wanted: Overlap, d: Definition, engine: { readonly info: EngineInfo; readonly beside?: boolean }, cores = os.availableParallelism()): RunParts['overlap'] {
-  const [source = '', { cut, keep }] = Object.entries(d.page.sources)[0]!, refused = cut === 'rollout' || keep === undefined ? `${d.page.name} uses each batch of ${source} once, and must act by the weights that learn from it`
-    : !engine.beside ? `engine ${engine.info.engine} has no thread beside that of the environments` : undefined;
-  if (wanted === 'on' && refused !== undefined) throw new InputError(`overlap: ${refused}`, 'without --overlap they take turns; pages with a replay and engine onnx can overlap');
-  if (wanted === 'off' || refused !== undefined || (wanted === 'auto' && cores < 2)) return undefined;
+interface Setting { readonly page: Definition; readonly engine: { readonly info: EngineInfo; readonly beside?: boolean } }
+/** Why the two cannot work at the same time; undefined where they can. */
+export function whyNoOverlap({ page: { page }, engine }: Setting): string | undefined {
+  const [source = '', { cut, keep }] = Object.entries(page.sources)[0]!;
+  if (cut === 'rollout' || keep === undefined) return `${page.name} uses each batch of ${source} once, and must act by the weights that learn from it`;
+  return engine.beside ? undefined : `engine ${engine.info.engine} has no thread beside that of the environments`;
+}
+/** Refuses what cannot overlap, before a run begins. */
+export function checkOverlap(wanted: Overlap, setting: Setting): void {
+  const why = wanted === 'on' ? whyNoOverlap(setting) : undefined;
+  if (why !== undefined) throw new InputError(`overlap: ${why}`, 'without --overlap they take turns; pages with a replay and engine onnx can overlap');
+}
+/** What a run asks when its updates have found their pace; undefined where the two take turns. One that goes on where there is no thread has the same numbers, in turn. */
+export function overlapOf(wanted: Overlap, setting: Setting, cores = os.availableParallelism()): RunParts['overlap'] {
   if (wanted === 'on') return async () => ({ on: true, what: 'from here on the learner works beside the environments, as asked' });
+  if (wanted === 'off' || cores < 2 || whyNoOverlap(setting) !== undefined) return undefined;
   return async (between, update) => {
     const once = await shortest(async () => { busy(); }), here = await shortest(() => update(false)), both = await shortest(async () => {
       const beside = update(true);

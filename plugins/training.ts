@@ -21,7 +21,7 @@ import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
-import { overlapOf, type Overlap } from './overlap.ts';
+import { checkOverlap, overlapOf, type Overlap } from './overlap.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
 import type { Profile, ProfileFacts } from './profile.ts';
@@ -163,6 +163,7 @@ export class Training {
     };
     if (o.profile && settings.overlap !== 'off') throw new InputError('a profile says what takes how long in turn, and with overlap two things happen at once', '--profile without --overlap');
     const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? await watching(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings);
+    checkOverlap(settings.overlap ?? 'off', { page: d, engine });
     watcher?.watch(built);
     const swaps = plansOf(o.swaps, 'the options of a run');
     this.#foresee(d, built.env, swaps, o.steps);
@@ -309,7 +310,7 @@ export class Training {
     const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue;
     let told = record;
-    const overlap = overlapOf(settings.overlap ?? 'off', learner.plan.d, engine), parts: RunParts = {
+    const overlap = overlapOf(settings.overlap ?? 'off', { page: learner.plan.d, engine }), parts: RunParts = {
       learner, rollout, ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => {
         const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;

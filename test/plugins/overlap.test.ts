@@ -11,11 +11,11 @@ import type { Tracker } from '../../core/tracker.ts';
 import { dqn, qmix } from '../../graphs/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { onnx } from '../../plugins/engines/onnx/engine.ts';
-import { overlapOf, type Overlap } from '../../plugins/overlap.ts';
+import { checkOverlap, overlapOf, type Overlap } from '../../plugins/overlap.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
 import { applySettings, type Prepared } from '../../plugins/training.ts';
 import { ppo } from '../pages/single.ts';
-import { begin, outcomeOf, TINY_RUNS } from './tiny-runs.ts';
+import { outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
 const ENGINE = 'onnx:cpu-1', STOPS = 6;
 let made: Composition, folder: string;
@@ -24,18 +24,18 @@ afterAll(() => rm(folder, { recursive: true }));
 const stoppingAt = (update: number, stop: () => void): Tracker => ({ progress: p => { if (p.update >= update) stop(); } });
 const found = async (run: string) => (await readRun(run)).events.filter(e => e.kind === 'overlap').map(({ update, detail: { on } }) => ({ update, on }));
 /** Its actions are those that its weights choose, which change much. */
-function greedy(name: string, out: string, overlap: Overlap): Promise<Prepared> {
+function greedy(name: string, out: string, overlap: Overlap, trackers: readonly Tracker[] = []): Promise<Prepared> {
   const { environment, steps, copies, set } = TINY_RUNS[name]!;
   const page = made.catalogue.page(name), fast = Object.fromEntries(Object.keys(page.page.train).map(rule => [`${rule}.lr`, 0.02]));
-  return made.training.prepare(applySettings(page, { ...set, ...fast, 'explore.epsilon': 0.05 }), { environment, steps, copies, out, engine: ENGINE, seed: 3, overlap });
+  return made.training.prepare(applySettings(page, { ...set, ...fast, 'explore.epsilon': 0.05 }), { environment, steps, copies, out, engine: ENGINE, seed: 3, overlap, trackers, evaluate: { episodes: 3, every: Math.ceil(steps / 3) }, logEvery: 20, checkpointEvery: 60 });
 }
 
 describe.each(['dqn', 'qmix'])('a run of %s whose learner works beside the environments', name => {
   it('stopped at any update and resumed, ends as if it had not been', async () => {
-    const whole = `${folder}/${name}-on`, broken = `${folder}/${name}-broken`, { state } = await (await begin(made, name, whole, ENGINE, { overlap: 'on' })).begin(), { updates } = state.counters;
+    const whole = `${folder}/${name}-on`, broken = `${folder}/${name}-broken`, { state } = await (await greedy(name, whole, 'on')).begin(), { updates } = state.counters;
     expect(await found(whole)).toEqual([{ update: 16, on: true }]);
     const draw = Random.of(11, name), at = [...new Set(Array.from({ length: STOPS }, () => draw.integer(updates)))].sort((a, b) => a - b);
-    const first = await begin(made, name, broken, ENGINE, { overlap: 'on', trackers: [stoppingAt(at[0]!, () => { first.run.stop(); })] });
+    const first = await greedy(name, broken, 'on', [stoppingAt(at[0]!, () => { first.run.stop(); })]);
     let { reason } = await first.begin();
     for (const update of [...at.slice(1), Infinity]) {
       const again = await made.training.resume(broken, { trackers: [stoppingAt(update, () => { again.run.stop(); })] });
@@ -43,6 +43,14 @@ describe.each(['dqn', 'qmix'])('a run of %s whose learner works beside the envir
     }
     expect(reason).toBe('finished');
     expect(await outcomeOf(broken)).toEqual(await outcomeOf(whole));
+  }, 60_000);
+  it('goes on where there is no such thread, an update behind as before', async () => {
+    const run = `${folder}/${name}-moved`, first = await greedy(name, run, 'on', [stoppingAt(20, () => { first.run.stop(); })]);
+    expect((await first.begin()).reason).toBe('stopped');
+    expect((await (await made.training.resume(run, { engine: 'tfjs:cpu' })).begin()).reason).toBe('finished');
+    const { arrays, meta } = await outcomeOf(run), weights = Object.keys(arrays).filter(k => k.startsWith('weights/')).map(k => arrays[k]);
+    expect(meta['run']).toMatchObject({ beside: true });
+    expect(Buffer.from(arrays['acting']!, 'base64').equals(Buffer.concat(weights.map(a => Buffer.from(a!, 'base64'))))).toBe(false);
   }, 60_000);
 });
 
@@ -62,21 +70,21 @@ describe('the choice', () => {
   const engine = { info: { engine: 'onnx', backend: 'cpu', version: '1' }, beside: true }, none = { info: { engine: 'tfjs', backend: 'wasm', version: '1' } };
   const updating = (here: number, there: number) => (beside: boolean) => new Promise(resolve => { setTimeout(resolve, beside ? there : here); });
   it('is for the longer of the two, where that is shorter by 15 % than both in turn', async () => {
-    const choose = overlapOf('auto', qmix, engine, 2)!;
+    const choose = overlapOf('auto', { page: qmix, engine }, 2)!;
     expect(await choose(0.001, updating(300, 10))).toMatchObject({ on: true });
     expect(await choose(0.001, updating(100, 100))).toMatchObject({ on: false });
     expect(await choose(0.03, updating(10, 100))).toMatchObject({ on: false });
     expect((await choose(0.001, updating(300, 10))).what).toMatch(/^from here on the learner works beside the environments: an update takes \d+ ms and these 1\.00 ms, at the same time [\d.]+ ms$/);
   });
   it('is not asked for on one core, for pages that use a batch once, and on engines without a thread', () => {
-    expect(overlapOf('auto', qmix, engine, 1)).toBeUndefined();
-    expect(overlapOf('auto', ppo, engine, 2)).toBeUndefined();
-    expect(overlapOf('auto', qmix, none, 2)).toBeUndefined();
-    expect(overlapOf('off', qmix, engine, 2)).toBeUndefined();
+    expect(overlapOf('auto', { page: qmix, engine }, 1)).toBeUndefined();
+    expect(overlapOf('auto', { page: ppo, engine }, 2)).toBeUndefined();
+    expect(overlapOf('auto', { page: qmix, engine: none }, 2)).toBeUndefined();
+    expect(overlapOf('off', { page: qmix, engine }, 2)).toBeUndefined();
   });
   it('is refused before a run begins', async () => {
-    expect(() => overlapOf('on', ppo, engine)).toThrow(new InputError('overlap: ppo uses each batch of data once, and must act by the weights that learn from it', 'without --overlap they take turns; pages with a replay and engine onnx can overlap'));
-    expect(() => overlapOf('on', dqn, none)).toThrow(new InputError('overlap: engine tfjs has no thread beside that of the environments', 'without --overlap they take turns; pages with a replay and engine onnx can overlap'));
+    expect(() => checkOverlap('on', { page: ppo, engine })).toThrow(new InputError('overlap: ppo uses each batch of data once, and must act by the weights that learn from it', 'without --overlap they take turns; pages with a replay and engine onnx can overlap'));
+    expect(() => checkOverlap('on', { page: dqn, engine: none })).toThrow(new InputError('overlap: engine tfjs has no thread beside that of the environments', 'without --overlap they take turns; pages with a replay and engine onnx can overlap'));
     const asked = { environment: 'classic/cartpole', steps: 100, out: `${folder}/none` };
     await expect(made.training.prepare(dqn, { ...asked, engine: 'tfjs', overlap: 'on' })).rejects.toThrow('no thread beside');
     await expect(made.training.prepare(dqn, { ...asked, overlap: 'auto', profile: true })).rejects.toThrow('--profile without --overlap');
