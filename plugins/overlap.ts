@@ -29,7 +29,7 @@ const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve)
 
 interface Setting { readonly page: Definition; readonly engine: { readonly info: EngineInfo; readonly beside?: boolean } }
 /** Why the two cannot work at the same time; undefined where they can. */
-export function whyNoOverlap({ page: { page }, engine }: Setting): string | undefined {
+function whyNoOverlap({ page: { page }, engine }: Setting): string | undefined {
   const [source = '', { cut, keep }] = Object.entries(page.sources)[0]!;
   if (cut === 'rollout' || keep === undefined) return `${page.name} uses each batch of ${source} once, and must act by the weights that learn from it`;
   return engine.beside ? undefined : `engine ${engine.info.engine} has no thread beside that of the environments`;
