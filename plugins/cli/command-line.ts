@@ -9,6 +9,7 @@ import { env } from './env-check.ts';
 import { evaluate } from './evaluate.ts';
 import { exported } from './export.ts';
 import { fork } from './fork.ts';
+import { gallery } from './gallery.ts';
 import { labelled, wrap } from './layout.ts';
 import { list } from './list.ts';
 import { option } from './options.ts';
@@ -61,7 +62,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, swap, fork, evaluate, compare, exported, check, table, draw, diff, env, setup]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, swap, fork, evaluate, compare, exported, check, table, draw, diff, gallery, env, setup]) skein.addCommand(make(session));
   configure(skein, session);
   skein.hook('preAction', (_, command) => { session.answer.ascii = session.remarks.ascii = command.opts<{ ascii?: boolean }>().ascii ?? false; });
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });

@@ -26,6 +26,7 @@ describe('help', () => {
         table <algorithm>       nodes, ports with dims and sizes, weights, multiply-adds
         draw <algorithm>        the topology of a page or a run as a picture
         diff <a> <b>            what differs between two pages or runs, in words and as a picture
+        gallery                 a page for every algorithm: picture, formulas, paper, results
         env check <id>          does an environment keep the contract, and how fast is it?
         setup tensorflow        TensorFlow's own library for engine tfjs, on the CPU or a CUDA GPU
 
@@ -118,7 +119,7 @@ describe('help', () => {
     "
   `); });
   it('fits the terminal', async () => {
-    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['compare'], ['check'], ['table'], ['env', 'check']]) {
+    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['compare'], ['check'], ['table'], ['gallery'], ['env', 'check']]) {
       const { stdout } = await skeinWith({ columns }, ...command, '--help'), wide = stdout.split('\n').filter(line => line.length > columns && !line.startsWith('  skein '));
       expect(wide).toEqual([]);
     }
