@@ -7,6 +7,7 @@ import { Rollout } from './rollout.ts';
 import type { Learner } from '../core/step.ts';
 import { Random } from '../core/random.ts';
 import { freshState, type LearnerState } from '../core/weights.ts';
+import { iqm } from './statistics.ts';
 
 export interface EvaluationSetting {
   readonly episodes: number;
@@ -42,10 +43,10 @@ export async function evaluateEpisodes(d: Definition, learner: Learner, state: L
 export interface Score { readonly mean: number; readonly iqm: number; readonly low: number; readonly high: number; readonly std: number; readonly length: number; readonly win?: number; readonly episodes: number }
 /** Mean, interquartile mean (the middle half), and a 95 % interval of the mean by bootstrap over episodes (2,000 resamples, percentiles). */
 export function scoreOf(episodes: readonly Episode[], seed = 1): Score {
-  const x = episodes.map(e => e.return).sort((a, b) => a - b), n = x.length, mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length, m = mean(x), cut = Math.floor(n / 4);
+  const x = episodes.map(e => e.return).sort((a, b) => a - b), n = x.length, mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length, m = mean(x);
   const draw = Random.of(seed, 'bootstrap'), means = Array.from({ length: 2000 }, () => { let sum = 0; for (let i = 0; i < n; i++) sum += x[draw.integer(n)]!; return sum / n; }).sort((a, b) => a - b);
   const wins = episodes.filter(e => e.won !== undefined);
-  return { mean: m, iqm: mean(x.slice(cut, n - cut)), low: means[49]!, high: means[1949]!, std: Math.sqrt(mean(x.map(v => (v - m) ** 2))), length: mean(episodes.map(e => e.length)), ...(wins.length ? { win: wins.filter(e => e.won).length / wins.length } : {}), episodes: n };
+  return { mean: m, iqm: iqm([x]), low: means[49]!, high: means[1949]!, std: Math.sqrt(mean(x.map(v => (v - m) ** 2))), length: mean(episodes.map(e => e.length)), ...(wins.length ? { win: wins.filter(e => e.won).length / wins.length } : {}), episodes: n };
 }
 
 /** Environment steps that random play takes at most; a game without a limit, or with long episodes, is not played. */

@@ -1,5 +1,6 @@
 /**
- * The learning curve of one run, as SVG text: evaluation returns as points on a line, training returns as a thin line under them.
+ * The learning curve of one run, as SVG text: evaluation returns as points on a line, training returns as a thin line under them;
+ * or those of several algorithms, each with a band.
  * The same records give the same bytes. Nothing in it runs; colours follow the reader's light or dark theme.
  */
 import type { MetricRecord } from '../core/tracker.ts';
@@ -189,9 +190,19 @@ function drawLabels({ right, top, y }: Plot, labels: readonly Label[]): string[]
   ]);
 }
 
-export function curve(metrics: readonly MetricRecord[], { title = '', unit = 'return per episode', references = [], marks = [] }: CurveOptions = {}): string {
-  const series = seriesOf(metrics), levels = references.filter(l => drawable(l.value)).map(({ label, value }) => ({ label, value: settled(value) }));
-  const trained = series.filter(s => s.kind === 'train'), several = trained.length > 1, banded = series.some(s => s.points.some(p => p.most > p.least));
+/** What a picture of lines says beside them. */
+interface Chart {
+  readonly title: string;
+  readonly unit: string;
+  /** What bands are, where there are any. */
+  readonly band: string;
+  readonly references: readonly CurveReference[];
+  readonly marks: readonly CurveMark[];
+  /** Has each line a colour of its own? */
+  readonly several: boolean;
+}
+function chart(series: readonly Series[], { title, unit, band, references, marks, several }: Chart): string {
+  const trained = series.filter(s => s.kind === 'train'), levels = references.filter(l => drawable(l.value)).map(({ label, value }) => ({ label, value: settled(value) })), banded = series.some(s => s.points.some(p => p.most > p.least));
   const all = series.flatMap(s => s.points), values = [...all.flatMap(p => [p.least, p.most]), ...levels.map(l => l.value)];
   const most = Math.max(0, ...all.map(p => p.x)) || 1, first = Math.min(most, ...all.map(p => p.x));
   const steps = axis(first > most / 2 && first < most ? first : 0, most, 6), across = series.length ? steps : { ...steps, ticks: [] }, up = upward(values);
@@ -214,7 +225,7 @@ export function curve(metrics: readonly MetricRecord[], { title = '', unit = 're
     `<title>${escape(title || 'learning curve')}</title><desc>${escape(`${unit} over environment steps; at the end ${said || 'nothing'}`)}</desc>`,
     `<style>${STYLE}</style><rect class="page" width="${WIDTH}" height="${HEIGHT}" rx="6"/>`,
     ...(title ? [textAt(20, 32, 'title ink', shortened(title, WIDTH - 40, 16))] : []),
-    textAt(20, top - 24, 'quiet', shortened(`${unit}${banded ? '; band from lowest to highest' : ''}`, WIDTH - 40)),
+    textAt(20, top - 24, 'quiet', shortened(`${unit}${banded ? band : ''}`, WIDTH - 40)),
     ...drawGrid(plot, across, up),
     ...levels.map(l => `<path class="level" d="M${at(left)} ${at(plot.y(l.value))}H${at(right)}"/>`),
     ...series.flatMap(s => drawSeries(plot, s, several, up.value)),
@@ -223,4 +234,17 @@ export function curve(metrics: readonly MetricRecord[], { title = '', unit = 're
     ...(series.length ? [] : [textAt((left + right) / 2, BOTTOM - 14, 'quiet', 'no returns yet', 'middle')]),
     '</svg>\n',
   ].join('\n');
+}
+
+export function curve(metrics: readonly MetricRecord[], { title = '', unit = 'return per episode', references = [], marks = [] }: CurveOptions = {}): string {
+  const series = seriesOf(metrics);
+  return chart(series, { title, unit, band: '; band from lowest to highest', references, marks, several: series.filter(s => s.kind === 'train').length > 1 });
+}
+
+/** Several runs as one line, with an interval at each step. */
+export interface CurveGroup { readonly name: string; readonly points: readonly { readonly step: number; readonly value: number; readonly low: number; readonly high: number }[] }
+/** Learning curves of several algorithms beside each other. */
+export function curves(groups: readonly CurveGroup[], { title = '', unit = 'return per episode' }: Pick<CurveOptions, 'title' | 'unit'> = {}): string {
+  const series = groups.map(({ name, points }, i): Series => ({ name, kind: 'eval', hue: i % HUES.length, points: points.filter(p => [p.value, p.low, p.high].every(drawable)).map(p => ({ x: p.step, y: settled(p.value), least: settled(p.low), most: settled(p.high) })) }));
+  return chart(series.filter(s => s.points.length), { title, unit, band: '', references: [], marks: [], several: true });
 }

@@ -3,11 +3,12 @@ import { SIGNS } from './palette.ts';
 import { grouped, plain } from './text.ts';
 import type { Comparison } from './union.ts';
 
-const cell = (text: string) => plain(text).replace(/([\\`*_{}[\]|#~])/g, '\\$1').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+/** Text of others inside Markdown: one line, and nothing of it is markup. */
+export const escaped = (text: string): string => plain(text).replace(/([\\`*_{}[\]|#~])/g, '\\$1').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 export function markdown(c: Comparison, told: readonly string[]): string {
-  const table = (head: readonly string[], rows: readonly (readonly string[])[]) => (rows.length ? ['', `| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map(r => `| ${r.map(cell).join(' | ')} |`)] : []);
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]) => (rows.length ? ['', `| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map(r => `| ${r.map(escaped).join(' | ')} |`)] : []);
   return [
-    `# ${cell(c.before)} → ${cell(c.after)}`, '', ...told.map(cell),
+    `# ${escaped(c.before)} → ${escaped(c.after)}`, '', ...told.map(escaped),
     ...table(['', 'node', 'what'], c.nodes.map(n => [SIGNS[n.state].trim(), n.name, n.what])),
     ...table(['', 'wire'], [...c.wires.added.map(w => ['+', w]), ...c.wires.removed.map(w => ['−', w])]),
     ...table(['rule', 'what'], c.rules.map(r => [r.name, r.what])),

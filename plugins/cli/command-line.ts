@@ -2,12 +2,14 @@
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { check } from './check.ts';
+import { compare } from './compare.ts';
 import { diff } from './diff.ts';
 import { draw } from './draw.ts';
 import { env } from './env-check.ts';
 import { evaluate } from './evaluate.ts';
 import { exported } from './export.ts';
 import { fork } from './fork.ts';
+import { gallery } from './gallery.ts';
 import { labelled, wrap } from './layout.ts';
 import { list } from './list.ts';
 import { option } from './options.ts';
@@ -26,13 +28,14 @@ const EXAMPLES = [
   'skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3',
   'skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer',
   'skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1',
+  'skein compare runs/* -o curves.svg',
   'skein draw qmix -o qmix.svg',
   'skein diff vdn qmix -o difference.svg',
 ];
 const EXIT_CODES = [['0', 'done'], ['1', 'the answer is no: problems or differences were found'], ['2', 'bad usage or bad input'], ['3', 'the run failed'], ['130', 'interrupted; a run has saved a checkpoint (143: terminated)']] as const;
 
 /** `train <algorithm>`, `env check <id>`. */
-const termOf = (command: Command, before = ''): string => `${before}${command.name()}${command.registeredArguments.map(a => (a.required ? ` <${a.name()}>` : ` [${a.name()}]`)).join('')}`;
+const termOf = (command: Command, before = ''): string => `${before}${command.name()}${command.registeredArguments.map(a => (a.required ? ` <${a.name()}${a.variadic ? '...' : ''}>` : ` [${a.name()}]`)).join('')}`;
 const commandsOf = (command: Command, before = ''): (readonly [string, string])[] => command.commands.flatMap(c => (c.commands.length ? commandsOf(c, `${before}${c.name()} `) : [[termOf(c, before), c.summary()]]));
 /** The first page of help: the commands before everything else. */
 function overview(skein: Command, columns: number): string {
@@ -59,7 +62,7 @@ function configure(command: Command, session: Session): void {
 
 export function program(session: Session): Command {
   const skein = new Command('skein').version(version(), '--version', 'the version');
-  for (const make of [list, train, resume, swap, fork, evaluate, exported, check, table, draw, diff, env, setup]) skein.addCommand(make(session));
+  for (const make of [list, train, resume, swap, fork, evaluate, compare, exported, check, table, draw, diff, gallery, env, setup]) skein.addCommand(make(session));
   configure(skein, session);
   skein.hook('preAction', (_, command) => { session.answer.ascii = session.remarks.ascii = command.opts<{ ascii?: boolean }>().ascii ?? false; });
   skein.configureHelp({ formatHelp: (command, helper) => overview(command, helper.helpWidth ?? 80) });

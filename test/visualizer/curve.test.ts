@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MetricRecord } from '../../core/tracker.ts';
-import { curve, type CurveOptions } from '../../visualizer/curve.ts';
+import { curve, curves, type CurveOptions } from '../../visualizer/curve.ts';
 
 interface Element { readonly name: string; readonly attributes: Readonly<Record<string, string>>; text: string }
 
@@ -153,4 +153,22 @@ describe('curve', () => {
       expect(() => elementsOf(svg)).not.toThrow();
       expect(svg).not.toMatch(/="[^"]*(NaN|Infinity)/);
     })));
+});
+
+describe('curves of several algorithms', () => {
+  const banded = (name: string, value: number, width: number) => ({ name, points: Array.from({ length: 10 }, (_, i) => ({ step: (i + 1) * 1000, value: value * (i + 1), low: value * (i + 1) - width, high: value * (i + 1) + width })) });
+  const svg = curves([banded('qmix', 0.09, 0.05), banded('vdn', 0.05, 0.02), banded('iql', 0.02, 0)], { title: 'lbf/8x8-2p-2f-coop', unit: 'eval/return: IQM and 95 % interval of 5 runs' }), elements = elementsOf(svg);
+
+  it('are lines in colours of their own, each with its band, its name and its last value', () => {
+    expect(elements.filter(e => /^s\d$/.test(e.attributes['class'] ?? '')).map(e => e.attributes['class'])).toEqual(['s0', 's1', 's2']);
+    expect(elements.filter(e => e.attributes['class']?.startsWith('band')).map(e => e.attributes['class'])).toEqual(['band f0', 'band f1']);
+    const texts = elements.filter(e => e.name === 'text').map(e => e.text);
+    expect(texts).toEqual(expect.arrayContaining(['lbf/8x8-2p-2f-coop', 'eval/return: IQM and 95 % interval of 5 runs', 'qmix 0.90', 'vdn 0.50', 'iql 0.20', 'environment steps']));
+  });
+  it('leave out what cannot be drawn, and say where there is nothing', () => {
+    expect(elementsOf(curves([{ name: 'none', points: [] }])).map(e => e.text)).toContain('no returns yet');
+    const odd = curves([{ name: 'odd', points: [{ step: 1, value: NaN, low: 0, high: 1 }, { step: 2, value: 1e300, low: 0, high: 1e300 }, { step: 3, value: 1, low: 0, high: 2 }] }]);
+    expect(odd).not.toMatch(/NaN|Infinity|e\+/);
+    elementsOf(odd);
+  });
 });

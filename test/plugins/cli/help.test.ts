@@ -20,11 +20,13 @@ describe('help', () => {
         swap <run> [slot=type]  another node in a slot of a run, also while it runs
         fork <run>              a new run from a checkpoint of another, with an edit
         evaluate <run>          play greedy episodes from the newest checkpoint of a run
+        compare <runs...>       runs side by side over their seeds, with intervals
         export <run>            the best actions of a run as an ONNX file, for other programs
         check <algorithm>       all wiring problems of a page at once, with places and remedies
         table <algorithm>       nodes, ports with dims and sizes, weights, multiply-adds
         draw <algorithm>        the topology of a page or a run as a picture
         diff <a> <b>            what differs between two pages or runs, in words and as a picture
+        gallery                 a page for every algorithm: picture, formulas, paper, results
         env check <id>          does an environment keep the contract, and how fast is it?
         setup tensorflow        TensorFlow's own library for engine tfjs, on the CPU or a CUDA GPU
 
@@ -38,6 +40,7 @@ describe('help', () => {
         skein train qmix --env matrix/climbing --swap mixer=duplexMixer --set q.lr=1e-3
         skein swap runs/qmix-lbf-8x8-2p-2f-coop-1 mixer=sumMixer
         skein evaluate runs/qmix-lbf-8x8-2p-2f-coop-1
+        skein compare runs/* -o curves.svg
         skein draw qmix -o qmix.svg
         skein diff vdn qmix -o difference.svg
 
@@ -93,8 +96,30 @@ describe('help', () => {
       -h, --help                   what the command does and takes
     "
   `); });
+  it('of compare', async () => { expect((await skein('compare', '--help')).stdout).toMatchInlineSnapshot(`
+    "Usage: skein compare [options] <runs...>
+
+    Compares runs at the same environment steps, grouped by environment, algorithm and settings.
+    Of each group it shows the interquartile mean (IQM, the mean of the middle half of its runs) with a
+    95 % interval by stratified bootstrap, of each two how likely a run of one scores higher than one of
+    the other (Agarwal et al. 2021, arXiv 2108.13264).
+
+    Arguments:
+      runs                 folders of runs, as skein train printed them: runs/*
+
+    Options:
+      --metric <name>      what is compared, by its name in metrics.jsonl (default eval/return)
+      --steps <n>          environment steps at which they are compared (default: as many as all runs
+                           have made)
+      -o, --output <file>  curves over environment steps: curves.svg
+      --json               one JSON document on standard output
+      --quiet              alarms and the last line only
+      --ascii              no character outside ASCII
+      -h, --help           what the command does and takes
+    "
+  `); });
   it('fits the terminal', async () => {
-    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['check'], ['table'], ['env', 'check']]) {
+    for (const columns of [60, 80, 120]) for (const command of [[], ['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['compare'], ['check'], ['table'], ['gallery'], ['env', 'check']]) {
       const { stdout } = await skeinWith({ columns }, ...command, '--help'), wide = stdout.split('\n').filter(line => line.length > columns && !line.startsWith('  skein '));
       expect(wide).toEqual([]);
     }

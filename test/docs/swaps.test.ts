@@ -1,0 +1,38 @@
+/** docs/swaps.md is what comes of trying every swap, and what it says holds for swaps that are made otherwise. */
+import { describe, expect, it } from 'vitest';
+import { swap } from '../../core/graph.ts';
+import { pages } from '../../graphs/index.ts';
+import { nodeTypes } from '../../nodes/index.ts';
+import { skein } from '../plugins/cli/skein.ts';
+import { pageText } from './blocks.ts';
+import { slotsOf, swapsText } from './make-swaps.ts';
+
+describe('docs/swaps.md', () => {
+  it('is what test/docs/make-swaps.ts makes', () => { expect(pageText('docs/swaps.md')).toBe(swapsText()); });
+
+  it('has every page, every slot and every node type', () => {
+    const all = Object.values(pages).flatMap(slotsOf);
+    expect(new Set(all.map(s => s.page))).toEqual(new Set(Object.keys(pages)));
+    for (const { page, slot, holds, outcomes } of all) {
+      expect(outcomes.map(o => o.type)).toEqual(nodeTypes.map(n => n.spec.type));
+      expect(outcomes.find(o => o.type === holds), `${page}.${slot}`).toMatchObject({ fits: true });
+    }
+  });
+
+  it('agrees with the verb of pages: what fits makes a page, what does not throws', () => {
+    for (const [name, page] of Object.entries(pages)) for (const { slot, outcomes } of slotsOf(page)) for (const { type, fits } of outcomes) {
+      let made = true;
+      try { swap(page, slot, nodeTypes.find(n => n.spec.type === type)!({} as never)); } catch { made = false; }
+      expect(made, `${name}: ${slot} = ${type}`).toBe(fits);
+    }
+  });
+
+  it('agrees with the command line, in its words', async () => {
+    const mixers = slotsOf(pages['qmix']!).find(s => s.slot === 'mixer')!.outcomes;
+    for (const outcome of mixers) {
+      const { code, stdout } = await skein('check', 'qmix', '--swap', `mixer=${outcome.type}`);
+      expect(code).toBe(outcome.fits ? 0 : 1);
+      if (!outcome.fits) expect(stdout).toContain(outcome.because[0]);
+    }
+  });
+});
