@@ -105,7 +105,7 @@ const sources: Rule = ({ d: { page } }) => {
     const why = unusable(s.prioritised.beta, [0, 1]);
     if (s.keep === undefined) bad(n, 'priorities need a replay', 'keep: a whole number', 'none', 'g.transitions({ keep, prioritised })');
     if (!(isNumber(s.prioritised.alpha) && s.prioritised.alpha >= 0) || why) bad(n, `prioritised: ${why ? `beta: ${why}` : `alpha is ${say(s.prioritised.alpha)}`}`, 'alpha 0 or more, beta between 0 and 1', s.prioritised);
-    if (!(n in page.priority)) bad(n, 'prioritised, and no wire gives its priorities back', 'a priority for each item', 'none', `g.prioritise('${n}', loss.error)`);
+    if (!(n in page.priority)) bad(n, 'prioritised, and no wire gives its priorities back', 'a priority for each item', 'none', `g.prioritise('${n}', loss.priority)`);
   }
   for (const [n, wire] of Object.entries(page.priority)) if (!page.sources[n]?.prioritised) bad(n, 'is given priorities and does not draw by them', 'prioritised: { alpha, beta }', wire, 'prioritised: { alpha, beta } at the source, or no g.prioritise');
   const fixed = new Set(['batch', 'time', ...Object.values(page.world).flatMap(f => words(f.spec))]);

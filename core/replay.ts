@@ -34,7 +34,7 @@ export interface Replay {
   readonly inserted: number; readonly stored: number;
   /** The batch of an update; the same number gives the same batch of the same content. */
   sample(update: number): Sample;
-  /** New priorities of the items of a sample. */
+  /** New priorities of the items of a sample, one for each step of each item; of an item the greatest counts. */
   prioritise?(items: Int32Array, priorities: Float32Array): void;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;

@@ -1,16 +1,24 @@
 /** Every page there is, by name. */
 import type { Definition } from '../core/definition.ts';
 import type { World } from '../core/world.ts';
+import { combinedDqn } from './combined-dqn.ts';
 import { doubleDqn, dqn } from './dqn.ts';
+import { duelingDqn } from './dueling-dqn.ts';
 import { iql } from './iql.ts';
+import { nStepDqn } from './n-step-dqn.ts';
+import { prioritisedDqn } from './prioritised-dqn.ts';
 import { qmix } from './qmix.ts';
 import { qplex } from './qplex.ts';
 import { vdn } from './vdn.ts';
 
+export { combinedDqn } from './combined-dqn.ts';
 export { doubleDqn, dqn } from './dqn.ts';
+export { duelingDqn } from './dueling-dqn.ts';
 export { iql } from './iql.ts';
+export { nStepDqn } from './n-step-dqn.ts';
+export { prioritisedDqn } from './prioritised-dqn.ts';
 export { qmix } from './qmix.ts';
 export { qplex } from './qplex.ts';
 export { vdn } from './vdn.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, iql, vdn, qmix, qplex };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex };

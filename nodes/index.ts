@@ -3,11 +3,17 @@ import type { NodeFactory } from '../core/node.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { join } from './features/join.ts';
 import { maskedMse } from './losses/masked-mse.ts';
+import { weightedMse } from './losses/weighted-mse.ts';
 import { duplexMixer } from './mixers/duplex-mixer.ts';
 import { monotonicMixer } from './mixers/monotonic-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
+import { firstTransition } from './returns/first-transition.ts';
+import { nStepTarget } from './returns/n-step-target.ts';
 import { tdTarget } from './returns/td-target.ts';
 import { chosenAction } from './values/chosen-action.ts';
+import { duelingMax } from './values/dueling-max.ts';
+import { duelingMean } from './values/dueling-mean.ts';
+import { duelingQ } from './values/dueling-q.ts';
 import { gatherAction } from './values/gather-action.ts';
 import { greedyAction } from './values/greedy-action.ts';
 import { mlpAgentQ } from './values/mlp-agent-q.ts';
@@ -17,11 +23,17 @@ import { rnnAgentQ } from './values/rnn-agent-q.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { join } from './features/join.ts';
 export { maskedMse } from './losses/masked-mse.ts';
+export { weightedMse } from './losses/weighted-mse.ts';
 export { duplexMixer } from './mixers/duplex-mixer.ts';
 export { monotonicMixer } from './mixers/monotonic-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
+export { firstTransition } from './returns/first-transition.ts';
+export { nStepTarget } from './returns/n-step-target.ts';
 export { tdTarget } from './returns/td-target.ts';
 export { chosenAction } from './values/chosen-action.ts';
+export { duelingMax } from './values/dueling-max.ts';
+export { duelingMean } from './values/dueling-mean.ts';
+export { duelingQ } from './values/dueling-q.ts';
 export { gatherAction } from './values/gather-action.ts';
 export { greedyAction } from './values/greedy-action.ts';
 export { mlpAgentQ } from './values/mlp-agent-q.ts';
@@ -33,10 +45,10 @@ export { recurrence } from './recurrence.ts';
 
 const folders = {
   features: [join],
-  values: [mlpQ, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
+  values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
   mixers: [sumMixer, monotonicMixer, duplexMixer],
-  returns: [tdTarget],
-  losses: [maskedMse],
+  returns: [tdTarget, nStepTarget, firstTransition],
+  losses: [maskedMse, weightedMse],
   explore: [epsilonGreedy],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

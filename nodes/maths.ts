@@ -1,5 +1,5 @@
 /** Tensor functions that several nodes share: pure, traceable, and with a gradient on every engine. */
-import { argMax as argMaxOf, cast, div, equal, expandDims, maximum, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax as argMaxOf, cast, div, equal, expandDims, maximum, mean, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../core/flow.ts';
 
 /**
@@ -23,6 +23,9 @@ export const argMax = (x: Tensor): Tensor => argMaxOf(detach(x), -1);
 
 /** 1 where false, 0 where true. */
 export const not = (x: Tensor): Tensor => sub(1, cast(x, 'float32'));
+
+/** value + advantage - mean of the advantages, over the last dim: Wang et al. 2015 (arXiv 1511.06581), equation 9. value [...], advantage [... n]. */
+export const aboveMean = (value: Tensor, advantage: Tensor): Tensor => add(expandDims(value, -1), sub(advantage, mean(advantage, -1, true)));
 
 /** All dims of a row side by side: [rows, ...] to [rows, n]. */
 export const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.slice(1).reduce((a, n) => a * n, 1)]);

@@ -10,6 +10,7 @@ import { tfjs } from './engines/tfjs.ts';
 import { families } from './environments/index.ts';
 import type { PluginRecord } from './plugin.ts';
 import { episodes } from './replay/episodes.ts';
+import { prioritised } from './replay/prioritised.ts';
 import { rollouts } from './replay/rollouts.ts';
 import { transitions } from './replay/transitions.ts';
 import { tensorboard } from './trackers/tensorboard.ts';
@@ -19,7 +20,7 @@ const own = new ContainerModule(({ bind }) => {
   for (const page of Object.values(pages)) bind(TOKENS.Page).toConstantValue(page);
   for (const type of nodeTypes) bind(TOKENS.NodeType).toConstantValue(type);
   for (const family of families) bind(TOKENS.Environment).toConstantValue(family);
-  for (const replay of [episodes, transitions, rollouts]) bind(TOKENS.Replay).toConstantValue(replay);
+  for (const replay of [episodes, transitions, rollouts, prioritised]) bind(TOKENS.Replay).toConstantValue(replay);
   for (const engine of [onnx, tfjs]) bind(TOKENS.Engine).toConstantValue(engine);
   bind(TOKENS.Tracker).toConstantValue(tensorboard);
   bind(Catalogue).toSelf().inSingletonScope();

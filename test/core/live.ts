@@ -11,12 +11,12 @@ import type { RunEvent } from '../../core/tracker.ts';
 import { freshState } from '../../core/weights.ts';
 import type { World } from '../../core/world.ts';
 import { episodes } from '../../plugins/replay/episodes.ts';
+import { prioritised } from '../../plugins/replay/prioritised.ts';
 import { rollouts } from '../../plugins/replay/rollouts.ts';
 import { transitions } from '../../plugins/replay/transitions.ts';
 import { Rollout, sizesOf } from '../../plugins/rollout.ts';
 import { registry as ours } from '../pages/index.ts';
 import { engineOn } from '../plugins/engines/on.ts';
-import { prioritised } from '../plugins/replay/prioritised.ts';
 import { Scripted, type Script } from '../plugins/rollout/scripted.ts';
 
 export let engine: Engine;

@@ -8,12 +8,11 @@ import { fromJson, type Definition } from '../../core/definition.ts';
 import { per } from '../../core/node.ts';
 import type { Edit, Swapped, Undo } from '../../core/run.ts';
 import type { Snapshot } from '../../core/store.ts';
-import { iql, qmix } from '../../graphs/index.ts';
-import { duplexMixer, mlpQ, monotonicMixer, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
-import { actionLogits, actionValue, duelingQ, recurrentEncoder } from '../pages/nodes/index.ts';
+import { iql, prioritisedDqn, qmix } from '../../graphs/index.ts';
+import { duelingQ, duplexMixer, mlpQ, monotonicMixer, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
+import { actionLogits, actionValue, recurrentEncoder } from '../pages/nodes/index.ts';
 import { maddpg } from '../pages/off-policy.ts';
 import { happo } from '../pages/policies.ts';
-import { prioritisedDqn } from '../pages/single.ts';
 import type { Script } from '../plugins/rollout/scripted.ts';
 import { ROUNDS } from '../plugins/rounds.ts';
 import { edited, facts, live, part, put, SCRIPT, typesOf } from './live.ts';
@@ -44,7 +43,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a replay that draws by priority': {
     d: edited(prioritisedDqn, 'prioritised', g => { g.transitions({ keep: 14, batch: 3, start: 5, every: 1, prioritised: { alpha: 0.6, beta: 0.5 } }); g.swap('q', mlpQ({ hidden: [3] }) as never); g.targets({ everyUpdates: 3 }); }), script: one, own: [], untouched: 'q',
-    edits: [d => single(d, 'tdTarget', 0.5), d => single(d, 'tdTarget', 0.9), put('q', mlpQ({ hidden: [4] })), put('q', duelingQ({ hidden: 2 }))],
+    edits: [d => single(d, 'tdTarget', 0.5), d => single(d, 'tdTarget', 0.9), put('q', mlpQ({ hidden: [4] })), put('q', duelingQ({ hidden: [2], stream: [2] }))],
   },
 };
 interface Around { readonly edit: Edit | Undo; readonly what: Swapped; readonly before: Snapshot; readonly after: Snapshot }

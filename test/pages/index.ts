@@ -1,4 +1,4 @@
-/** Every page of the book: the six that `graphs/` has and the others, written here to prove the core. */
+/** Every page of the book: those that `graphs/` has and the others, written here to prove the core. */
 import type { Definition, Registry } from '../../core/definition.ts';
 import type { NodeFactory } from '../../core/node.ts';
 import { pages } from '../../graphs/index.ts';
@@ -14,7 +14,7 @@ export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes 
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
 export const CHANGES: Readonly<Record<string, string>> = {
-  dqn: 'q', doubleDqn: 'q', prioritisedDqn: 'q', duelingDqn: 'q',
+  dqn: 'q', doubleDqn: 'q', duelingDqn: 'q', nStepDqn: 'q', prioritisedDqn: 'q', combinedDqn: 'q',
   reinforce: 'encoder policy',
   a2c: 'critic encoder policy', ppo: 'critic encoder policy', ppoContinuous: 'critic encoder policy',
   ddpg: 'actor critic', td3: 'actor critic critic2', sac: 'actor critic1 critic2 temperature',

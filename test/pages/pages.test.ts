@@ -10,7 +10,7 @@ import type { NamedArray } from '../../core/store.ts';
 import { reach } from '../../core/topology.ts';
 import type { World } from '../../core/world.ts';
 import { freshState, view } from '../../core/weights.ts';
-import { dqn, vdn } from '../../graphs/index.ts';
+import { dqn, prioritisedDqn, vdn } from '../../graphs/index.ts';
 import { maskedMse } from '../../nodes/index.ts';
 import { evaluateAct, evaluateNode, evaluateStep, type StepCase } from '../../plugins/testing.ts';
 import { allPages, CHANGES, registry } from './index.ts';
@@ -18,7 +18,7 @@ import { batchOf, BATCH, passing, presentOf, SIZES, sizesOf, slot, stepsOf } fro
 import { actionValue, gae, plusOrnsteinUhlenbeck } from './nodes/index.ts';
 import { happo, ippo, mappo, mat } from './policies.ts';
 import { facmac } from './off-policy.ts';
-import { ddpg, ppo, prioritisedDqn, sac, td3 } from './single.ts';
+import { ddpg, ppo, sac, td3 } from './single.ts';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
 const step = (page: Definition, more: Partial<StepCase> = {}) => evaluateStep(page, { sizes: sizesOf(page), batch: batchOf(page), seed: 1, ...more });
@@ -90,14 +90,14 @@ describe('rules', () => {
     expect(nodesOf(moved(two.weights, three.weights))).toBe('critic critic2');
     expect(moved(two.targets, three.targets)).toEqual([]);
   });
-  it('prioritised replay gets an error back for each item', async () => {
+  it('prioritised replay gets a priority back for each item', async () => {
     const { priorities } = await step(prioritisedDqn);
     expect(priorities['data']!.length).toBe(BATCH * stepsOf(prioritisedDqn));
     expect(priorities['data']!.every(x => x > 0)).toBe(true);
   });
   it('the weight of a prioritised item weighs its loss', async () => {
-    const batch = batchOf(prioritisedDqn), weight = batch['data.weight']!, taps = ['tdLoss.error'];
-    const { losses, taps: { 'tdLoss.error': error } } = await step(prioritisedDqn, { taps });
+    const batch = batchOf(prioritisedDqn), weight = batch['data.weight']!, taps = ['tdLoss.priority'];
+    const { losses, taps: { 'tdLoss.priority': error } } = await step(prioritisedDqn, { taps });
     const want = Float32Array.from(error!.data).reduce((sum, e, i) => sum + weight.data[i]! * e * e, 0) / error!.data.length;
     expect(losses['q']).toBeCloseTo(want, 5);
   });

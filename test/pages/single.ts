@@ -1,22 +1,14 @@
 /** One agent. Widths are small: these pages prove the wiring. */
-import { derive, graph, next, now, once, stop, swap, weigh } from '../../core/graph.ts';
+import { derive, graph, next, now, once, stop, weigh } from '../../core/graph.ts';
 import { adam, rmsprop } from '../../core/optimiser.ts';
 import { linear } from '../../core/schedule.ts';
 import { continuous, single } from '../../core/world.ts';
-import { doubleDqn } from '../../graphs/index.ts';
 import { maskedMse, tdTarget } from '../../nodes/index.ts';
 import {
-  actionValue, categorical, categoricalLogProb, clippedPolicy, clippedValue, deterministic, duelingQ, encoder, entropyLoss, gae, gaussian, gaussianLogProb,
+  actionValue, categorical, categoricalLogProb, clippedPolicy, clippedValue, deterministic, encoder, entropyLoss, gae, gaussian, gaussianLogProb,
   meanAndStd, minimum, monteCarlo, negate, plusGaussian, policyGradient, sampleCategorical, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget,
-  standardise, stateValue, temperature, weightedMse,
+  standardise, stateValue, temperature,
 } from './nodes/index.ts';
-
-export const prioritisedDqn = derive(doubleDqn, 'prioritisedDqn', (g, { chosen, target }) => {
-  const b = g.transitions({ keep: 1_000_000, batch: 32, prioritised: { alpha: 0.5, beta: linear({ from: 0.4, to: 1, steps: 1_000_000 }) } });
-  const td = g.replace('tdLoss', weightedMse(), { prediction: chosen.value, target: target.value, mask: b.valid, weight: b.weight });
-  g.prioritise('data', td.error);
-});
-export const duelingDqn = swap(doubleDqn, 'q', duelingQ({ hidden: 16 }), { name: 'duelingDqn' });
 
 export const reinforce = graph('reinforce', single, g => {
   const ep = g.episodes({ batch: 10 });

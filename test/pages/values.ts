@@ -5,10 +5,10 @@ import { f32 } from '../../core/port.ts';
 import { exponential, linear } from '../../core/schedule.ts';
 import { local, team } from '../../core/world.ts';
 import { qmix } from '../../graphs/index.ts';
-import { epsilonGreedy, gatherAction, greedyAction, join, maskedMse, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
+import { epsilonGreedy, gatherAction, greedyAction, join, maskedMse, rnnAgentQ, sumMixer, tdTarget, weightedMse } from '../../nodes/index.ts';
 import {
   attentionKl, attentionMixer, centralWeight, counterfactualJointQ, freeMixer, graphAgentQ, jointQ, noptLoss, noptMinLoss, oneHotAction, optimisticWeight,
-  optLoss, roleAgentQ, roleDifference, shapleyMixer, stateValue, tdLambda, weightedMse,
+  optLoss, roleAgentQ, roleDifference, shapleyMixer, stateValue, tdLambda,
 } from './nodes/index.ts';
 
 export const qatten = swap(qmix, 'mixer', attentionMixer({ heads: 2, embed: 8, logitPenalty: 1e-3 }), { name: 'qatten' });

@@ -204,8 +204,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     edits: s => Object.keys(s.page.priority).flatMap(n => [
       ...[-1, Number.NaN].map(alpha => edit(n, `alpha ${alpha}`, p => { p.sources[n]!.prioritised = { alpha, beta: 1 }; })),
       ...[-1, 2].map(beta => edit(n, `beta ${beta}`, p => { p.sources[n]!.prioritised = { alpha: 0.5, beta }; })),
-      ...['tdLoss.loss', 'data.obs | now', 'data.action', 'ghost.x', 'tdLoss.errr'].map(text => edit(n, `priority ${text}`, p => { p.priority[n] = text; })),
-      edit(n, 'priority of another source', p => { p.priority['ghost'] = 'tdLoss.error'; }),
+      ...['tdLoss.loss', 'data.obs | now', 'data.action', 'ghost.x', 'tdLoss.priorty'].map(text => edit(n, `priority ${text}`, p => { p.priority[n] = text; })),
+      edit(n, 'priority of another source', p => { p.priority['ghost'] = 'tdLoss.priority'; }),
     ]),
   },
   'no source': { codes: ['SOURCE', 'WIRE'], edits: s => [edit(s.name, 'no sources', p => { p.sources = {}; })] },

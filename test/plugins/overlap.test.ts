@@ -30,7 +30,7 @@ function greedy(name: string, out: string, overlap: Overlap, trackers: readonly 
   return made.training.prepare(applySettings(page, { ...set, ...fast, 'explore.epsilon': 0.05 }), { environment, steps, copies, out, engine: ENGINE, seed: 3, overlap, trackers, evaluate: { episodes: 3, every: Math.ceil(steps / 3) }, logEvery: 20, checkpointEvery: 60 });
 }
 
-describe.each(['dqn', 'qmix'])('a run of %s whose learner works beside the environments', name => {
+describe.each(['dqn', 'prioritisedDqn', 'qmix'])('a run of %s whose learner works beside the environments', name => {
   it('stopped at any update and resumed, ends as if it had not been', async () => {
     const whole = `${folder}/${name}-on`, broken = `${folder}/${name}-broken`, { state } = await (await greedy(name, whole, 'on')).begin(), { updates } = state.counters;
     expect(await found(whole)).toEqual([{ update: 16, on: true }]);

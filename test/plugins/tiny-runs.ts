@@ -12,6 +12,10 @@ const foraging = 'lbf/5x5-2p-1f?steps=6';
 export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   dqn: { ...cartpole, copies: 2 },
   doubleDqn: { ...cartpole, copies: 1 },
+  duelingDqn: { ...cartpole, copies: 2, set: { ...cartpole.set, 'q.stream': [8] } },
+  nStepDqn: { ...cartpole, copies: 3 },
+  prioritisedDqn: { ...cartpole, copies: 2 },
+  combinedDqn: { ...cartpole, copies: 2, set: { ...cartpole.set, 'q.stream': [8] } },
   iql: { environment: foraging, steps: 330, copies: 2, set: small },
   vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
   qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },

@@ -7,8 +7,11 @@ import type { NamedArray } from '../../core/store.ts';
 
 export type Sizes = Readonly<Record<string, number>>;
 const SIZES: Sizes = { batch: 3, time: 4, agent: 2, action: 3, obs: 5, state: 6, id: 2, neighbour: 2, other: 2 };
-/** Transitions are segments of one step; whole episodes are longer. */
-export const sizesOf = (d: Definition, more: Sizes = {}): Sizes => ({ ...SIZES, ...(Object.values(d.page.sources)[0]!.cut === 'transitions' ? { time: 1 } : {}), ...more });
+/** Transitions are segments of so many steps, one if nothing is said; whole episodes are longer. */
+export function sizesOf(d: Definition, more: Sizes = {}): Sizes {
+  const { cut, length = 1 } = Object.values(d.page.sources)[0]!;
+  return { ...SIZES, ...(cut === 'transitions' ? { time: length } : {}), ...more };
+}
 
 /** Lengths of the episodes of a batch; the first fills it. */
 export const lengthsOf = ({ batch, time }: Sizes): number[] => Array.from({ length: batch! }, (_, b) => 1 + (time! - 1 + 2 * b) % time!).map((n, b) => (b === 0 ? time! : n));

@@ -5,16 +5,6 @@ import { bool, f32, index, still } from '../../../core/port.ts';
 import { beside, float, mean, not, oneHot } from './maths.ts';
 
 // Values.
-/** Squared error with a weight per transition; `error` serves as priority. */
-export const weightedMse = defineNode({
-  type: 'weightedMse',
-  in: { prediction: f32('...'), target: still(f32('...')), mask: still(f32('...')), weight: still(f32('...')) },
-  out: { loss: f32(''), error: f32('...') },
-  forward({ prediction, target, mask, weight }) {
-    const error = sub(prediction, target);
-    return { loss: mean(mul(weight, square(error)), mask), error: abs(error) };
-  },
-});
 /** Weighted QMIX, centrally weighted: 1 where the joint action is greedy or y > Q*(u*), else alpha. */
 export const centralWeight = defineNode({
   type: 'centralWeight',

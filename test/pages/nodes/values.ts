@@ -6,19 +6,6 @@ import { f32, penalty } from '../../../core/port.ts';
 import { attention } from './features.ts';
 import { beside, gated, halves, last } from './maths.ts';
 
-/** Q = V + A - mean A. */
-export const duelingQ = defineNode({
-  type: 'duelingQ',
-  config: { hidden: 64 },
-  in: { obs: f32('... ?obs') },
-  out: { q: f32('... action') },
-  layers: ({ obs, action }, { hidden }) => ({ trunk: dense(obs, hidden), value: mlp([hidden, hidden, 1]), advantage: mlp([hidden, hidden, action]) }),
-  forward({ obs }, { trunk, value, advantage }) {
-    const z = relu(trunk(obs)), a = advantage(z);
-    return { q: add(value(z), sub(a, average(a, -1, true))) };
-  },
-});
-
 /** ROMA: a role drawn from the input makes the last layer; the role must be told from the previous hidden state (its own loss). */
 export const roleAgentQ = defineNode({
   type: 'roleAgentQ',

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { episodes } from '../../../plugins/replay/episodes.ts';
+import { prioritised } from '../../../plugins/replay/prioritised.ts';
 import { rollouts } from '../../../plugins/replay/rollouts.ts';
 import { transitions } from '../../../plugins/replay/transitions.ts';
 import { filed, itemsOf, make, plans, rewardOf, Stream, type Item, type Slot } from './streams.ts';
@@ -154,7 +155,7 @@ describe('rollouts', () => {
   }), RUNS));
 });
 
-describe.each([['episodes', episodes, { keep: 6, batch: 4 }], ['episodes used once', episodes, { batch: 2 }], ['transitions', transitions, { keep: 12, batch: 5, length: 2, burnIn: 1 }], ['rollouts', rollouts, { steps: 3 }]] as const)('%s', (_, factory, source) => {
+describe.each([['episodes', episodes, { keep: 6, batch: 4 }], ['episodes used once', episodes, { batch: 2 }], ['transitions', transitions, { keep: 12, batch: 5, length: 2, burnIn: 1 }], ['transitions by priority', prioritised, { keep: 12, batch: 5, length: 2, burnIn: 1, prioritised: { alpha: 0.6, beta: 0.5 } }], ['rollouts', rollouts, { steps: 3 }]] as const)('%s', (_, factory, source) => {
   it('restored from a file, go on as if nothing had been: same counts, same samples', () => fc.assert(fc.property(plans, fc.integer({ min: 0, max: 30 }), fc.integer({ min: 8, max: 30 }), fc.boolean(), (copies, before, after, needsNext) => {
     const fresh = () => make(factory, source, copies.length, { needsNext }), straight = new Stream(fresh(), copies).run(before), kept = filed(straight.replay.snapshot());
     const unchanged = structuredClone(kept), back = fresh();

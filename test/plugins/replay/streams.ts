@@ -64,7 +64,7 @@ export class Stream {
 }
 
 export const make = (factory: ReplayFactory, source: Omit<Source, 'cut'>, copies: number, { needsNext = false, seed = 1 } = {}): Replay =>
-  factory.make({ source: { cut: factory.cut as Source['cut'], ...source }, copies, fields: FIELDS, needsNext, seed });
+  factory.make({ source: { cut: factory.cut === 'prioritised' ? 'transitions' : factory.cut as Source['cut'], ...source }, copies, fields: FIELDS, needsNext, seed });
 
 /** Copies of a snapshot as a file keeps them: arrays byte by byte, the rest as JSON. */
 export const filed = ({ arrays, meta }: Snapshot): Snapshot => ({ arrays: structuredClone(arrays), meta: JSON.parse(JSON.stringify(meta)) as unknown });
