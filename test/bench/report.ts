@@ -3,7 +3,7 @@ import type { Bar, Row, Who } from './rows.ts';
 
 /** Seconds a unit: median and least of the turns, CPU time; and how often the yardstick goes into the median, in the same turns. */
 export interface Figure { readonly who: Who; readonly turns: number; readonly median: number; readonly least: number; readonly cpu: number; readonly yardsticks: number }
-export interface Measured { readonly row: Row; readonly figures: readonly Figure[]; /** Largest distance of each peer's numbers from ours, by who. */ readonly checked: Readonly<Record<string, number>>; /** Seconds a load through 512 KiB, before each round of turns. */ readonly loads: readonly number[] }
+export interface Measured { readonly row: Row; readonly figures: readonly Figure[]; /** Largest distance of each peer's numbers from ours, by who. */ readonly checked: Readonly<Record<string, number>>; /** Seconds a load through 8 MiB, before each round of turns. */ readonly loads: readonly number[] }
 export interface Setting { readonly version: string; readonly date: string; readonly machine: string; readonly versions: readonly string[]; readonly load: string }
 /** `row who` -> yardsticks: what a release leaves behind to be compared with. */
 export interface Release { readonly version: string; readonly yardsticks: Readonly<Record<string, number>> }
@@ -58,7 +58,7 @@ export function document(all: readonly Measured[], { version, date, machine, ver
     '## What was done', '',
     ...all.filter(m => m.row.note).map(m => `- ${m.row.what}: ${m.row.note!}.`), '',
     '## How quiet the machine was', '',
-    `Between the turns a core walks through 512 KiB by loads that each wait for the one before. At best a load took ${ns(Math.min(...loads))} ns. Where it takes longer, somebody else on the same processor has the caches: programs of many small operators slow down with it, arithmetic hardly.`, '',
+    `Between the turns a core walks through 8 MiB, more than it has for itself, by loads that each wait for the one before. At best a load took ${ns(Math.min(...loads))} ns. Where it takes longer, somebody else on the same processor has the cache that its cores share: programs larger than a core's own cache slow down, arithmetic hardly.`, '',
     '| | median, ns | worst, ns | median to the best of all |', '| --- | --- | --- | --- |',
     ...all.map(m => `| ${m.row.what} | ${ns(median(m.loads))} | ${ns(Math.max(...m.loads))} | ${times(median(m.loads) / Math.min(...loads))} |`), '',
     ...(checked.length ? ['## The same work', '', 'Before anything is timed, all make one step from the same weights and batch. Largest difference of losses, gradient norms, first moments and updated weights (acting: actions and carries) from those of `onnx:cpu-1`, over the largest element of each array:', '', '| | | difference |', '| --- | --- | --- |', ...checked, ''] : []),
