@@ -3,14 +3,18 @@ import type { Definition } from '../core/definition.ts';
 import type { World } from '../core/world.ts';
 import { doubleDqn, dqn } from './dqn.ts';
 import { iql } from './iql.ts';
+import { qatten } from './qatten.ts';
 import { qmix } from './qmix.ts';
 import { qplex } from './qplex.ts';
+import { qtranAlt, qtranBase } from './qtran.ts';
 import { vdn } from './vdn.ts';
 
 export { doubleDqn, dqn } from './dqn.ts';
 export { iql } from './iql.ts';
+export { qatten } from './qatten.ts';
 export { qmix } from './qmix.ts';
 export { qplex } from './qplex.ts';
+export { qtranAlt, qtranBase } from './qtran.ts';
 export { vdn } from './vdn.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, iql, vdn, qmix, qplex };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, iql, vdn, qmix, qatten, qplex, qtranBase, qtranAlt };

@@ -1,4 +1,4 @@
-/** Every page of the book: the six that `graphs/` has and the others, written here to prove the core. */
+/** Every page of the book: those that `graphs/` has and the others, written here to prove the core. */
 import type { Definition, Registry } from '../../core/definition.ts';
 import type { NodeFactory } from '../../core/node.ts';
 import { pages } from '../../graphs/index.ts';
@@ -21,7 +21,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   iql: 'agentQ', vdn: 'agentQ', qmix: 'agentQ mixer', qplex: 'agentQ mixer', qatten: 'agentQ mixer', qmixLambda: 'agentQ mixer', shaq: 'agentQ mixer',
   roma: 'agentQ mixer roleDifference',
   owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',
-  qtran: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
+  qtranBase: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
   dgn: 'agentQ',
   coma: 'critic encoder head', comaSweep: 'critic encoder head',
   ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',
