@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
-import { derive } from '../../core/graph.ts';
+import { derive, type Graph } from '../../core/graph.ts';
 import { rmsprop } from '../../core/optimiser.ts';
 import type { NamedArray } from '../../core/store.ts';
+import type { World } from '../../core/world.ts';
 import { pages } from '../../graphs/index.ts';
+import { aliveAttentionMixer, attentionMixer, evenAttentionMixer, historyValue, nonlinearAttentionMixer } from '../../nodes/index.ts';
 import { evaluateStep, importTorch, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
 import { numbers, off, type Arrays } from '../nodes/arrays.ts';
 
@@ -13,7 +15,8 @@ type Encoded = { readonly shape: readonly number[] } & ({ readonly f32: string }
 type StateDict = Readonly<Record<string, Encoded>>;
 interface Nets { readonly agent: StateDict; readonly mixer?: StateDict }
 interface Fixture {
-  readonly algorithm: 'iql' | 'vdn' | 'qmix' | 'qplex';
+  readonly algorithm: 'iql' | 'vdn' | 'qmix' | 'qplex' | 'qatten' | 'qtranBase' | 'qtranAlt';
+  /** Numbers, and options of the authors, of which only is asked whether they are set. */
   readonly config: Readonly<Record<string, number>>; readonly sizes: Readonly<Record<string, number>>;
   readonly batch: StateDict; readonly weights: Nets; readonly targets: Nets;
   readonly loss: number; readonly gradNorm: number; readonly losses: readonly number[]; readonly gradNorms: readonly number[];
@@ -48,6 +51,16 @@ const qplexMixer = (depth: number, heads: number): Map => ({
   ...sequential('mixer/w', 'hyper_w_final', 2), ...sequential('mixer/v', 'V', 2),
   ...Object.fromEntries(['key', 'agents', 'action'].flatMap(name => Object.entries(sequential(`mixer/${name === 'action' ? 'actions' : name}`, `si_weight.${name}_extractors.*`, depth))).map(([to, how]) => [to, { ...how, gates: heads }])),
 });
+/** Neither the query's last layer nor a key has a bias. */
+const qattenMixer = (depth: number, heads: number, weighted: boolean): Map => {
+  const attention = { ...sequential('mixer/query', 'selector_extractors.*', depth), ...sequential('mixer/key', 'key_extractors.*', 1) }, without = ([to]: readonly [string, unknown]) => to !== `mixer/query/bias${depth - 1}` && to !== 'mixer/key/bias0';
+  return { ...Object.fromEntries(Object.entries(attention).filter(without).map(([to, how]) => [to, { ...how, gates: heads }])), ...(weighted ? sequential('mixer/w', 'hyper_w_head', depth) : {}), ...sequential('mixer/c', 'V', 2) };
+};
+const qtranBaseNets: Map = { ...sequential('jointQ/encode', 'action_encoding', 2), ...sequential('jointQ/net', 'Q', 3), ...sequential('value/net', 'V', 3) };
+const qtranAltNets: Map = {
+  ...sequential('jointQ/history', 'joint.hidden_encoding', 2), ...sequential('jointQ/other', 'joint.action_encoding', 2), ...sequential('jointQ/net', 'joint.q', 3),
+  ...sequential('value/encode', 'v.hidden_encoding', 2), ...sequential('value/net', 'v.v', 3),
+};
 /** Adds to a state dict the rows of all heads behind one another, under the name with * for the head. */
 function joinHeads(stateDict: Arrays): Arrays {
   const lists = new Map<string, NamedArray[]>();
@@ -63,25 +76,32 @@ function joinHeads(stateDict: Arrays): Arrays {
 }
 
 const mapOf = ({ algorithm, config }: Fixture): Map =>
-  ({ ...agent, ...(algorithm === 'qmix' ? qmixMixer(config['hypernet_layers']!) : algorithm === 'qplex' ? qplexMixer(config['adv_hypernet_layers']!, config['num_kernel']!) : {}) });
+  ({ ...agent, ...{
+    iql: () => ({}), vdn: () => ({}), qmix: () => qmixMixer(config['hypernet_layers']!), qplex: () => qplexMixer(config['adv_hypernet_layers']!, config['num_kernel']!),
+    qatten: () => qattenMixer(config['hypernet_layers']!, config['n_head']!, Boolean(config['weighted_head'])), qtranBase: () => qtranBaseNets, qtranAlt: () => qtranAltNets,
+  }[algorithm]() });
 const ours = (f: Fixture, nets: Nets): Arrays => importTorch(joinHeads({ ...decodeAll(nets.agent), ...decodeAll(nets.mixer ?? {}) }), mapOf(f));
 
 /** The page with the sizes and numbers of the fixture. */
 function pageOf({ algorithm, config: c, sizes }: Fixture): Definition {
   const wide = (n: string, layers: number) => Array<number>(layers - 1).fill(sizes[n]!);
-  return derive(pages[algorithm]!, 'fixture', g => {
+  return derive(pages[algorithm]!, 'fixture', (g: Graph<World>) => {
     g.set('agentQ', { hidden: sizes['hidden'] });
     if (algorithm === 'qmix') g.set('mixer', { embed: sizes['embed'], hypernet: wide('hypernetEmbed', c['hypernet_layers']!) });
     if (algorithm === 'qplex') g.set('mixer', { heads: sizes['kernel'], hypernet: [sizes['hypernetEmbed']], advHypernet: wide('advHypernetEmbed', c['adv_hypernet_layers']!) });
+    if (algorithm === 'qatten') g.swap('mixer', (c['nonlinear'] ? nonlinearAttentionMixer : c['mask_dead'] ? aliveAttentionMixer : c['weighted_head'] ? attentionMixer : evenAttentionMixer)(
+      { heads: sizes['head']!, embed: sizes['embed']!, hypernet: wide('hypernetEmbed', c['hypernet_layers']!), logitPenalty: c['attend_reg_coef']! }));
+    if (algorithm === 'qtranBase' || algorithm === 'qtranAlt') { const hidden = Array<number>(2).fill(c['mixing_embed_dim'] ?? c['qtran_hidden_dim']!); g.set('jointQ', { hidden }); if (algorithm === 'qtranAlt') g.swap('value', historyValue({ hidden })); else g.set('value', { hidden }); }
     g.set('tdTarget', { gamma: c['gamma'] });
-    g.train('q', g.at('tdLoss').loss, { optimiser: rmsprop({ lr: c['lr']!, decay: c['optim_alpha']!, eps: c['optim_eps']! }), clipNorm: c['grad_norm_clip']! });
+    g.train('q', pages[algorithm]!.page.train['q']!.losses.map(({ loss, weight }) => ({ loss: { text: loss }, weight })), { optimiser: rmsprop({ lr: c['lr']!, decay: c['optim_alpha']!, eps: c['optim_eps']! }), clipNorm: c['grad_norm_clip']! });
   });
 }
 const VALUES: Readonly<Record<string, string>> = {
   agentQ: 'agentQ.q', targetAgentQ: 'targetAgentQ.q', chosenAgentQ: 'chosen.value', maxAgentQ: 'chosen.best', nextGreedy: 'nextGreedy.action',
   nextAgentQ: 'nextChosen.value', nextMaxAgentQ: 'nextChosen.best', qTot: 'mixer.qTot', targetQTot: 'targetMixer.qTot', y: 'tdTarget.value', lambda: 'mixer.lambda',
+  jointQ: 'jointQ.q', greedyJointQ: 'greedyJointQ.q', targetJointQ: 'targetJointQ.q', value: 'value.value',
 };
-const IQL: Readonly<Record<string, string>> = { chosenAgentQ: 'chosenActionQ.value', nextAgentQ: 'nextChosenActionQ.value' };
+const OWN: Readonly<Partial<Record<Fixture['algorithm'], Readonly<Record<string, string>>>>> = { iql: { chosenAgentQ: 'chosenActionQ.value', nextAgentQ: 'nextChosenActionQ.value' }, qtranBase: { chosenAgentQ: 'chosenActionQ.value', maxAgentQ: 'greedy.value' }, qtranAlt: { chosenAgentQ: 'chosenActionQ.value', maxAgentQ: 'greedy.value' } };
 const TOLERANCE = 1e-5;
 const same = (got: Arrays, expected: Arrays, floor?: number) => {
   expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort());
@@ -91,7 +111,7 @@ const same = (got: Arrays, expected: Arrays, floor?: number) => {
 describe.each(cases)('%s', name => {
   const f = load(name), page = pageOf(f), batch = Object.fromEntries(Object.entries(decodeAll(f.batch)).map(([k, x]) => [`data.${k}`, x]));
   const wires = Object.fromEntries(Object.keys(f.values).flatMap(value => {
-    const wire = f.algorithm === 'iql' ? IQL[value] ?? VALUES[value]! : VALUES[value];
+    const wire = OWN[f.algorithm]?.[value] ?? VALUES[value];
     return wire !== undefined && wire.split('.')[0]! in page.page.nodes ? [[value, wire] as const] : [];
   }));
   const run = (updates: number) => evaluateStep(page, { sizes: f.sizes, batch, weights: ours(f, f.weights), targets: ours(f, f.targets), updates, taps: Object.values(wires) });

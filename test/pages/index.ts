@@ -21,7 +21,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   iql: 'agentQ', vdn: 'agentQ', qmix: 'agentQ mixer', qplex: 'agentQ mixer', qatten: 'agentQ mixer', qmixLambda: 'agentQ mixer', shaq: 'agentQ mixer',
   roma: 'agentQ mixer roleDifference',
   owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',
-  qtran: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
+  qtranBase: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
   dgn: 'agentQ',
   coma: 'critic encoder head', comaSweep: 'critic encoder head',
   ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',

@@ -20,6 +20,9 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
   qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },
   qplex: { environment: 'matrix/two-step', steps: 110, copies: 1, set: small },
+  qatten: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'mixer.heads': 2, 'mixer.embed': 3, 'mixer.hypernet': [4] } },
+  qtranBase: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'jointQ.hidden': [6], 'value.hidden': [6] } },
+  qtranAlt: { environment: 'matrix/two-step', steps: 110, copies: 1, set: { ...small, 'jointQ.hidden': [6], 'value.hidden': [6] } },
 };
 
 /** Its first session. */

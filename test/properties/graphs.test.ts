@@ -14,7 +14,7 @@ import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, lengthsOf, sizesOf, type Sizes } from './batch.ts';
 
 /** The nodes that a page trains. */
-const TRAINED: Readonly<Record<string, readonly string[]>> = { dqn: ['q'], doubleDqn: ['q'], duelingDqn: ['q'], nStepDqn: ['q'], prioritisedDqn: ['q'], combinedDqn: ['q'], iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'] };
+const TRAINED: Readonly<Record<string, readonly string[]>> = { dqn: ['q'], doubleDqn: ['q'], duelingDqn: ['q'], nStepDqn: ['q'], prioritisedDqn: ['q'], combinedDqn: ['q'], iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'], qatten: ['agentQ', 'mixer'], qtranBase: ['agentQ', 'jointQ', 'value'], qtranAlt: ['agentQ', 'jointQ', 'value'] };
 
 type Page = Definition<unknown, World>;
 const registry = new Map(nodeTypes.map(n => [n.spec.type, n.spec]));
