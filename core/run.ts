@@ -96,7 +96,7 @@ const kept = z.object({
 interface Waiting { resolve(): void; reject(reason: unknown): void }
 /** An update whose outcome is still to be taken. */
 interface Underway { readonly update: Promise<Updated>; readonly sample: Sample; readonly taps: readonly string[] }
-/** Intervals between updates by whose median their pace is judged, and half the updates before that. */
+/** Intervals between updates by whose mean their pace is judged, since many come at once where episodes of many copies end together; and half the updates before that. */
 const PACE = 8;
 interface Mean { readonly sum: number; readonly n: number }
 /** Means since the last log point. */
@@ -250,7 +250,7 @@ export class Run {
     this.#between = 0;
     let { beside } = s;
     if (overlap && beside === undefined && update >= 2 * PACE) {
-      const found = await overlap(this.#betweens.toSorted((a, b) => a - b)[this.#betweens.length >> 1]!, there => learner.update(s.learner, batch, { seed, beside: there }));
+      const found = await overlap(this.#betweens.reduce((a, b) => a + b, 0) / this.#betweens.length, there => learner.update(s.learner, batch, { seed, beside: there }));
       beside = found.on;
       this.#event(s, 'overlap', found);
     }

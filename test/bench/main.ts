@@ -14,7 +14,7 @@ import { installSkein } from '../docs/project.ts';
 import { versions as peerVersions, ready } from './peers/environment.ts';
 import { laid, STEPS } from './reference.ts';
 import { document, median, releaseOf, table, type Figure, type Measured, type Release } from './report.ts';
-import { ROWS, YARDSTICK, type Row, type Who } from './rows.ts';
+import { CACHE, ROWS, YARDSTICK, type Row, type Who } from './rows.ts';
 import { distance, Subject, type Turn } from './turns.ts';
 
 const TOLERANCE = 1e-4, RELEASES = fileURLToPath(new URL('releases', import.meta.url)), DOCS = fileURLToPath(new URL('../../docs', import.meta.url)), TESTS = fileURLToPath(new URL('..', import.meta.url));
@@ -39,19 +39,20 @@ async function check(row: Row, subjects: readonly Subject[]): Promise<Record<str
   }
   return checked;
 }
-async function measure(row: Row, yardstick: Subject, folder: string, worker: string): Promise<Measured> {
+async function measure(row: Row, { yardstick, cache }: { readonly yardstick: Subject; readonly cache: Subject }, folder: string, worker: string): Promise<Measured> {
   const data = path.join(folder, `${row.name.replace(/\W/g, '-')}.safetensors`);
   if (row.name in STEPS) writeFileSync(data, Buffer.concat(safetensors(laid(STEPS[row.name as keyof typeof STEPS]).arrays)));
-  const subjects: Subject[] = [], sticks: Turn[] = [];
+  const subjects: Subject[] = [], sticks: Turn[] = [], loads: number[] = [];
   try {
     for (const who of [...row.ours, ...(asked.peers ? row.peers ?? [] : [])]) subjects.push(await Subject.open(row, who, { data, worker }));
     const checked = await check(row, subjects);
     for (const s of subjects) if (!row.once) await s.warm(seconds);
     for (let i = 0; i < turns; i++) {
       sticks.push(await yardstick.turn());
+      loads.push(perUnit(await cache.turn()));
       for (const s of subjects) s.turns.push(await s.turn());
     }
-    return { row, figures: subjects.map(s => figureOf(s.who, s.turns, sticks)), checked };
+    return { row, figures: subjects.map(s => figureOf(s.who, s.turns, sticks)), checked, loads };
   } finally { for (const s of subjects) s.close(); }
 }
 
@@ -69,15 +70,15 @@ function newest(): Release | undefined {
   return last === undefined ? undefined : JSON.parse(readFileSync(path.join(RELEASES, last), 'utf8')) as Release;
 }
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-bench-')), load = os.loadavg()[0]!.toFixed(1), before = newest(), measured: Measured[] = [], worker = await installed(path.join(folder, 'skein')), yardstick = await Subject.open(YARDSTICK, 'skein', { data: '', worker });
+const folder = mkdtempSync(path.join(os.tmpdir(), 'skein-bench-')), load = os.loadavg()[0]!.toFixed(1), before = newest(), measured: Measured[] = [], worker = await installed(path.join(folder, 'skein')), constant = { yardstick: await Subject.open(YARDSTICK, 'skein', { data: '', worker }), cache: await Subject.open(CACHE, 'skein', { data: '', worker }) };
 try {
-  await yardstick.warm(Math.min(seconds, 0.2));
+  for (const s of Object.values(constant)) await s.warm(Math.min(seconds, 0.2));
   for (const row of rows) {
-    const m = await measure(row, yardstick, folder, worker);
+    const m = await measure(row, constant, folder, worker);
     measured.push(m);
     console.log(`${table([m], before)}\n`);
   }
-} finally { yardstick.close(); rmSync(folder, { recursive: true, force: true }); }
+} finally { for (const s of Object.values(constant)) s.close(); rmSync(folder, { recursive: true, force: true }); }
 
 const cpus = os.cpus(), onnx = JSON.parse(readFileSync(new URL('../../node_modules/onnxruntime-node/package.json', import.meta.url), 'utf8')) as { version: string }, tfjs = JSON.parse(readFileSync(new URL('../../node_modules/@tensorflow/tfjs-core/package.json', import.meta.url), 'utf8')) as { version: string };
 const setting = {

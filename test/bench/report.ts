@@ -3,7 +3,7 @@ import type { Bar, Row, Who } from './rows.ts';
 
 /** Seconds a unit: median and least of the turns, CPU time; and how often the yardstick goes into the median, in the same turns. */
 export interface Figure { readonly who: Who; readonly turns: number; readonly median: number; readonly least: number; readonly cpu: number; readonly yardsticks: number }
-export interface Measured { readonly row: Row; readonly figures: readonly Figure[]; /** Largest distance of each peer's numbers from ours, by who. */ readonly checked: Readonly<Record<string, number>> }
+export interface Measured { readonly row: Row; readonly figures: readonly Figure[]; /** Largest distance of each peer's numbers from ours, by who. */ readonly checked: Readonly<Record<string, number>>; /** Seconds a load through 512 KiB, before each round of turns. */ readonly loads: readonly number[] }
 export interface Setting { readonly version: string; readonly date: string; readonly machine: string; readonly versions: readonly string[]; readonly load: string }
 /** `row who` -> yardsticks: what a release leaves behind to be compared with. */
 export interface Release { readonly version: string; readonly yardsticks: Readonly<Record<string, number>> }
@@ -47,7 +47,7 @@ export const releaseOf = (version: string, all: readonly Measured[]): Release =>
 
 export function document(all: readonly Measured[], { version, date, machine, versions, load }: Setting, release?: Release): string {
   const rows = filled(all.flatMap(m => cells(m, release))), line = (r: readonly string[]) => `| ${r.join(' | ')} |`, peers = all.some(m => m.figures.some(f => /^(torch|jax)/.test(f.who)));
-  const turns = all.flatMap(m => m.figures.map(f => f.turns)), checked = all.flatMap(m => Object.entries(m.checked).map(([who, x]) => `| ${m.row.what} | ${who} | ${x.toExponential(1)} |`));
+  const turns = all.flatMap(m => m.figures.map(f => f.turns)), loads = all.flatMap(m => m.loads), ns = (seconds: number) => digits(seconds * 1e9), checked = all.flatMap(m => Object.entries(m.checked).map(([who, x]) => `| ${m.row.what} | ${who} | ${x.toExponential(1)} |`));
   return `${[
     '# Performance', '',
     `Made by \`npm run bench${peers ? ' -- --peers' : ''}\`. Skein ${version}, ${date}. ${machine}. ${versions.join(', ')}. Load of the machine when it began: ${load}.`, '',
@@ -57,6 +57,10 @@ export function document(all: readonly Measured[], { version, date, machine, ver
     line(rows[0]!), line(rows[0]!.map(() => '---')), ...rows.slice(1).map(line), '',
     '## What was done', '',
     ...all.filter(m => m.row.note).map(m => `- ${m.row.what}: ${m.row.note!}.`), '',
+    '## How quiet the machine was', '',
+    `Between the turns a core walks through 512 KiB by loads that each wait for the one before. At best a load took ${ns(Math.min(...loads))} ns. Where it takes longer, somebody else on the same processor has the caches: programs of many small operators slow down with it, arithmetic hardly.`, '',
+    '| | median, ns | worst, ns | median to the best of all |', '| --- | --- | --- | --- |',
+    ...all.map(m => `| ${m.row.what} | ${ns(median(m.loads))} | ${ns(Math.max(...m.loads))} | ${times(median(m.loads) / Math.min(...loads))} |`), '',
     ...(checked.length ? ['## The same work', '', 'Before anything is timed, all make one step from the same weights and batch. Largest difference of losses, gradient norms, first moments and updated weights (acting: actions and carries) from those of `onnx:cpu-1`, over the largest element of each array:', '', '| | | difference |', '| --- | --- | --- |', ...checked, ''] : []),
   ].join('\n').trimEnd()}\n`;
 }

@@ -35,3 +35,5 @@ export const ROWS: readonly Row[] = [
 ];
 /** A row of our own in every run: other machines, and the same one on another day, differ by it. */
 export const YARDSTICK: Row = { name: 'yardstick', what: 'yardstick: a product of two 128 x 128 matrices in plain JavaScript', unit: 'ms', ours: ['skein'] };
+/** What others on the same processor take from us: its caches. Arithmetic hardly notices them; programs of many small steps do. */
+export const CACHE: Row = { name: 'cache', what: 'cache: loads through 512 KiB, each waiting for the one before', unit: 'us', ours: ['skein'] };

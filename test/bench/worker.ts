@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../core/engine.ts';
 import { describe } from '../../core/describe.ts';
 import { swap } from '../../core/graph.ts';
+import { Random } from '../../core/random.ts';
 import { Learner } from '../../core/step.ts';
 import { view } from '../../core/weights.ts';
 import { qmix, vdn } from '../../graphs/index.ts';
@@ -115,6 +116,17 @@ function yardstick(): Task {
   } };
 }
 
+/** Loads that each need the one before, in an order that nobody foresees, through 512 KiB: what a core's own cache holds if it is left to it. */
+function cache(): Task {
+  const n = 2 ** 17, order = Random.of(1, 'cache').permutation(n), ring = new Int32Array(n);
+  order.forEach((x, i) => { ring[x] = order[(i + 1) % n]!; });
+  let at = 0;
+  return { run(times) {
+    for (let i = 0; i < times * 10_000; i++) at = ring[at]!;
+    return { units: times * 10_000 };
+  } };
+}
+
 /** The same beside a process that keeps a core busy while it runs. */
 function loaded(task: Task): Task {
   const busy = spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' });
@@ -138,6 +150,7 @@ async function plainTask(name: string, engine: string): Promise<Task> {
   const [kind, of_ = ''] = name.split(' ') as [string, string?];
   switch (kind) {
     case 'yardstick': return yardstick();
+    case 'cache': return cache();
     case 'swap': return swapping(engine);
     case 'cold': return starting(engine);
     case 'environment': return stepping(of_, 8);

@@ -66,7 +66,7 @@ describe('a learner beside the environments', () => {
   it('is asked for once, when updates have found their pace, and told of', async () => {
     const { start, events } = overlapping(false);
     await start();
-    expect(events.filter(e => e.kind === 'overlap').map(({ update, detail }) => ({ update, detail }))).toEqual([{ update: 16, detail: { on: false, between: 0.125 } }]);
+    expect(events.filter(e => e.kind === 'overlap').map(({ update, detail }) => ({ update, detail }))).toEqual([{ update: 16, detail: { on: false, between: 10 / 8 / 8 } }]);                     // eight updates, and two ends of episodes among them
   });
   it('lets them act by the weights that its newest update began with', async () => {
     const turns = overlapping(false), both = overlapping(true), { state } = await turns.start(), { state: late } = await both.start(), after = new Map(turns.seen.map(s => [s.update, s.acting]));

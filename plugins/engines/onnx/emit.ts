@@ -7,12 +7,10 @@ import type { Trace } from './symbolic-backend.ts';
 export interface Port { readonly name: string; readonly called: string; readonly shape: readonly number[]; readonly dtype: DataType }
 /** `shape` is that of the part that the model reads, from an element on. */
 export interface InPort extends Port { readonly whole: readonly number[]; readonly offset: number }
-/** `made` is the shape in which the model gives it: as many elements. */
-export interface OutPort extends Port { readonly made: readonly number[] }
 export interface Model {
   readonly bytes: Uint8Array;
   /** What its outputs depend on, in the order in which they were asked for; parts of one input stand together. */
-  readonly inputs: readonly InPort[]; readonly outputs: readonly OutPort[];
+  readonly inputs: readonly InPort[]; readonly outputs: readonly Port[];
   /** By type, how many operators there are. */
   readonly operators: ReadonlyMap<string, number>;
   /** Bytes of all values between, which is more than a session holds: it uses room again. */
@@ -116,6 +114,6 @@ export function emit({ inputs, outputs }: Trace, called = APART): Model {
   const writer = new Writer(called), graph = writer.graph(new Map([...outputs].map(([name, { value }]) => [called.output(name), value])), all, 0);
   return {
     inputs: all.filter(v => writer.reads(v)).map(v => ({ name: v.name!, called: calledInput(called, v), shape: v.shape, dtype: v.dtype, whole: v.whole ?? v.shape, offset: v.offset ?? 0 })),
-    outputs: [...outputs].map(([name, { value, shape }]) => ({ name, called: called.output(name), shape, made: value.shape, dtype: value.dtype })), operators: writer.counts, room: writer.room, grain: writer.grain, bytes: write({ ...graph, constants: writer.constants }),
+    outputs: [...outputs].map(([name, { value, shape }]) => ({ name, called: called.output(name), shape, dtype: value.dtype })), operators: writer.counts, room: writer.room, grain: writer.grain, bytes: write({ ...graph, constants: writer.constants }),
   };
 }

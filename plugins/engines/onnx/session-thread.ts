@@ -20,7 +20,10 @@ let last: Promise<unknown> = Promise.resolve();
 port.on('message', (order: Order) => {
   if ('dispose' in order) { sessions.get(order.session)?.dispose(); sessions.delete(order.session); return; }
   last = last.then(() => obey(order)).then(
-    outputs => { port.postMessage({ outputs } satisfies Answer, Object.values(outputs).map(o => o.data.buffer as ArrayBuffer)); },
+    given => {                                                                 // memory of the runtime's own does not change hands
+      const outputs: Outputs = Object.fromEntries(Object.entries(given).map(([name, o]) => [name, { ...o, data: o.data.slice() }]));
+      port.postMessage({ outputs } satisfies Answer, Object.values(outputs).map(o => o.data.buffer as ArrayBuffer));
+    },
     (e: unknown) => { port.postMessage({ error: e instanceof Error ? e.message : String(e) } satisfies Answer); },
   );
 });

@@ -8,7 +8,7 @@ import type * as ort from 'onnxruntime-node';
 import type * as native from 'onnxruntime-node/dist/binding.js';
 import type { OutputArray, Outputs, Supply } from '../../../core/engine.ts';
 import type { TypedArray } from '../../../core/environment.ts';
-import { ARRAYS, dtypeOf } from '../../arrays.ts';
+import { dtypeOf } from '../../arrays.ts';
 import { count } from './builder.ts';
 import type { InPort, Model } from './emit.ts';
 import type { Provider } from './provider.ts';
@@ -19,8 +19,10 @@ const SPIN = 20;
 /** What the native call reads of a tensor. */
 interface Numbers { readonly type: string; data: TypedArray; readonly dims: readonly number[]; readonly location: 'cpu' }
 type Named = Readonly<Record<string, Numbers>>;
-/** Writes into what it is given for the outputs. */
-type Run = (feeds: Named, into: Named) => unknown;
+/** Outputs are asked for by name, with nothing to write into: the runtime hands its memory over, and wraps anew whatever it was given. */
+type Asked = Readonly<Record<string, null>>;
+type Results = Readonly<Record<string, { readonly data: TypedArray }>>;
+type Run = (feeds: Named, asked: Asked) => Results | Promise<Results>;
 
 /** With `profile`, the beginning of a file's name, ONNX Runtime notes when each operator ran, until `endProfile`. */
 export interface Runtime { readonly version: string; readonly direct: boolean; open(model: Model, threads: number, profile?: string): Promise<Session> }
@@ -42,15 +44,10 @@ export function loadRuntime(provider?: Where, found: () => Native | undefined = 
     version, direct: binding !== undefined,
     async open(model, threads, profile) {
       const options = optionsOf(provider, threads, profile);
-      const { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options), feed = feeds(model.inputs);
+      const { run, endProfile, dispose } = binding ? direct(binding, model, options) : await published(runtime, model, options), feed = feeds(model.inputs), asked = Object.fromEntries(model.outputs.map(o => [o.called, null]));
       return { room: model.room, dispose, endProfile, run: async supply => {
-        const outputs: Record<string, OutputArray> = {}, into: Record<string, Numbers> = {};
-        for (const { name, called, dtype, shape, made } of model.outputs) {
-          const as = dtypeOf({ dtype }), data = new ARRAYS[as](count(shape));
-          outputs[name] = { shape, dtype: as, data };
-          into[called] = { type: dtype, data, dims: made, location: 'cpu' };
-        }
-        await run(feed(supply), into);
+        const results = await run(feed(supply), asked), outputs: Record<string, OutputArray> = {};
+        for (const { name, called, dtype, shape } of model.outputs) outputs[name] = { shape, dtype: dtypeOf({ dtype }), data: results[called]!.data };
         return outputs;
       } };
     },
@@ -69,12 +66,12 @@ function direct({ binding, initOrt }: Native, { bytes }: Model, options: ort.Inf
   initOrt();
   const session = new binding.InferenceSession();
   session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, options);
-  return { run: (given, into) => session.run(given as never, into as never, {}), endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
+  return { run: (given, asked) => session.run(given as never, asked as never, {}) as unknown as Results, endProfile: () => { session.endProfiling(); }, dispose: () => { session.dispose(); } };
 }
 async function published(runtime: typeof ort, { bytes }: Model, options: ort.InferenceSession.SessionOptions): Promise<Opened> {
   const session = await runtime.InferenceSession.create(bytes, options), Tensor = runtime.Tensor as unknown as new (...of: unknown[]) => ort.Tensor;
   const tensors = (all: Named) => Object.fromEntries(Object.entries(all).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]));
-  return { run: (given, into) => session.run(tensors(given), tensors(into)), endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
+  return { run: async (given, asked) => await session.run(tensors(given), Object.keys(asked)) as unknown as Results, endProfile: () => { session.endProfiling(); }, dispose: () => { void session.release(); } };
 }
 
 /** An input is asked for once, however many parts of it are read. What lies where it lay in the last call is the same view of it. */
