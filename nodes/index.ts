@@ -2,10 +2,17 @@
 import type { NodeFactory } from '../core/node.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { join } from './features/join.ts';
+import { centralWeight } from './losses/central-weight.ts';
 import { maskedMse } from './losses/masked-mse.ts';
+import { optimisticWeight } from './losses/optimistic-weight.ts';
+import { weightedMse } from './losses/weighted-mse.ts';
 import { duplexMixer } from './mixers/duplex-mixer.ts';
+import { freeMixer } from './mixers/free-mixer.ts';
 import { monotonicMixer } from './mixers/monotonic-mixer.ts';
+import { shapleyMixer } from './mixers/shapley-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
+import { qLambda } from './returns/q-lambda.ts';
+import { tdLambda } from './returns/td-lambda.ts';
 import { tdTarget } from './returns/td-target.ts';
 import { chosenAction } from './values/chosen-action.ts';
 import { gatherAction } from './values/gather-action.ts';
@@ -16,10 +23,17 @@ import { rnnAgentQ } from './values/rnn-agent-q.ts';
 
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { join } from './features/join.ts';
+export { centralWeight } from './losses/central-weight.ts';
 export { maskedMse } from './losses/masked-mse.ts';
+export { optimisticWeight } from './losses/optimistic-weight.ts';
+export { weightedMse } from './losses/weighted-mse.ts';
 export { duplexMixer } from './mixers/duplex-mixer.ts';
+export { freeMixer } from './mixers/free-mixer.ts';
 export { monotonicMixer } from './mixers/monotonic-mixer.ts';
+export { shapleyMixer } from './mixers/shapley-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
+export { qLambda } from './returns/q-lambda.ts';
+export { tdLambda } from './returns/td-lambda.ts';
 export { tdTarget } from './returns/td-target.ts';
 export { chosenAction } from './values/chosen-action.ts';
 export { gatherAction } from './values/gather-action.ts';
@@ -34,9 +48,9 @@ export { recurrence } from './recurrence.ts';
 const folders = {
   features: [join],
   values: [mlpQ, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
-  mixers: [sumMixer, monotonicMixer, duplexMixer],
-  returns: [tdTarget],
-  losses: [maskedMse],
+  mixers: [sumMixer, monotonicMixer, duplexMixer, shapleyMixer, freeMixer],
+  returns: [tdTarget, tdLambda, qLambda],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight],
   explore: [epsilonGreedy],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

@@ -4,11 +4,11 @@ import { adam, rmsprop } from '../../core/optimiser.ts';
 import { linear } from '../../core/schedule.ts';
 import { continuous, single } from '../../core/world.ts';
 import { doubleDqn } from '../../graphs/index.ts';
-import { maskedMse, tdTarget } from '../../nodes/index.ts';
+import { maskedMse, tdTarget, weightedMse } from '../../nodes/index.ts';
 import {
   actionValue, categorical, categoricalLogProb, clippedPolicy, clippedValue, deterministic, duelingQ, encoder, entropyLoss, gae, gaussian, gaussianLogProb,
   meanAndStd, minimum, monteCarlo, negate, plusGaussian, policyGradient, sampleCategorical, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget,
-  standardise, stateValue, temperature, weightedMse,
+  standardise, stateValue, temperature,
 } from './nodes/index.ts';
 
 export const prioritisedDqn = derive(doubleDqn, 'prioritisedDqn', (g, { chosen, target }) => {
