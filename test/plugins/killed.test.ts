@@ -75,7 +75,7 @@ const POINTS = {
 } as const;
 type Place = keyof typeof POINTS;
 /** In each page's first session, before it has learned anything; and later on. Together they are all places. */
-const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], owQmix: ['aside'], cwQmix: [], shaq: ['lock'] };
+const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], owQmix: ['recordNamed'], cwQmix: [], shaq: ['lock'] };
 const LATE: Readonly<Record<string, readonly Place[]>> = {
   dqn: ['arrays', 'metrics', 'rewound'], doubleDqn: ['manifest', 'old'], iql: ['state', 'named', 'tensorboard'], vdn: ['arrays', 'written', 'events'], qmix: ['manifest', 'tidying', 'old', 'metrics'], qplex: ['written', 'state', 'rewound'],
   owQmix: ['arrays', 'old', 'metrics'], cwQmix: ['manifest', 'named', 'events'], shaq: ['state', 'written', 'tensorboard'],
