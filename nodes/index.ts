@@ -7,6 +7,7 @@ import { historyValue } from './critics/history-value.ts';
 import { jointQ } from './critics/joint-q.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { join } from './features/join.ts';
+import { centralWeight } from './losses/central-weight.ts';
 import { maskedMse } from './losses/masked-mse.ts';
 import { weightedMse } from './losses/weighted-mse.ts';
 import { noptLoss } from './losses/nopt-loss.ts';
@@ -21,6 +22,11 @@ import { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
 import { firstTransition } from './returns/first-transition.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
+import { optimisticWeight } from './losses/optimistic-weight.ts';
+import { freeMixer } from './mixers/free-mixer.ts';
+import { shapleyMixer } from './mixers/shapley-mixer.ts';
+import { qLambda } from './returns/q-lambda.ts';
+import { tdLambda } from './returns/td-lambda.ts';
 import { tdTarget } from './returns/td-target.ts';
 import { chosenAction } from './values/chosen-action.ts';
 import { duelingMax } from './values/dueling-max.ts';
@@ -39,6 +45,7 @@ export { historyValue } from './critics/history-value.ts';
 export { jointQ } from './critics/joint-q.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { join } from './features/join.ts';
+export { centralWeight } from './losses/central-weight.ts';
 export { maskedMse } from './losses/masked-mse.ts';
 export { weightedMse } from './losses/weighted-mse.ts';
 export { noptLoss } from './losses/nopt-loss.ts';
@@ -53,6 +60,11 @@ export { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
 export { firstTransition } from './returns/first-transition.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
+export { optimisticWeight } from './losses/optimistic-weight.ts';
+export { freeMixer } from './mixers/free-mixer.ts';
+export { shapleyMixer } from './mixers/shapley-mixer.ts';
+export { qLambda } from './returns/q-lambda.ts';
+export { tdLambda } from './returns/td-lambda.ts';
 export { tdTarget } from './returns/td-target.ts';
 export { chosenAction } from './values/chosen-action.ts';
 export { duelingMax } from './values/dueling-max.ts';
@@ -70,10 +82,10 @@ export { recurrence } from './recurrence.ts';
 const folders = {
   features: [join],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
-  mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer],
+  mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue],
-  returns: [tdTarget, nStepTarget, firstTransition],
-  losses: [maskedMse, weightedMse, optLoss, noptLoss, noptMinLoss],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss],
   explore: [epsilonGreedy],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

@@ -46,7 +46,7 @@ export function deepMlp(widths: readonly number[], { activation = 'relu', hidden
   return {
     tensors, stacked: true,
     bind: (t, over) => {
-      const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over)), end = layers.pop()!;
+      const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over)), end = layers.pop() ?? (x => x);
       return x => { const deep = layers.reduce((h, layer) => activations[activation](layer(h)), x); return { hidden: deep, out: end(deep) }; };
     },
   };

@@ -1,32 +1,10 @@
-import { abs, add, cast, concat, div, exp, greater, less, log, logSoftmax, maximum, mean as average, min, minimum, mul, neg, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, add, concat, div, exp, log, logSoftmax, maximum, mean as average, minimum, mul, neg, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { mlp } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { beside, float, mean, oneHot } from './maths.ts';
 
 // Values.
-/** Weighted QMIX, centrally weighted: 1 where the joint action is greedy or y > Q*(u*), else alpha. */
-export const centralWeight = defineNode({
-  type: 'centralWeight',
-  knobs: { alpha: 0.1 },
-  in: { isGreedy: f32('... agent'), target: still(f32('...')), greedyValue: still(f32('...')) },
-  out: { weight: f32('...') },
-  forward({ isGreedy, target, greedyValue, alpha }) {
-    const full = maximum(min(isGreedy, -1), cast(greater(target, greedyValue), 'float32'));
-    return { weight: add(full, mul(alpha, sub(1, full))) };
-  },
-});
-/** Weighted QMIX, optimistically weighted: 1 where Q_tot < y, else alpha. */
-export const optimisticWeight = defineNode({
-  type: 'optimisticWeight',
-  knobs: { alpha: 0.1 },
-  in: { qTot: still(f32('...')), target: still(f32('...')) },
-  out: { weight: f32('...') },
-  forward({ qTot, target, alpha }) {
-    const full = cast(less(qTot, target), 'float32');
-    return { weight: add(full, mul(alpha, sub(1, full))) };
-  },
-});
 /** DGN: KL of this step's attention from that of the next. */
 export const attentionKl = defineNode({
   type: 'attentionKl',
