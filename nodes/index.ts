@@ -98,6 +98,7 @@ export const nodeTypes: readonly NodeFactory[] = Object.values<readonly NodeFact
 export const guarantees: ReadonlyMap<string, readonly string[]> = new Map(([
   [sumMixer, ['additive', 'monotonic', 'IGM']], [monotonicMixer, ['monotonic', 'IGM']], [duplexMixer, ['IGM']],
   [attentionMixer, ['monotonic', 'IGM']], [evenAttentionMixer, ['monotonic', 'IGM']], [aliveAttentionMixer, ['monotonic']], [nonlinearAttentionMixer, []],
+  [shapleyMixer, []], [freeMixer, []],
 ] as const).map(([node, kept]) => [(node as NodeFactory).spec.type, kept]));
 
 /** Node type -> the folder it stands in. */

@@ -26,7 +26,8 @@ const ROWS: readonly Row[] = [
   // with a large alpha the basin of QMIX is entered
   { algorithm: 'cwQmix', alpha: 0.75, game: 'matrix/m1', updates: 4000, seeds: [1, 2, 3], enough: 3, values: additive(-7, -7, 0), tolerance: 0.4, greedy: 0, paper: 'derived: -7 -7 0' },
 ];
-const nameOf = ({ algorithm, alpha, game }: Row) => `${algorithm.toUpperCase().replace(/^([OC]W)/, '$1-')}${alpha === undefined ? '' : ` with alpha ${alpha}`}, ${game.slice(-2).toUpperCase()}`;
+const NAMES = { vdn: 'VDN', qatten: 'Qatten', qmix: 'QMIX', qplex: 'QPLEX', owQmix: 'OW-QMIX', cwQmix: 'CW-QMIX' } as const;
+const nameOf = ({ algorithm, alpha, game }: Row) => `${NAMES[algorithm]}${alpha === undefined ? '' : ` with alpha ${alpha}`}, ${game.slice(-2).toUpperCase()}`;
 
 describe('one-step games', () => {
   it('IQL on matrix/m1: each agent learns the mean of its row', async () => {
@@ -60,7 +61,7 @@ describe('QTRAN on matrix/m1', () => {
   ])('$row: the joint values are the payoff, and what the agents find best is', async ({ algorithm, row, updates }) => {
     for (const seed of [1, 2, 3]) {
       const { settled, also: [best, value], greedy } = await learn(PAGES[algorithm]([64, 64]), 'matrix/m1', ONE_STEP, updates, seed, 'jointQ.q', 'greedySum.qTot', 'value.value'), got = tableOf(settled), sums = best!.map((x, i) => x + value![i]!);
-      table.add({ row, seed, ours: `${round(got)} | ${round(sums.subarray(0, 1))}`, theirs: 'QTRAN paper: 8.00 -12.02 -12.02 -12.00 0.00 0.00 -12.00 0.00 -0.01 | 8', tolerance: '0.6 | 0.3', greedy });
+      table.add({ row, seed, ours: `${round(got)}; ${round(sums.subarray(0, 1))}`, theirs: 'QTRAN paper: 8.00 -12.02 -12.02 -12.00 0.00 0.00 -12.00 0.00 -0.01; 8', tolerance: '0.6; 0.3', greedy });
       expect(greedy, `seed ${seed}`).toBe(8);
       expect(largest(got, additive(8, -12, 0)), `seed ${seed}`).toBeLessThanOrEqual(0.6);
       expect(largest(sums, Array<number>(9).fill(8)), `seed ${seed}`).toBeLessThanOrEqual(0.3);
@@ -68,14 +69,17 @@ describe('QTRAN on matrix/m1', () => {
   });
 });
 
-/** The paper promises fair shares of credit, and not that the best joint action is found where the payoff is not monotonic. */
+/**
+ * No paper says what SHAQ learns here. Two ends were seen: alpha stays near 1 and the values are VDN's, or alpha grows and the greedy cell gets its
+ * payoff. Greedy play gets 0 in both.
+ */
 describe('SHAQ on matrix/m1', () => {
-  it('values what greedy play does, and that is not the best', async () => {
-    for (const seed of [1, 2, 3]) {
+  it('ends as VDN does, or with the greedy cell at its payoff; its greedy play is not the best', async () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
       const { settled, also: [isGreedy], greedy } = await learn(PAGES.shaq([64, 64]), 'matrix/m1', ONE_STEP, 4000, seed, 'mixer.qTot', 'chosen.isGreedy'), both = Array.from(settled, (_, i) => isGreedy![2 * i]! * isGreedy![2 * i + 1]!), at = both.indexOf(Math.max(...both));
-      table.add({ row: 'SHAQ, M1', seed, ours: `${round(settled)} | ${settled[at]!.toFixed(2)}`, theirs: 'derived: greedy play is worth 0, and thought so', tolerance: '1', greedy });
+      table.add({ row: 'SHAQ, M1', seed, ours: `${round(settled)}; greedy cell ${settled[at]!.toFixed(2)}`, theirs: 'derived: VDN (-6.22 -4.89 -3.56), or the greedy cell 0', tolerance: '0.2; 1', greedy });
       expect(greedy, `seed ${seed}`).toBe(0);
-      expect(Math.abs(settled[at]!), `seed ${seed}`).toBeLessThanOrEqual(1);
+      expect(near(settled, additive(-56 / 9, -44 / 9, -32 / 9), 0.2) || Math.abs(settled[at]!) <= 1, `seed ${seed}`).toBe(true);
     }
   });
 });
@@ -89,12 +93,12 @@ function byState(qTot: ArrayLike<number>): { first: number[]; a: number[]; b: nu
 }
 describe('two-step game', () => {
   it.each([
-    { algorithm: 'vdnTwoStep' as const, first: [6.93, 6.93, 6.435, 6.435], a: [7, 7, 7, 7], b: [-1.5, 2.5, 2.5, 6.5], tolerance: 0.1, greedy: 7, paper: 'derived: 6.93 6.93 6.435 6.435 | 7 | -1.5 2.5 2.5 6.5' },
-    { algorithm: 'qmixTwoStep' as const, first: [6.93, 6.93, 7.92, 7.92], a: [7, 7, 7, 7], b: [0, 1, 1, 8], tolerance: 0.2, greedy: 8, paper: 'QMIX paper: 6.93 6.93 7.92 7.92 | 7.00 | 0.00 1.00 1.00 8.00' },
+    { algorithm: 'vdnTwoStep' as const, first: [6.93, 6.93, 6.435, 6.435], a: [7, 7, 7, 7], b: [-1.5, 2.5, 2.5, 6.5], tolerance: 0.1, greedy: 7, paper: 'derived: 6.93 6.93 6.435 6.435; 7; -1.5 2.5 2.5 6.5' },
+    { algorithm: 'qmixTwoStep' as const, first: [6.93, 6.93, 7.92, 7.92], a: [7, 7, 7, 7], b: [0, 1, 1, 8], tolerance: 0.2, greedy: 8, paper: 'QMIX paper: 6.93 6.93 7.92 7.92; 7.00; 0.00 1.00 1.00 8.00' },
   ])('$algorithm: values of every state, and the branch that it takes', async ({ algorithm, first, a, b, tolerance, greedy, paper }) => {
     for (const seed of [1, 2, 3]) {
       const learned = await learn(PAGES[algorithm]([64]), 'matrix/two-step', TWO_STEP, 10_000, seed, 'mixer.qTot'), got = byState(learned.settled);
-      table.add({ row: `${algorithm.replace('TwoStep', '').toUpperCase()}, two-step`, seed, ours: `${round(got.first)} | ${round(got.a)} | ${round(got.b)}`, theirs: paper, tolerance: String(tolerance), greedy: learned.greedy });
+      table.add({ row: `${algorithm.replace('TwoStep', '').toUpperCase()}, two-step`, seed, ours: `${round(got.first)}; ${round(got.a)}; ${round(got.b)}`, theirs: paper, tolerance: String(tolerance), greedy: learned.greedy });
       expect(largest(got.first, first)).toBeLessThanOrEqual(tolerance);
       expect(largest(got.a, a)).toBeLessThanOrEqual(tolerance);
       expect(largest(got.b, b)).toBeLessThanOrEqual(tolerance);

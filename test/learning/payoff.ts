@@ -20,10 +20,11 @@ const plain = (page: unknown, name: string, hidden: readonly number[]): Definiti
   g.replace('agentInput', join(), { obs: ep.obs, id: ep.agentId } as never);
   g.swap('agentQ', mlpAgentQ({ hidden }));
 });
-/** Those of the unrestricted joint value are like the others. */
+/** Agents of the unrestricted joint value are like the others; its lagged copy, which says what weighs fully in CW-QMIX, follows every 100 updates. */
 const weighted = (page: unknown, name: string, hidden: readonly number[], alpha: number): Definition => derive(plain(page, name, hidden) as Definition<unknown, never>, name, g => {
   g.swap('centralQ', mlpAgentQ({ hidden }));
   g.set('weight', { alpha });
+  g.targets({ everyUpdates: 100 });
 }) as Definition;
 export const PAGES = {
   iql: (hidden: readonly number[]) => plain(iql, 'iql', hidden),
