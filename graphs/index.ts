@@ -7,9 +7,13 @@ import { duelingDqn } from './dueling-dqn.ts';
 import { iql } from './iql.ts';
 import { nStepDqn } from './n-step-dqn.ts';
 import { prioritisedDqn } from './prioritised-dqn.ts';
+import { qatten } from './qatten.ts';
 import { qmix } from './qmix.ts';
 import { qplex } from './qplex.ts';
+import { qtranAlt, qtranBase } from './qtran.ts';
+import { shaq } from './shaq.ts';
 import { vdn } from './vdn.ts';
+import { cwQmix, owQmix } from './weighted-qmix.ts';
 
 export { combinedDqn } from './combined-dqn.ts';
 export { doubleDqn, dqn } from './dqn.ts';
@@ -17,8 +21,12 @@ export { duelingDqn } from './dueling-dqn.ts';
 export { iql } from './iql.ts';
 export { nStepDqn } from './n-step-dqn.ts';
 export { prioritisedDqn } from './prioritised-dqn.ts';
+export { qatten } from './qatten.ts';
 export { qmix } from './qmix.ts';
 export { qplex } from './qplex.ts';
+export { qtranAlt, qtranBase } from './qtran.ts';
+export { shaq } from './shaq.ts';
 export { vdn } from './vdn.ts';
+export { cwQmix, owQmix } from './weighted-qmix.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq };

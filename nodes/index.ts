@@ -1,14 +1,32 @@
 /** Every node there is. The folder of a node is its kind in pictures. */
 import type { NodeFactory } from '../core/node.ts';
+import { centralValue } from './critics/central-value.ts';
+import { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
+import { historyJointQ } from './critics/history-joint-q.ts';
+import { historyValue } from './critics/history-value.ts';
+import { jointQ } from './critics/joint-q.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { join } from './features/join.ts';
+import { centralWeight } from './losses/central-weight.ts';
 import { maskedMse } from './losses/masked-mse.ts';
 import { weightedMse } from './losses/weighted-mse.ts';
+import { noptLoss } from './losses/nopt-loss.ts';
+import { noptMinLoss } from './losses/nopt-min-loss.ts';
+import { optLoss } from './losses/opt-loss.ts';
+import { aliveAttentionMixer } from './mixers/alive-attention-mixer.ts';
+import { attentionMixer } from './mixers/attention-mixer.ts';
 import { duplexMixer } from './mixers/duplex-mixer.ts';
+import { evenAttentionMixer } from './mixers/even-attention-mixer.ts';
 import { monotonicMixer } from './mixers/monotonic-mixer.ts';
+import { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
 import { firstTransition } from './returns/first-transition.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
+import { optimisticWeight } from './losses/optimistic-weight.ts';
+import { freeMixer } from './mixers/free-mixer.ts';
+import { shapleyMixer } from './mixers/shapley-mixer.ts';
+import { qLambda } from './returns/q-lambda.ts';
+import { tdLambda } from './returns/td-lambda.ts';
 import { tdTarget } from './returns/td-target.ts';
 import { chosenAction } from './values/chosen-action.ts';
 import { duelingMax } from './values/dueling-max.ts';
@@ -20,15 +38,33 @@ import { mlpAgentQ } from './values/mlp-agent-q.ts';
 import { mlpQ } from './values/mlp-q.ts';
 import { rnnAgentQ } from './values/rnn-agent-q.ts';
 
+export { centralValue } from './critics/central-value.ts';
+export { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
+export { historyJointQ } from './critics/history-joint-q.ts';
+export { historyValue } from './critics/history-value.ts';
+export { jointQ } from './critics/joint-q.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { join } from './features/join.ts';
+export { centralWeight } from './losses/central-weight.ts';
 export { maskedMse } from './losses/masked-mse.ts';
 export { weightedMse } from './losses/weighted-mse.ts';
+export { noptLoss } from './losses/nopt-loss.ts';
+export { noptMinLoss } from './losses/nopt-min-loss.ts';
+export { optLoss } from './losses/opt-loss.ts';
+export { aliveAttentionMixer } from './mixers/alive-attention-mixer.ts';
+export { attentionMixer } from './mixers/attention-mixer.ts';
 export { duplexMixer } from './mixers/duplex-mixer.ts';
+export { evenAttentionMixer } from './mixers/even-attention-mixer.ts';
 export { monotonicMixer } from './mixers/monotonic-mixer.ts';
+export { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
 export { firstTransition } from './returns/first-transition.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
+export { optimisticWeight } from './losses/optimistic-weight.ts';
+export { freeMixer } from './mixers/free-mixer.ts';
+export { shapleyMixer } from './mixers/shapley-mixer.ts';
+export { qLambda } from './returns/q-lambda.ts';
+export { tdLambda } from './returns/td-lambda.ts';
 export { tdTarget } from './returns/td-target.ts';
 export { chosenAction } from './values/chosen-action.ts';
 export { duelingMax } from './values/dueling-max.ts';
@@ -46,9 +82,10 @@ export { recurrence } from './recurrence.ts';
 const folders = {
   features: [join],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
-  mixers: [sumMixer, monotonicMixer, duplexMixer],
-  returns: [tdTarget, nStepTarget, firstTransition],
-  losses: [maskedMse, weightedMse],
+  mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
+  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss],
   explore: [epsilonGreedy],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 
@@ -58,7 +95,11 @@ export type Kind = keyof typeof folders;
 export const nodeTypes: readonly NodeFactory[] = Object.values<readonly NodeFactory[]>(folders).flat();
 
 /** What a mixer keeps of the agents' values, which tests show of each: a sum, never lower where a value of any action rises, greatest where every agent is greedy. */
-export const guarantees: ReadonlyMap<string, readonly string[]> = new Map([[sumMixer, ['additive', 'monotonic', 'IGM']], [monotonicMixer, ['monotonic', 'IGM']], [duplexMixer, ['IGM']]].map(([node, kept]) => [(node as NodeFactory).spec.type, kept as readonly string[]]));
+export const guarantees: ReadonlyMap<string, readonly string[]> = new Map(([
+  [sumMixer, ['additive', 'monotonic', 'IGM']], [monotonicMixer, ['monotonic', 'IGM']], [duplexMixer, ['IGM']],
+  [attentionMixer, ['monotonic', 'IGM']], [evenAttentionMixer, ['monotonic', 'IGM']], [aliveAttentionMixer, ['monotonic']], [nonlinearAttentionMixer, []],
+  [shapleyMixer, []], [freeMixer, []],
+] as const).map(([node, kept]) => [(node as NodeFactory).spec.type, kept]));
 
 /** Node type -> the folder it stands in. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(Object.entries<readonly NodeFactory[]>(folders).flatMap(([kind, list]) => list.map(node => [node.spec.type, kind as Kind] as const)));

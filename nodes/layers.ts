@@ -37,17 +37,24 @@ export function dense(from: number, to: number, { kernel = fanIn(from), bias = f
 export type Activation = 'relu' | 'tanh' | 'elu' | 'none';
 const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = { relu: x => tf.relu(x), tanh: x => tf.tanh(x), elu: x => tf.elu(x), none: x => x };
 export interface MlpOptions { readonly activation?: Activation; readonly hidden?: DenseOptions; readonly last?: DenseOptions }
-/** Dense layers of these widths with an activation between them, none after the last. Tensors kernel0, bias0, kernel1, ... */
-export function mlp(widths: readonly number[], { activation = 'relu', hidden = {}, last = {} }: MlpOptions = {}): Layer {
+/** What an mlp gives, and what stands before its last layer. */
+interface Depths { readonly hidden: Tensor; readonly out: Tensor }
+/** `mlp` that also gives what stands before its last layer: the last hidden units, or x where there are none. The same tensors. */
+export function deepMlp(widths: readonly number[], { activation = 'relu', hidden = {}, last = {} }: MlpOptions = {}): Layer<(x: Tensor) => Depths> {
   const parts = widths.slice(1).map((to, i) => dense(widths[i]!, to, i === widths.length - 2 ? last : hidden));
   const tensors = Object.fromEntries(parts.flatMap((p, i) => Object.entries(p.tensors).map(([k, s]) => [`${k}${i}`, s])));
   return {
     tensors, stacked: true,
     bind: (t, over) => {
-      const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over));
-      return x => layers.reduce((h, layer, i) => (i === layers.length - 1 ? layer(h) : activations[activation](layer(h))), x);
+      const layers = parts.map((p, i) => p.bind(Object.fromEntries(Object.keys(p.tensors).map(k => [k, t[`${k}${i}`]!])), over)), end = layers.pop() ?? (x => x);
+      return x => { const deep = layers.reduce((h, layer) => activations[activation](layer(h)), x); return { hidden: deep, out: end(deep) }; };
     },
   };
+}
+/** Dense layers of these widths with an activation between them, none after the last. Tensors kernel0, bias0, kernel1, ... */
+export function mlp(widths: readonly number[], options: MlpOptions = {}): Layer {
+  const { tensors, bind } = deepMlp(widths, options);
+  return { tensors, stacked: true, bind: (t, over) => { const deep = bind(t, over); return x => deep(x).out; } };
 }
 
 /** A tensor of its own, given back as it is. */

@@ -7,7 +7,8 @@
  * mask    1 for a transition, 0 for padding
  * weight  what a prioritised replay gives to undo the bias of its draws (`weight` of the source), or the page itself (weighted QMIX); over time as the mask is
  * The target and the weight take no gradient whatever is wired to them. No factor 1/2, as in `maskedMse`.
- * Paper: Schaul et al. 2015 (arXiv 1511.05952), section 3.3 (proportional priorities) and algorithm 1, lines 11 to 13.
+ * Paper: Schaul et al. 2015 (arXiv 1511.05952), section 3.3 (proportional priorities) and algorithm 1, lines 11 to 13; Rashid et al. 2020 (arXiv 2006.10800),
+ * the weighted loss of QMIX, whose divisor counts transitions and not weights, so that smaller weights make smaller steps.
  */
 import { abs, add, mul, square, sub } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../core/node.ts';

@@ -19,8 +19,8 @@ describe('docs/swaps.md', () => {
     }
   });
 
-  it('agrees with the verb of pages: what fits makes a page, what does not throws', () => {
-    for (const [name, page] of Object.entries(pages)) for (const { slot, outcomes } of slotsOf(page)) for (const { type, fits } of outcomes) {
+  it.each(Object.entries(pages))('agrees with the verb of pages: what fits in %s makes a page, what does not throws', (name, page) => {
+    for (const { slot, outcomes } of slotsOf(page)) for (const { type, fits } of outcomes) {
       let made = true;
       try { swap(page, slot, nodeTypes.find(n => n.spec.type === type)!({} as never)); } catch { made = false; }
       expect(made, `${name}: ${slot} = ${type}`).toBe(fits);

@@ -4,10 +4,11 @@
  */
 import { derive } from '../../core/graph.ts';
 import type { Definition } from '../../core/definition.ts';
+import { rmsprop } from '../../core/optimiser.ts';
 import { plan } from '../../core/plan.ts';
 import { Learner, type Batch } from '../../core/step.ts';
 import { freshState } from '../../core/weights.ts';
-import { iql, qmix, qplex, vdn } from '../../graphs/index.ts';
+import { cwQmix, iql, owQmix, qatten, qmix, qplex, qtranAlt, qtranBase, shaq, vdn } from '../../graphs/index.ts';
 import { duplexMixer, join, mlpAgentQ, monotonicMixer } from '../../nodes/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { evaluateEpisodes } from '../../plugins/evaluation.ts';
@@ -19,11 +20,26 @@ const plain = (page: unknown, name: string, hidden: readonly number[]): Definiti
   g.replace('agentInput', join(), { obs: ep.obs, id: ep.agentId } as never);
   g.swap('agentQ', mlpAgentQ({ hidden }));
 });
+/** Agents of the unrestricted joint value are like the others; its lagged copy, which says what weighs fully in CW-QMIX, follows every 100 updates. */
+const weighted = (page: unknown, name: string, hidden: readonly number[], alpha: number): Definition => derive(plain(page, name, hidden) as Definition<unknown, never>, name, g => {
+  g.swap('centralQ', mlpAgentQ({ hidden }));
+  g.set('weight', { alpha });
+  g.targets({ everyUpdates: 100 });
+}) as Definition;
 export const PAGES = {
   iql: (hidden: readonly number[]) => plain(iql, 'iql', hidden),
   vdn: (hidden: readonly number[]) => plain(vdn, 'vdn', hidden),
   qmix: (hidden: readonly number[]) => plain(qmix, 'qmix', hidden),
   qplex: (hidden: readonly number[]) => derive(plain(qplex, 'qplex', hidden) as Definition<unknown, never>, 'qplex', g => { g.swap('mixer', duplexMixer({ heads: 10, advHypernet: [64, 64] })); }) as Definition,
+  owQmix: (hidden: readonly number[], alpha: number) => weighted(owQmix, 'owQmix', hidden, alpha),
+  cwQmix: (hidden: readonly number[], alpha: number) => weighted(cwQmix, 'cwQmix', hidden, alpha),
+  /** With one rate for agents and mixer. */
+  shaq: (hidden: readonly number[]) => derive(plain(shaq, 'shaq', hidden) as Definition<unknown, never>, 'shaq', g => { g.train('alpha', g.at('tdLoss').loss as never, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10, only: [g.at('mixer') as never] }); }) as Definition,
+  qatten: (hidden: readonly number[]) => plain(qatten, 'qatten', hidden),
+  qtranBase: (hidden: readonly number[]) => plain(qtranBase, 'qtranBase', hidden),
+  /** With the paper's weights: both conditions count as much as the TD error. */
+  qtranEven: (hidden: readonly number[]) => derive(plain(qtranBase, 'qtranBase', hidden) as Definition<unknown, never>, 'qtranEven', g => { const losses = ['tdLoss', 'optLoss', 'noptLoss'].map(name => g.at(name).loss as never); g.train('q', losses, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 }); }) as Definition,
+  qtranAlt: (hidden: readonly number[]) => plain(qtranAlt, 'qtranAlt', hidden),
   /** The original paper's mixer for the two-step game: 8 units, hypernetworks of one layer, targets every 100 updates. */
   qmixTwoStep: (hidden: readonly number[]) => derive(plain(qmix, 'qmix', hidden) as Definition<unknown, never>, 'qmix', g => { g.swap('mixer', monotonicMixer({ embed: 8, hypernet: [] })); g.targets({ everyUpdates: 100 }); }) as Definition,
   vdnTwoStep: (hidden: readonly number[]) => derive(plain(vdn, 'vdn', hidden) as Definition<unknown, never>, 'vdn', g => { g.targets({ everyUpdates: 100 }); }) as Definition,
@@ -32,25 +48,29 @@ export const PAGES = {
 export interface Learned {
   /** Mean of a wire, over the whole batch in the order of `plays`, over the last fifth of the updates, 500 at most: RMSprop's steps do not shrink, so that one moment's values swing around what is learned. */
   readonly settled: Float64Array;
+  /** The same of further wires. */
+  readonly also: readonly Float64Array[];
   /** Return of the greedy policy in the environment itself. */
   readonly greedy: number;
 }
 let made: Promise<Composition> | undefined;
 
-/** Learns from the batch of these plays (joint actions of every step, one play after another) for so many updates; `watch` is the wire of `settled`. */
-export async function learn(page: Definition, environment: string, plays: readonly (readonly (readonly number[])[])[], updates: number, seed: number, watch: string): Promise<Learned> {
-  const { catalogue } = await (made ??= compose()), env = await catalogue.environment(environment, { copies: plays.length, seed: 1 }), engine = await catalogue.engine('tfjs:wasm'), learner = new Learner(plan(page, sizesOf(page, env)), engine);
+/** Learns from the batch of these plays (joint actions of every step, one play after another) for so many updates; `watch` is the wire of `settled`, followed by those of `also`. */
+export async function learn(page: Definition, environment: string, plays: readonly (readonly (readonly number[])[])[], updates: number, seed: number, ...watch: readonly [string, ...string[]]): Promise<Learned> {
+  const { catalogue } = await (made ??= compose()), env = await catalogue.environment(environment, { copies: plays.length, seed: 1 }), engine = await catalogue.engine('onnx:cpu-1'), learner = new Learner(plan(page, sizesOf(page, env)), engine);
   const batch = await playAll(page, env, plays);
   const window = Math.min(500, Math.ceil(updates / 5));
-  let state = freshState(learner.plan, seed), settled = new Float64Array();
+  let state = freshState(learner.plan, seed);
+  const means = watch.map(() => new Float64Array());
   for (let i = 0; i < updates; i++) {
-    const late = i >= updates - window, done = await learner.update(state, batch, { seed, ...(late ? { taps: [watch] } : {}) });
+    const late = i >= updates - window, done = await learner.update(state, batch, { seed, ...(late ? { taps: watch } : {}) });
     if (done.failed !== undefined) throw new Error(done.failed);
     state = done.state;
-    if (late) settled = Float64Array.from(done.taps[watch]!.data, (x, k) => (settled[k] ?? 0) + x / window);
+    if (late) watch.forEach((wire, w) => { means[w] = Float64Array.from(done.taps[wire]!.data, (x, k) => (means[w]![k] ?? 0) + x / window); });
   }
   const [episode] = await evaluateEpisodes(page, learner, state, s => catalogue.environment(environment, s), { episodes: 1, seed: 1 });
-  return { settled, greedy: episode!.return };
+  const [settled, ...also] = means as [Float64Array, ...Float64Array[]];
+  return { settled, also, greedy: episode!.return };
 }
 
 /** The batch that a replay would hold of these plays: the environment is stepped through them. */

@@ -8,8 +8,8 @@ import { normals, numbers } from './arrays.ts';
 beforeAll(async () => { await tf.setBackend('cpu'); });
 
 describe('headMlp', () => {
-  it.each([[[4, 3]], [[4, 5, 3]], [[4, 5, 6, 1]]])('equals one mlp for each head, widths %j', widths => {
-    const heads = 3, rows = 7, wide = headMlp(heads, widths), narrow = mlp(widths), over = {} as Parameters<Layer['bind']>[1];
+  it.each([[[4, 3], true], [[4, 5, 3], true], [[4, 5, 6, 1], true], [[4, 3], false], [[4, 5, 3], false]] as const)('equals one mlp for each head, widths %j, bias of the last layer %s', (widths, last) => {
+    const heads = 3, rows = 7, wide = headMlp(heads, widths, { last }), narrow = mlp(widths, last ? {} : { last: { bias: false } }), over = {} as Parameters<Layer['bind']>[1];
     tf.tidy(() => {
       const x = tf.tensor2d(normals(1, 'x', [rows, widths[0]!]).data as Float32Array, [rows, widths[0]!]);
       const weights = Object.fromEntries(Object.entries(wide.tensors).map(([name, { shape }]) => [name, tf.tensor(normals(2, name, shape).data as Float32Array, [...shape])]));

@@ -5,11 +5,11 @@ import { adam, rmsprop } from '../../core/optimiser.ts';
 import { f32, index } from '../../core/port.ts';
 import { linear } from '../../core/schedule.ts';
 import { after, local, team } from '../../core/world.ts';
-import { gatherAction, join, maskedMse } from '../../nodes/index.ts';
+import { gatherAction, join, maskedMse, tdLambda } from '../../nodes/index.ts';
 import {
   actionDecoder, agentTransformer, allActionValues, allAgents, beliefDecoder, beliefEncoder, beliefLoss, categorical, categoricalLogProb, clippedPolicy,
   clippedValue, crossEntropy, denormalise, entropyLoss, epsilonMixed, expectedValue, gae, gridEncoder, imitation, linearValue, moments, multiply, normalise,
-  othersActions, othersRatio, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, tdLambda, validity,
+  othersActions, othersRatio, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, validity,
 } from './nodes/index.ts';
 
 export const coma = graph('coma', team, g => {

@@ -2,95 +2,21 @@
 import { derive, each, graph, next, now, swap, weigh } from '../../core/graph.ts';
 import { adam, rmsprop } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
-import { exponential, linear } from '../../core/schedule.ts';
+import { exponential } from '../../core/schedule.ts';
 import { local, team } from '../../core/world.ts';
 import { qmix } from '../../graphs/index.ts';
-import { epsilonGreedy, gatherAction, greedyAction, join, maskedMse, rnnAgentQ, sumMixer, tdTarget, weightedMse } from '../../nodes/index.ts';
+import { epsilonGreedy, gatherAction, greedyAction, maskedMse, tdTarget, tdLambda } from '../../nodes/index.ts';
 import {
-  attentionKl, attentionMixer, centralWeight, counterfactualJointQ, freeMixer, graphAgentQ, jointQ, noptLoss, noptMinLoss, oneHotAction, optimisticWeight,
-  optLoss, roleAgentQ, roleDifference, shapleyMixer, stateValue, tdLambda,
+  attentionKl, graphAgentQ, roleAgentQ, roleDifference,
 } from './nodes/index.ts';
 
-export const qatten = swap(qmix, 'mixer', attentionMixer({ heads: 2, embed: 8, logitPenalty: 1e-3 }), { name: 'qatten' });
 export const qmixLambda = swap(qmix, 'tdTarget', tdLambda({ lambda: 0.6 }), { name: 'qmixLambda' });
 
-export const shaq = derive(qmix, 'shaq', (g, { agentQ, mixer, nextChosen, td }) => {
-  g.swap('mixer', shapleyMixer({ samples: 4, embed: 8 }));
-  g.replace('targetMixer', sumMixer(), { agentQs: nextChosen.value });
-  g.train('q', td.loss, { clipNorm: 10, only: [agentQ], optimiser: rmsprop({ lr: 5e-4 }) });
-  g.train('alpha', td.loss, { clipNorm: 10, only: [mixer], optimiser: rmsprop({ lr: 1e-3 }) });
-});
 export const roma = derive(qmix, 'roma', (g, { ep, td }) => {
   const agent = g.swap('agentQ', roleAgentQ({ hidden: 16, role: 3, identify: 1e-4 }));
   const differ = g.add('roleDifference', roleDifference(),
     { role: now(agent.role), roleMean: now(agent.roleMean), roleVar: now(agent.roleVar), mask: ep.valid });
   g.train('q', [td.loss, weigh(1e-3, differ.loss)], { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
-});
-
-export const owQmix = derive(qmix, 'owQmix', (g, { ep, input, mixer, nextGreedy, target }) => {
-  const centralQ = g.add('centralQ', rnnAgentQ({ hidden: 16 }), { x: input.x });
-  const targetCentralQ = g.target('targetCentralQ', centralQ, { x: input.x });
-  const centralChosen = g.add('centralChosen', gatherAction(), { q: now(centralQ.q), action: ep.action });
-  const nextCentral = g.add('nextCentral', gatherAction(), { q: next(targetCentralQ.q), action: nextGreedy.action });
-  const central = g.add('central', freeMixer({ hidden: 16 }), { agentQs: centralChosen.value, state: now(ep.state) });
-  const targetCentral = g.target('targetCentral', central, { agentQs: nextCentral.value, state: next(ep.state) });
-  g.rewire('tdTarget', { nextValue: targetCentral.qTot });
-  g.remove('targetMixer', 'targetAgentQ', 'nextChosen');
-
-  const y = target.value;
-  const weight = g.slot('weight', optimisticWeight({ alpha: 0.5 }), { qTot: mixer.qTot, target: y });
-  const td = g.replace('tdLoss', weightedMse(), { prediction: mixer.qTot, target: y, mask: ep.valid, weight: weight.weight });
-  const centralTd = g.add('centralLoss', maskedMse(), { prediction: central.qTot, target: y, mask: ep.valid });
-  g.train('q', [td.loss, centralTd.loss], { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
-  return { targetCentralQ, central, weight };
-});
-export const cwQmix = derive(owQmix, 'cwQmix', (g, { ep, chosen, targetCentralQ, central }) => {
-  const best = g.add('greedyCentral', gatherAction(), { q: now(targetCentralQ.q), action: chosen.greedy });
-  const value = g.target('greedyCentralValue', central, { agentQs: best.value, state: now(ep.state) });
-  g.rewire('weight', { isGreedy: chosen.isGreedy, greedyValue: value.qTot });
-  g.swap('weight', centralWeight({ alpha: 0.1 }));
-});
-
-export const qtran = graph('qtran', team, g => {
-  const ep = g.episodes({ keep: 5000, batch: 32 });
-  const input = g.add('agentInput', join(), { obs: ep.obs, last: ep.lastAction, id: ep.agentId });
-  const agentQ = g.slot('agentQ', rnnAgentQ({ hidden: 16 }), { x: input.x });
-  const lagged = g.target('targetAgentQ', agentQ, { x: input.x });
-  const chosen = g.add('chosenActionQ', gatherAction(), { q: now(agentQ.q), action: ep.action });
-  const greedy = g.add('greedy', greedyAction(), { q: now(agentQ.q), avail: now(ep.avail) });
-  const nextGreedy = g.add('nextGreedy', greedyAction(), { q: next(agentQ.q), avail: next(ep.avail) });
-  const a = g.add('action', oneHotAction(), { action: ep.action });
-  const best = g.add('greedyAction', oneHotAction(), { action: greedy.action });
-  const nextBest = g.add('nextGreedyAction', oneHotAction(), { action: nextGreedy.action });
-
-  const joint = g.add('jointQ', jointQ({ hidden: 16 }), { state: now(ep.state), hidden: now(agentQ.hidden), action: a.x });
-  const jointBest = g.shared('greedyJointQ', joint, { state: now(ep.state), hidden: now(agentQ.hidden), action: best.x });
-  const nextJoint = g.target('targetJointQ', joint, { state: next(ep.state), hidden: next(lagged.hidden), action: nextBest.x });
-  const value = g.add('value', stateValue({ hidden: [16, 16] }), { x: now(ep.state) });
-  const sum = g.add('sum', sumMixer(), { agentQs: chosen.value });
-  const sumBest = g.add('greedySum', sumMixer(), { agentQs: greedy.value });
-
-  const target = g.slot('tdTarget', tdTarget(), { ...ep.outcome, nextValue: nextJoint.q });
-  const td = g.add('tdLoss', maskedMse(), { prediction: joint.q, target: target.value, mask: ep.valid });
-  const opt = g.add('optLoss', optLoss(), { sum: sumBest.qTot, joint: jointBest.q, value: value.value, mask: ep.valid });
-  const nopt = g.add('noptLoss', noptLoss(), { sum: sum.qTot, joint: joint.q, value: value.value, mask: ep.valid });
-  g.train('q', [td.loss, weigh(1, opt.loss), weigh(0.1, nopt.loss)], { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
-  g.targets({ everyEpisodes: 200 });
-  const explore = g.slot('explore', epsilonGreedy({ epsilon: linear({ from: 1, to: 0.05, steps: 50_000 }) }), { q: agentQ.q, avail: ep.avail });
-  g.act(explore);
-  return { ep, agentQ, chosen, greedy, nextGreedy, value, sumBest };
-});
-export const qtranAlt = derive(qtran, 'qtranAlt', (g, { ep, agentQ, chosen, greedy, nextGreedy, value, sumBest }) => {
-  const joint = g.swap('jointQ', counterfactualJointQ({ hidden: 16 })), mask = each('agent', ep.valid);
-  const taken = g.add('jointTaken', gatherAction(), { q: joint.q, action: ep.action });
-  const best = g.add('jointBest', gatherAction(), { q: g.at('greedyJointQ').q, action: greedy.action });
-  const nextTaken = g.add('nextJointTaken', gatherAction(), { q: g.at('targetJointQ').q, action: nextGreedy.action });
-  g.rewire('tdTarget', { ...each('agent', ep.outcome), nextValue: nextTaken.value });
-  g.rewire('tdLoss', { prediction: taken.value, mask });
-  g.rewire('optLoss', { sum: each('agent', sumBest.qTot), joint: best.value, value: each('agent', value.value), mask });
-  g.replace('noptLoss', noptMinLoss(),
-    { q: now(agentQ.q), avail: now(ep.avail), chosen: chosen.value, joint: joint.q, value: value.value, mask: ep.valid });
-  g.remove('sum');
 });
 
 export const dgn = graph('dgn', { ...team, adjacency: local(f32('agent neighbour')) }, g => {

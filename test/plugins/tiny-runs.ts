@@ -7,6 +7,7 @@ import { applySettings, VERSION, type Prepared, type TrainOptions } from '../../
 
 interface TinyRun { readonly environment: string; readonly steps: number; readonly copies: number; readonly set: Readonly<Record<string, unknown>> }
 const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 };
+const central = { ...small, 'mixer.embed': 4, 'centralQ.hidden': 6, 'central.hidden': 8 };
 const cartpole = { environment: 'classic/cartpole', steps: 320, set: { 'q.hidden': [8], 'data.start': 40, 'data.every': 4, 'data.batch': 8, 'data.keep': 120 } };
 const foraging = 'lbf/5x5-2p-1f?steps=6';
 export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
@@ -20,6 +21,12 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
   qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },
   qplex: { environment: 'matrix/two-step', steps: 110, copies: 1, set: small },
+  qatten: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'mixer.heads': 2, 'mixer.embed': 3, 'mixer.hypernet': [4] } },
+  qtranBase: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'jointQ.hidden': [6], 'value.hidden': [6] } },
+  qtranAlt: { environment: 'matrix/two-step', steps: 110, copies: 1, set: { ...small, 'jointQ.hidden': [6], 'value.hidden': [6] } },
+  owQmix: { environment: 'matrix/two-step', steps: 110, copies: 2, set: central },
+  cwQmix: { environment: foraging, steps: 330, copies: 1, set: central },
+  shaq: { environment: 'matrix/two-step', steps: 110, copies: 1, set: { ...small, 'mixer.embed': 4, 'mixer.samples': 2 } },
 };
 
 /** Its first session. */

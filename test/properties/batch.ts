@@ -1,7 +1,9 @@
 /** A batch for any page: every field of its world drawn, and consistent where fields depend on each other. */
-import type { Definition } from '../../core/definition.ts';
+import { use, type Definition } from '../../core/definition.ts';
 import type { TypedArray } from '../../core/environment.ts';
-import { words } from '../../core/port.ts';
+import type { Noise } from '../../core/node.ts';
+import { plan } from '../../core/plan.ts';
+import { base, isTime, named, words } from '../../core/port.ts';
 import { Random } from '../../core/random.ts';
 import type { NamedArray } from '../../core/store.ts';
 
@@ -58,4 +60,14 @@ export function drawBatch(d: Definition, sizes: Sizes, { seed = 1, pad = 0, leng
     for (const [name, x] of Object.entries(fields)) out[`${source}.${name}`] = x;
   }
   return out;
+}
+
+/** What the nodes of a page draw over time, by `node.noise`, for the same batch: by place, too. */
+export function drawNoise(d: Definition, sizes: Sizes, { seed = 1, pad = 0 } = {}): Record<string, NamedArray> {
+  const B = sizes['batch']!, T = sizes['time']! + pad;
+  return Object.fromEntries([...plan(d, sizes).boxes].flatMap(([node, { lead, size }]) => Object.entries((use(d, node).spec.noise ?? {}) as Record<string, Noise>).filter(() => isTime(lead[1] ?? '')).map(([key, noise]) => {
+    const slots = base(lead[1]!) === 'time' ? T : T + 1, own = [...lead.slice(2), ...named(noise)].map(dim => size[dim]!), width = own.reduce((a, n) => a * n, 1), data = new Float32Array(B * slots * width);
+    for (let b = 0; b < B; b++) for (let t = 0; t < slots; t++) data.set(Random.of(seed, `noise/${node}.${key}`, b, t).fill(noise.law, new Float32Array(width)), (b * slots + t) * width);
+    return [`${node}.${key}`, { shape: [B, slots, ...own], data }] as const;
+  })));
 }

@@ -5,7 +5,7 @@ import { evaluateNode, layerTable } from '../../../plugins/testing.ts';
 import { drawWeights, filled, normals, numbers, type Arrays } from '../arrays.ts';
 
 export interface Team { readonly agents: number; readonly actions: number; readonly state: number; readonly seed: number }
-const tableOf = (mixer: NodeFactory, { agents: agent, actions: action, state }: Team, config = {}) => layerTable(mixer(config), { agent, action, state });
+const tableOf = (mixer: NodeFactory, { agents: agent, actions: action, state }: Team, config = {}) => layerTable(mixer(config), { agent, action, state, unit: state });
 export const weightsOf = (mixer: NodeFactory, team: Team, config = {}): Arrays => drawWeights(team.seed, tableOf(mixer, team, config));
 
 /** All tuples of actions, the last agent's fastest. */
@@ -28,8 +28,7 @@ const taken = (mixer: NodeFactory, offered: Arrays): Arrays => Object.fromEntrie
 
 /** qTot, and the gradient of its sum, for each of some joint actions. */
 export async function mix(mixer: NodeFactory, team: Team, weights: Arrays, offered: Arrays, config = {}) {
-  const rows = offered['agentQs']!.shape[0]!, others = Object.keys(mixer.spec.out as object).filter(port => port !== 'qTot').map(port => [port, filled([rows, team.agents], 0)] as const);
-  const result = await evaluateNode(mixer, { config, sizes: { action: team.actions }, weights, inputs: taken(mixer, offered), cotangents: { qTot: filled([rows], 1), ...Object.fromEntries(others) } });
+  const rows = offered['agentQs']!.shape[0]!, result = await evaluateNode(mixer, { config, sizes: { action: team.actions }, weights, inputs: taken(mixer, offered), cotangents: { qTot: filled([rows], 1) } });
   return { ...result, qTot: numbers(result.outputs['qTot']) };
 }
 /** A game: values of every agent's actions and one state, drawn. */

@@ -1,6 +1,6 @@
 /** What holds for every mixer whose greedy joint action is the agents' own. */
 import { describe, expect, it } from 'vitest';
-import { duplexMixer, monotonicMixer, sumMixer } from '../../../nodes/index.ts';
+import { aliveAttentionMixer, attentionMixer, duplexMixer, evenAttentionMixer, guarantees, monotonicMixer, nonlinearAttentionMixer, sumMixer } from '../../../nodes/index.ts';
 import { numbers, type Arrays } from '../arrays.ts';
 import { game, jointActions, mix, offers, weightsOf, type Team } from './joint.ts';
 
@@ -8,6 +8,9 @@ const mixers = [
   { name: 'sumMixer', mixer: sumMixer, config: {} },
   { name: 'monotonicMixer', mixer: monotonicMixer, config: { embed: 4, hypernet: [8] } },
   { name: 'monotonicMixer, one layer', mixer: monotonicMixer, config: { embed: 4, hypernet: [] } },
+  { name: 'attentionMixer', mixer: attentionMixer, config: { heads: 3, embed: 4, hypernet: [8] } },
+  { name: 'attentionMixer, one layer', mixer: attentionMixer, config: { heads: 2, embed: 4, hypernet: [] } },
+  { name: 'evenAttentionMixer', mixer: evenAttentionMixer, config: { heads: 3, embed: 4, hypernet: [8] } },
   { name: 'duplexMixer', mixer: duplexMixer, config: { heads: 3, hypernet: [8], advHypernet: [] } },
   { name: 'duplexMixer, three layers', mixer: duplexMixer, config: { heads: 2, hypernet: [8], advHypernet: [6, 5] } },
 ];
@@ -35,6 +38,39 @@ describe.each(mixers)('$name', ({ mixer, config }) => {
   });
 });
 
+describe('aliveAttentionMixer', () => {
+  const config = { heads: 3, embed: 4, hypernet: [8] };
+  it('never lowers qTot when one agent value rises, and gives the dead no say', async () => {
+    for (const team of teams) {
+      const { values, state } = game(team), joint = jointActions(team.agents, team.actions), { gradients } = await mix(aliveAttentionMixer, team, weightsOf(aliveAttentionMixer, team, config), offers(values, joint, state), config), g = numbers(gradients.inputs['agentQs']);
+      expect(Math.min(...g)).toBeGreaterThanOrEqual(0);
+      joint.forEach((u, row) => { u.forEach((a, i) => { if (u.some(x => x > 0)) expect(g[row * team.agents + i]! > 1e-6).toBe(a > 0); }); });
+    }
+  });
+  it('is greatest where every agent is greedy as long as action 0 is no choice, and not always where it is one', async () => {
+    let missed = 0;
+    for (const team of teams.filter(t => t.actions > 2)) {
+      const { values, state } = game(team), joint = jointActions(team.agents, team.actions), { qTot } = await mix(aliveAttentionMixer, team, weightsOf(aliveAttentionMixer, team, config), offers(values, joint, state), config);
+      const best = (open: (a: number) => boolean) => { const greedy = values.map(q => q.reduce((most, x, a) => (open(a) && (most < 0 || x > q[most]!) ? a : most), -1)); return qTot[joint.findIndex(u => u.join() === greedy.join())]!; };
+      expect(best(a => a > 0)).toBeGreaterThanOrEqual(Math.max(...qTot.filter((_, i) => joint[i]!.every(a => a > 0))) - 1e-5);
+      if (best(() => true) < Math.max(...qTot) - 1e-3) missed++;
+    }
+    expect(missed).toBeGreaterThan(0);
+  });
+});
+describe('nonlinearAttentionMixer', () => {
+  it('promises nothing: where attention goes to low values, a value that rises lowers qTot, and the greedy joint action is not the best', async () => {
+    const two: Team = { agents: 2, actions: 2, state: 1, seed: 1 }, config = { heads: 1, embed: 1, hypernet: [] }, values = [[0.7, 2], [0.5, 0.5]];
+    const zero = Object.fromEntries(Object.entries(weightsOf(nonlinearAttentionMixer, two, config)).map(([name, x]) => [name, { shape: x.shape, data: new Float32Array(x.data.length) }])), one = (name: string, ...x: number[]) => ({ [name]: { shape: zero[name]!.shape, data: Float32Array.from(x) } });
+    const weights = { ...zero, ...one('query/kernel0', 1), ...one('key/kernel0', 0, -5), ...one('w/bias0', 1) };          // logits -5 q
+    const { qTot, gradients } = await mix(nonlinearAttentionMixer, two, weights, offers(values, [[0, 0], [1, 0]], [1]), config), heard = (q: number) => 0.5 + (q - 0.5) / (1 + Math.exp(5 * (q - 0.5)));
+    expect(qTot).toEqual([expect.closeTo(heard(0.7), 5), expect.closeTo(heard(2), 5)]);
+    expect(qTot[1]).toBeLessThan(qTot[0]! - 0.05);
+    expect(numbers(gradients.inputs['agentQs'])[2]).toBeLessThan(0);
+    expect(guarantees.get('nonlinearAttentionMixer')).toEqual([]);
+  });
+});
+
 /** Columns of the last dim in another order, in blocks: what moving agents does to the layers that make their weights. */
 const reorder = (array: Arrays[string], blocks: readonly number[]): Arrays[string] => {
   const width = array.shape.at(-1)!, size = width / blocks.length, data = new Float32Array(array.data.length);
@@ -55,6 +91,12 @@ describe('agents in another order', () => {
     expect((await mix(monotonicMixer, team, along, moved, config)).qTot).toEqual(before.map(x => expect.closeTo(x, 4)));
     expect(Math.max(...(await mix(monotonicMixer, team, weights, moved, config)).qTot.map((x, i) => Math.abs(x - before[i]!)))).toBeGreaterThan(0.01);
   });
+  it('leave Qatten as it is if their units move along, and change it if not', async () => {
+    const config = { heads: 3, embed: 4, hypernet: [8] }, weights = weightsOf(attentionMixer, team, config), at = offers(values, joint, state), before = (await mix(attentionMixer, team, weights, at, config)).qTot, units = at['unitState']!;
+    const along = { ...moved, unitState: { shape: units.shape, data: Float32Array.from(units.data, (_, i) => units.data[9 * Math.floor(i / 9) + 3 * order[Math.floor(i / 3) % 3]! + i % 3]!) } };
+    expect((await mix(attentionMixer, team, weights, along, config)).qTot).toEqual(before.map(x => expect.closeTo(x, 4)));
+    expect(Math.max(...(await mix(attentionMixer, team, weights, moved, config)).qTot.map((x, i) => Math.abs(x - before[i]!)))).toBeGreaterThan(0.01);
+  });
   it('leave QPLEX as it is if the weights of every agent and of its actions move along', async () => {
     const config = { heads: 3, hypernet: [8], advHypernet: [] }, weights = weightsOf(duplexMixer, team, config), before = (await mix(duplexMixer, team, weights, offers(values, joint, state), config)).qTot;
     const outputs = last(weights, ['w/kernel1', 'w/bias1', 'v/kernel1', 'v/bias1', 'agents/kernel0', 'agents/bias0', 'actions/kernel0', 'actions/bias0'], (_, x) => reorder(x, order));
@@ -74,6 +116,11 @@ describe('mixers that are VDN in disguise', () => {
     const { qTot, outputs } = await mix(duplexMixer, team, weights, offered, { heads: 1, hypernet: [] }), sum = (await mix(sumMixer, team, {}, offered)).qTot;      // |4| sigmoid(0) sigmoid(0) = 1
     expect(numbers(outputs['lambda']).every(x => Math.abs(x - 1) < 1e-6)).toBe(true);
     expect(qTot).toEqual(sum.map(x => expect.closeTo(x, 5)));
+  });
+  it('evenAttentionMixer with as many heads as agents, units alike and no bias', async () => {
+    const config = { heads: 3, embed: 2, hypernet: [] }, weights = Object.fromEntries(Object.entries(weightsOf(evenAttentionMixer, team, config)).map(([name, x]) => [name, name.startsWith('c/') ? { shape: x.shape, data: new Float32Array(x.data.length) } : x]));
+    const alike = { ...offered, unitState: { shape: offered['unitState']!.shape, data: new Float32Array(offered['unitState']!.data.length).fill(0.7) } }, sum = (await mix(sumMixer, team, {}, offered)).qTot;
+    expect((await mix(evenAttentionMixer, team, weights, alike, config)).qTot).toEqual(sum.map(x => expect.closeTo(x, 4)));
   });
   it('monotonicMixer of one agent with weight 1 and no offset, where its value is positive', async () => {
     const one: Team = { agents: 1, actions: 3, state: 2, seed: 7 }, config = { embed: 1, hypernet: [] }, positive = [[0.5, 2, 3]];

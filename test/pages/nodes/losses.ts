@@ -1,60 +1,10 @@
-import { abs, add, cast, concat, div, exp, expandDims, greater, less, log, logSoftmax, maximum, mean as average, min, minimum, mul, neg, reshape, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, add, concat, div, exp, log, logSoftmax, maximum, mean as average, minimum, mul, neg, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { mlp } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
-import { beside, float, mean, not, oneHot } from './maths.ts';
+import { beside, float, mean, oneHot } from './maths.ts';
 
 // Values.
-/** Weighted QMIX, centrally weighted: 1 where the joint action is greedy or y > Q*(u*), else alpha. */
-export const centralWeight = defineNode({
-  type: 'centralWeight',
-  knobs: { alpha: 0.1 },
-  in: { isGreedy: f32('... agent'), target: still(f32('...')), greedyValue: still(f32('...')) },
-  out: { weight: f32('...') },
-  forward({ isGreedy, target, greedyValue, alpha }) {
-    const full = maximum(min(isGreedy, -1), cast(greater(target, greedyValue), 'float32'));
-    return { weight: add(full, mul(alpha, sub(1, full))) };
-  },
-});
-/** Weighted QMIX, optimistically weighted: 1 where Q_tot < y, else alpha. */
-export const optimisticWeight = defineNode({
-  type: 'optimisticWeight',
-  knobs: { alpha: 0.1 },
-  in: { qTot: still(f32('...')), target: still(f32('...')) },
-  out: { weight: f32('...') },
-  forward({ qTot, target, alpha }) {
-    const full = cast(less(qTot, target), 'float32');
-    return { weight: add(full, mul(alpha, sub(1, full))) };
-  },
-});
-/** QTRAN: at the greedy action, (sum - Q_jt + V)^2. */
-export const optLoss = defineNode({
-  type: 'optLoss',
-  in: { sum: f32('...'), joint: still(f32('...')), value: f32('...'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward: ({ sum: q, joint, value, mask }) => ({ loss: mean(square(add(sub(q, joint), value)), mask) }),
-});
-/** QTRAN-base: at the taken action, min(sum - Q_jt + V, 0)^2. */
-export const noptLoss = defineNode({
-  type: 'noptLoss',
-  in: { sum: f32('...'), joint: still(f32('...')), value: f32('...'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward: ({ sum: q, joint, value, mask }) => ({ loss: mean(square(minimum(add(sub(q, joint), value), 0)), mask) }),
-});
-/** QTRAN-alt: the least over each agent's own actions, the others' as taken. */
-export const noptMinLoss = defineNode({
-  type: 'noptMinLoss',
-  in: {
-    q: f32('... agent action'), avail: bool('... agent action'), chosen: f32('... agent'), joint: still(f32('... agent action')),
-    value: f32('...'), mask: still(f32('...')),
-  },
-  out: { loss: f32('') },
-  forward({ q, avail, chosen, joint, value, mask }) {
-    const others = sub(sum(chosen, -1, true), chosen);
-    const gap = add(sub(add(q, expandDims(others, -1)), joint), reshape(value, [-1, 1, 1]));
-    return { loss: mean(average(square(min(add(gap, mul(not(avail), 1e9)), -1)), -1), mask) };
-  },
-});
 /** DGN: KL of this step's attention from that of the next. */
 export const attentionKl = defineNode({
   type: 'attentionKl',

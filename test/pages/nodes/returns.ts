@@ -1,4 +1,4 @@
-import { add, exp, mul, reshape, slice, sub, sum } from '@tensorflow/tfjs-core';
+import { add, exp, mul, sub, sum } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, still } from '../../../core/port.ts';
 import { recurrence } from '../../../nodes/recurrence.ts';
@@ -27,17 +27,6 @@ export const monteCarlo = defineNode({
   in: { reward: f32('... time'), terminated: bool('... time'), valid: f32('... time') },
   out: { returns: f32('... time') },
   forward: ({ reward, terminated, valid, gamma }) => ({ returns: recurrence(mul(reward, valid), mul(gamma, not(terminated))) }),
-});
-/** G_t = r + gamma (1 - terminated) ((1 - lambda) V_{t+1} + lambda G_{t+1}), with V alone where the trace is cut. */
-export const tdLambda = defineNode({
-  type: 'tdLambda',
-  knobs: { gamma: 0.99, lambda: 0.8 },
-  in: { reward: f32('... time'), terminated: bool('... time'), truncated: bool('... time'), valid: f32('... time'), nextValue: f32('... time') },
-  out: { value: f32('... time') },
-  forward({ reward, terminated, truncated, valid, nextValue, gamma, lambda }, _, __, { time }) {
-    const trace = mul(lambda, mul(valid, not(truncated))), goes = mul(gamma, not(terminated)), last = reshape(slice(nextValue, [0, time - 1], [-1, 1]), [-1]);
-    return { value: recurrence(add(reward, mul(goes, mul(sub(1, trace), nextValue))), mul(goes, trace), last) };
-  },
 });
 /** SAC: Q - alpha log pi. */
 export const softValue = defineNode({

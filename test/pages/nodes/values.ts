@@ -1,10 +1,10 @@
-import { add, div, exp, expandDims, eye, log, matMul, maximum, mean as average, mul, relu, reshape, softplus, sqrt, square, sub, sum, tile, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, exp, log, matMul, maximum, mean as average, mul, relu, reshape, softplus, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../../../core/flow.ts';
 import { dense, mlp } from '../../../nodes/layers.ts';
 import { defineNode, normal } from '../../../core/node.ts';
 import { f32, penalty } from '../../../core/port.ts';
 import { attention } from './features.ts';
-import { beside, gated, halves, last } from './maths.ts';
+import { beside, gated, halves } from './maths.ts';
 
 /** ROMA: a role drawn from the input makes the last layer; the role must be told from the previous hidden state (its own loss). */
 export const roleAgentQ = defineNode({
@@ -43,32 +43,5 @@ export const graphAgentQ = defineNode({
     const hidden = mul(sub(1, adjacency), -1e9), own = relu(encode(obs));
     const one = near(own, own, hidden).value, two = far(one, one, hidden);
     return { q: q(beside(own, one, two.value)), attention: two.weight };
-  },
-});
-
-/** QTRAN: the value of a joint action. */
-export const jointQ = defineNode({
-  type: 'jointQ',
-  config: { hidden: 64 },
-  in: { state: f32('... state'), hidden: f32('... agent hidden'), action: f32('... agent action') },
-  out: { q: f32('...') },
-  layers: ({ state, hidden: width, action }, { hidden }) => ({
-    encode: mlp([width + action, width + action, width + action]), net: mlp([state + width + action, hidden, hidden, 1]),
-  }),
-  forward({ state, hidden, action }, { encode, net }) {
-    return { q: last(net(beside(state, sum(encode(beside(hidden, action)), 1)))) };
-  },
-});
-/** QTRAN-alt: for each agent, the joint value of each own action with the others' actions as given. */
-export const counterfactualJointQ = defineNode({
-  type: 'counterfactualJointQ',
-  config: { hidden: 64 },
-  in: { state: f32('... state'), hidden: f32('... agent hidden'), action: f32('... agent action') },
-  out: { q: f32('... agent action') },
-  layers: ({ state, hidden: width, action, agent }, { hidden }) => ({ encode: dense(width, width), net: mlp([state + agent + width + action, hidden, action]) }),
-  forward({ state, hidden, action }, { encode, net }, _, { agent }) {
-    const toAll = (x: Tensor) => tile(expandDims(x, 1), [1, agent, 1]), rows = state.shape[0]!;
-    const others = sub(sum(action, 1, true), action), who = tile(expandDims(eye(agent), 0), [rows, 1, 1]);
-    return { q: net(beside(toAll(state), who, toAll(sum(encode(hidden), 1)), others)) };
   },
 });
