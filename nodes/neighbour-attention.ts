@@ -11,7 +11,7 @@ interface Shape { readonly heads: number; readonly embed: number }
  * h'_i = relu(W_o [sum_j a_1ij v_1j, ..., sum_j a_Hij v_Hj] + b_o)      a_mij = softmax_j(q_mi . k_mj / sqrt(embed)), j over what i hears
  *
  * with queries, keys and values of each head m ReLU(Linear(h)). From h [rows, agent, from] and hears [rows, agent, neighbour], floats above 0
- * where i hears j: value [rows, agent, to] and attention [rows, head, agent, neighbour]. Weights of all heads lie side by side.
+ * where i hears j: value [rows, agent, to] and attention [rows, agent, head, neighbour]. Weights of all heads lie side by side.
  */
 export function neighbourAttention(from: number, to: number, { heads, embed }: Shape): Layer<(h: Tensor, hears: Tensor) => Heard> {
   const parts = { query: dense(from, heads * embed), key: dense(from, heads * embed), value: dense(from, heads * embed), out: dense(heads * embed, to) };
@@ -24,8 +24,8 @@ export function neighbourAttention(from: number, to: number, { heads, embed }: S
       const logits = mul(matMul(split('query'), split('key'), false, true), 1 / Math.sqrt(embed));
       const each = greater(reshape(tile(reshape(hears, [-1, 1, agents, agents]), [1, heads, 1, 1]), [-1, agents, agents]), 0);
       const attention = softmax(maskUnavailable(logits, each));                                                                                       // rows head | agent neighbour
-      const heard = transpose(reshape(matMul(attention, split('value')), [-1, heads, agents, embed]), [0, 2, 1, 3]);
-      return { value: apply('out', reshape(heard, [-1, agents, heads * embed])), attention: reshape(attention, [-1, heads, agents, agents]) };
+      const byAgent = (x: Tensor, width: number) => transpose(reshape(x, [-1, heads, agents, width]), [0, 2, 1, 3]);                                   // rows agent head width
+      return { value: apply('out', reshape(byAgent(matMul(attention, split('value')), embed), [-1, agents, heads * embed])), attention: byAgent(attention, agents) };
     },
   };
 }

@@ -21,10 +21,10 @@ export const attentionKl = defineNode({
   type: 'attentionKl',
   about: "Divergence of an agent's attention from that of the next step",
   paper: 'Jiang et al. 2020, arXiv 1810.09202',
-  in: { later: still(f32('... head agent neighbour')), attention: f32('... head agent neighbour'), mask: still(f32('...')) },
+  in: { later: still(f32('... agent head neighbour')), attention: f32('... agent head neighbour'), mask: still(f32('...')) },
   out: { loss: f32('') },
   forward({ later, attention, mask }) {
-    const divergence = sum(mul(later, sub(ln(later), ln(attention))), -1);                    // rows head agent
+    const divergence = sum(mul(later, sub(ln(later), ln(attention))), -1);                    // rows agent head
     return { loss: maskedMean(mean(divergence, [1, 2]), mask) };
   },
 });

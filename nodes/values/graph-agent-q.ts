@@ -27,7 +27,7 @@ export const graphAgentQ = defineNode({
   paper: 'Jiang et al. 2020, arXiv 1810.09202',
   config: { encoder: [512, 128], heads: 8, embed: 16 },
   in: { x: f32('... agent ?x'), adjacency: bool('... agent neighbour') },
-  out: { q: f32('... agent action'), attention: f32('... head agent neighbour') },
+  out: { q: f32('... agent action'), attention: f32('... agent head neighbour') },
   sizes: (_, { heads }) => ({ head: heads }),
   layers: ({ x, action }, { encoder, ...heads }) => {
     const width = encoder.at(-1) ?? x;
