@@ -2,6 +2,7 @@
 import type { Definition } from '../core/definition.ts';
 import type { World } from '../core/world.ts';
 import { combinedDqn } from './combined-dqn.ts';
+import { dgn } from './dgn.ts';
 import { doubleDqn, dqn } from './dqn.ts';
 import { duelingDqn } from './dueling-dqn.ts';
 import { iql } from './iql.ts';
@@ -16,6 +17,7 @@ import { vdn } from './vdn.ts';
 import { cwQmix, owQmix } from './weighted-qmix.ts';
 
 export { combinedDqn } from './combined-dqn.ts';
+export { dgn } from './dgn.ts';
 export { doubleDqn, dqn } from './dqn.ts';
 export { duelingDqn } from './dueling-dqn.ts';
 export { iql } from './iql.ts';
@@ -29,4 +31,4 @@ export { shaq } from './shaq.ts';
 export { vdn } from './vdn.ts';
 export { cwQmix, owQmix } from './weighted-qmix.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, dgn };

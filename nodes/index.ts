@@ -7,6 +7,7 @@ import { historyValue } from './critics/history-value.ts';
 import { jointQ } from './critics/joint-q.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { join } from './features/join.ts';
+import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { maskedMse } from './losses/masked-mse.ts';
 import { weightedMse } from './losses/weighted-mse.ts';
@@ -33,6 +34,7 @@ import { duelingMax } from './values/dueling-max.ts';
 import { duelingMean } from './values/dueling-mean.ts';
 import { duelingQ } from './values/dueling-q.ts';
 import { gatherAction } from './values/gather-action.ts';
+import { graphAgentQ } from './values/graph-agent-q.ts';
 import { greedyAction } from './values/greedy-action.ts';
 import { mlpAgentQ } from './values/mlp-agent-q.ts';
 import { mlpQ } from './values/mlp-q.ts';
@@ -45,6 +47,7 @@ export { historyValue } from './critics/history-value.ts';
 export { jointQ } from './critics/joint-q.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { join } from './features/join.ts';
+export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { maskedMse } from './losses/masked-mse.ts';
 export { weightedMse } from './losses/weighted-mse.ts';
@@ -71,6 +74,7 @@ export { duelingMax } from './values/dueling-max.ts';
 export { duelingMean } from './values/dueling-mean.ts';
 export { duelingQ } from './values/dueling-q.ts';
 export { gatherAction } from './values/gather-action.ts';
+export { graphAgentQ } from './values/graph-agent-q.ts';
 export { greedyAction } from './values/greedy-action.ts';
 export { mlpAgentQ } from './values/mlp-agent-q.ts';
 export { mlpQ } from './values/mlp-q.ts';
@@ -81,11 +85,11 @@ export { recurrence } from './recurrence.ts';
 
 const folders = {
   features: [join],
-  values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, gatherAction, chosenAction, greedyAction],
+  values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, attentionKl],
   explore: [epsilonGreedy],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

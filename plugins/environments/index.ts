@@ -3,5 +3,6 @@ import type { EnvironmentFamily } from '../../core/environment.ts';
 import { classic } from './cartpole.ts';
 import { lbf } from './lbf.ts';
 import { matrix } from './matrix.ts';
+import { parity } from './parity.ts';
 
-export const families: readonly EnvironmentFamily[] = [matrix, lbf, classic];
+export const families: readonly EnvironmentFamily[] = [matrix, parity, lbf, classic];

@@ -1,20 +1,10 @@
-import { abs, add, concat, div, exp, log, logSoftmax, maximum, mean as average, minimum, mul, neg, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, add, concat, div, exp, logSoftmax, maximum, mean as average, minimum, mul, neg, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { mlp } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { beside, float, mean, oneHot } from './maths.ts';
 
 // Values.
-/** DGN: KL of this step's attention from that of the next. */
-export const attentionKl = defineNode({
-  type: 'attentionKl',
-  in: { later: still(f32('... agent neighbour')), attention: f32('... agent neighbour'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward({ later, attention, mask }) {
-    const ln = (x: Tensor) => log(add(x, 1e-8));
-    return { loss: mean(average(sum(mul(later, sub(ln(later), ln(attention))), -1), -1), mask) };
-  },
-});
 /** ROMA: roles of a pair should be told apart by their behaviour or by a learned distance. */
 export const roleDifference = defineNode({
   type: 'roleDifference',

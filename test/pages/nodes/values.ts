@@ -3,7 +3,6 @@ import { detach } from '../../../core/flow.ts';
 import { dense, mlp } from '../../../nodes/layers.ts';
 import { defineNode, normal } from '../../../core/node.ts';
 import { f32, penalty } from '../../../core/port.ts';
-import { attention } from './features.ts';
 import { beside, gated, halves } from './maths.ts';
 
 /** ROMA: a role drawn from the input makes the last layer; the role must be told from the previous hidden state (its own loss). */
@@ -29,19 +28,5 @@ export const roleAgentQ = defineNode({
     const carry = gated(layer.fromInput(relu(layer.first(x))), layer.fromHidden(h), h), made = relu(layer.decode(role));
     const product = matMul(reshape(carry, [-1, 1, hidden]), reshape(layer.kernel(made), [-1, hidden, action]));
     return { q: add(reshape(product, [-1, action]), layer.bias(made)), role, roleMean: mean, roleVar: variance, identify: mul(identify, softplus(kl)), carry };
-  },
-});
-
-/** DGN: two rounds of attention over neighbours. `neighbour` is a second name for the size of `agent`. */
-export const graphAgentQ = defineNode({
-  type: 'graphAgentQ',
-  config: { hidden: 32 },
-  in: { obs: f32('... agent obs'), adjacency: f32('... agent neighbour') },
-  out: { q: f32('... agent action'), attention: f32('... agent neighbour') },
-  layers: ({ obs, action }, { hidden }) => ({ encode: mlp([obs, hidden, hidden]), near: attention(hidden), far: attention(hidden), q: dense(3 * hidden, action) }),
-  forward({ obs, adjacency }, { encode, near, far, q }) {
-    const hidden = mul(sub(1, adjacency), -1e9), own = relu(encode(obs));
-    const one = near(own, own, hidden).value, two = far(one, one, hidden);
-    return { q: q(beside(own, one, two.value)), attention: two.weight };
   },
 });

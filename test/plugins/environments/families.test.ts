@@ -11,7 +11,7 @@ import { actionArray, hasEnded, snapshot, type Snapshot } from '../../../plugins
 
 const listed = families.flatMap(({ family, tasks }) => Object.keys(tasks).map(task => `${family}/${task}`));
 const variants = ['matrix/climbing?observe=lastAction&timeoutAs=truncated', 'matrix/penalty?steps=3', 'lbf/6x9-3p-3f?sight=2&grid=true', 'lbf/5x5-1p-1f',
-  'lbf/5x5-4p-2f-coop?avail=false&penalty=0.5&timeoutAs=truncated', 'lbf/6x6-2p-2f?normalise=false&observeAgentLevels=false', 'classic/cartpole?steps=20'];
+  'lbf/5x5-4p-2f-coop?avail=false&penalty=0.5&timeoutAs=truncated', 'lbf/6x6-2p-2f?normalise=false&observeAgentLevels=false', 'classic/cartpole?steps=20', 'parity/line?agents=2', 'parity/ring?agents=5&steps=7'];
 const make = async (id: string, copies: number, seed: number): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies, seed });
 
 it.each([...listed, ...variants])('%s keeps the contract', async id => {
@@ -20,7 +20,7 @@ it.each([...listed, ...variants])('%s keeps the contract', async id => {
   expect(episodes).toBeGreaterThan(0);
 });
 
-const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole');
+const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12');
 const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, () => [random.integer(env.spec.sizes['action']!)]);
 async function play(env: VectorEnvironment, steps: number, random: Random): Promise<readonly Snapshot[]> {
   const seen: Snapshot[] = [];
@@ -121,6 +121,10 @@ it('the options that users see', () => {
         "k          number 0 .. 1000         default 100         penalty of \`penalty\`: what missing each other costs",
         "win        number 0 .. 1000000      default 1           reward of \`mmdp\` for (0,0)",
         "timeoutAs  terminated or truncated  default terminated  the flag that the last step of a repeated game sets; the originals say terminated",
+      ],
+      "parity": [
+        "agents  whole number 2 .. 100   default 4  how many agents; a ring has 3 at least",
+        "steps   whole number 1 .. 1000  default 1  steps of an episode, each with new bits",
       ],
     }
   `);
