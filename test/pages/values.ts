@@ -1,23 +1,14 @@
 /** Several agents, learned by values. Widths are small: these pages prove the wiring. */
-import { derive, each, graph, next, now, swap, weigh } from '../../core/graph.ts';
-import { adam, rmsprop } from '../../core/optimiser.ts';
+import { each, graph, next, now, swap, weigh } from '../../core/graph.ts';
+import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
 import { exponential } from '../../core/schedule.ts';
 import { local, team } from '../../core/world.ts';
 import { qmix } from '../../graphs/index.ts';
 import { epsilonGreedy, gatherAction, greedyAction, maskedMse, tdTarget, tdLambda } from '../../nodes/index.ts';
-import {
-  attentionKl, graphAgentQ, roleAgentQ, roleDifference,
-} from './nodes/index.ts';
+import { attentionKl, graphAgentQ } from './nodes/index.ts';
 
 export const qmixLambda = swap(qmix, 'tdTarget', tdLambda({ lambda: 0.6 }), { name: 'qmixLambda' });
-
-export const roma = derive(qmix, 'roma', (g, { ep, td }) => {
-  const agent = g.swap('agentQ', roleAgentQ({ hidden: 16, role: 3, identify: 1e-4 }));
-  const differ = g.add('roleDifference', roleDifference(),
-    { role: now(agent.role), roleMean: now(agent.roleMean), roleVar: now(agent.roleVar), mask: ep.valid });
-  g.train('q', [td.loss, weigh(1e-3, differ.loss)], { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
-});
 
 export const dgn = graph('dgn', { ...team, adjacency: local(f32('agent neighbour')) }, g => {
   const b = g.transitions({ keep: 200_000, batch: 128 });
