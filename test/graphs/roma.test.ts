@@ -56,9 +56,9 @@ const pageOf = ({ config: c }: Fixture): Definition => derive(pages['roma']!, 'f
   g.train('q', losses, { optimiser: rmsprop({ lr: c['lr']!, decay: c['optim_alpha']!, eps: c['optim_eps']! }), clipNorm: c['grad_norm_clip']! });
 });
 const TOLERANCE = 1e-5;
-const same = (got: Arrays, expected: Arrays, floor?: number, tolerance = TOLERANCE) => {
+const same = (got: Arrays, expected: Arrays, floor?: number) => {
   expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort());
-  for (const name of Object.keys(expected)) { expect(got[name]!.shape, name).toEqual(expected[name]!.shape); expect(off(got[name], expected[name], floor), name).toBeLessThan(tolerance); }
+  for (const name of Object.keys(expected)) { expect(got[name]!.shape, name).toEqual(expected[name]!.shape); expect(off(got[name], expected[name], floor), name).toBeLessThan(TOLERANCE); }
 };
 
 describe.each(['roma-a', 'roma-b'])('%s: an update of the authors\' agent and mixer, each row normalised by itself', name => {
@@ -100,10 +100,13 @@ describe.each(['roma-a', 'roma-b'])('%s: an update of the authors\' agent and mi
     same(one.gradients, importTorch(decodeAll(f.gradients), ALL), 0.1);
   });
   it('has the same moments and weights after one update, and losses and weights after three', () => {
-    same(momentsOf(one), importTorch(decodeAll(f.slots), ALL), 1e-5, 2 * TOLERANCE);          // a square is off by twice as much
-    same(one.weights, importTorch(decodeAll(f.updated), ALL));
+    same(momentsOf(one), importTorch(decodeAll(f.slots), ALL), 1e-5);                 // squares of gradients are small
+    // where all dissimilarities have one sign their last bias cancels: its gradient is rounding, of which RMSprop makes a step
+    const expected = importTorch(decodeAll(f.gradients), ALL), noise = Object.keys(expected).filter(k => numbers(expected[k]).every(g => g !== 0 && Math.abs(g) < 1e-7)), real = (all: Arrays): Arrays => Object.fromEntries(Object.entries(all).filter(([k]) => !noise.includes(k)));
+    expect(noise.filter(k => k !== 'roleDifference/dissimilarity/bias')).toEqual([]);
+    same(real(one.weights), real(importTorch(decodeAll(f.updated), ALL)));
     three.history.forEach((losses, i) => { expect(Math.abs(losses['q']! - f.losses[i]!)).toBeLessThan(TOLERANCE * Math.max(1, f.losses[i]!)); });
-    same(three.weights, importTorch(decodeAll(f.updated3), ALL));
+    same(real(three.weights), real(importTorch(decodeAll(f.updated3), ALL)));
   });
 });
 
