@@ -12,6 +12,7 @@ import { qatten } from './qatten.ts';
 import { qmix } from './qmix.ts';
 import { qplex } from './qplex.ts';
 import { qtranAlt, qtranBase } from './qtran.ts';
+import { roma } from './roma.ts';
 import { shaq } from './shaq.ts';
 import { vdn } from './vdn.ts';
 import { cwQmix, owQmix } from './weighted-qmix.ts';
@@ -27,8 +28,9 @@ export { qatten } from './qatten.ts';
 export { qmix } from './qmix.ts';
 export { qplex } from './qplex.ts';
 export { qtranAlt, qtranBase } from './qtran.ts';
+export { roma } from './roma.ts';
 export { shaq } from './shaq.ts';
 export { vdn } from './vdn.ts';
 export { cwQmix, owQmix } from './weighted-qmix.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, dgn };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn };

@@ -10,6 +10,8 @@ import { join } from './features/join.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { maskedMse } from './losses/masked-mse.ts';
+import { roleDifference } from './losses/role-difference.ts';
+import { roleIdentifiability } from './losses/role-identifiability.ts';
 import { weightedMse } from './losses/weighted-mse.ts';
 import { noptLoss } from './losses/nopt-loss.ts';
 import { noptMinLoss } from './losses/nopt-min-loss.ts';
@@ -39,6 +41,7 @@ import { greedyAction } from './values/greedy-action.ts';
 import { mlpAgentQ } from './values/mlp-agent-q.ts';
 import { mlpQ } from './values/mlp-q.ts';
 import { rnnAgentQ } from './values/rnn-agent-q.ts';
+import { roleAgentQ } from './values/role-agent-q.ts';
 
 export { centralValue } from './critics/central-value.ts';
 export { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
@@ -50,6 +53,8 @@ export { join } from './features/join.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { maskedMse } from './losses/masked-mse.ts';
+export { roleDifference } from './losses/role-difference.ts';
+export { roleIdentifiability } from './losses/role-identifiability.ts';
 export { weightedMse } from './losses/weighted-mse.ts';
 export { noptLoss } from './losses/nopt-loss.ts';
 export { noptMinLoss } from './losses/nopt-min-loss.ts';
@@ -79,17 +84,18 @@ export { greedyAction } from './values/greedy-action.ts';
 export { mlpAgentQ } from './values/mlp-agent-q.ts';
 export { mlpQ } from './values/mlp-q.ts';
 export { rnnAgentQ } from './values/rnn-agent-q.ts';
+export { roleAgentQ } from './values/role-agent-q.ts';
 /** Tensor functions for authors of nodes: masks, one-hots, choices without a gradient, returns over time. */
 export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
   features: [join],
-  values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
+  values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, attentionKl],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl],
   explore: [epsilonGreedy],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

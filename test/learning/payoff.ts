@@ -74,7 +74,7 @@ export async function learn(page: Definition, environment: string, plays: readon
 }
 
 /** The batch that a replay would hold of these plays: the environment is stepped through them. */
-async function playAll(page: Definition, env: Awaited<ReturnType<Composition['catalogue']['environment']>>, plays: readonly (readonly (readonly number[])[])[]): Promise<Batch> {
+export async function playAll(page: Definition, env: Awaited<ReturnType<Composition['catalogue']['environment']>>, plays: readonly (readonly (readonly number[])[])[]): Promise<Batch> {
   const B = plays.length, T = plays[0]!.length, { agent = 1, obs = 0, action: A = 0, state: S = agent * obs } = env.spec.sizes, own = env.fields['state'];
   const f = { obs: new Float32Array(B * (T + 1) * agent * obs), state: new Float32Array(B * (T + 1) * S), action: new Int32Array(B * T * agent), reward: new Float32Array(B * T), terminated: new Uint8Array(B * T), truncated: new Uint8Array(B * T) };
   const seen = (t: number) => { for (let b = 0; b < B; b++) { f.obs.set((env.fields['obs'] as Float32Array).subarray(b * agent * obs, (b + 1) * agent * obs), (b * (T + 1) + t) * agent * obs); f.state.set(((own ?? env.fields['obs']) as Float32Array).subarray(b * S, (b + 1) * S), (b * (T + 1) + t) * S); } };
@@ -89,6 +89,7 @@ async function playAll(page: Definition, env: Awaited<ReturnType<Composition['ca
     ...f, avail: new Uint8Array(slots * agent * A).fill(1), valid: new Float32Array(B * T).fill(1), start: new Uint8Array(slots).map((_, i) => (i % (T + 1) === 0 ? 1 : 0)),
     agentId: new Float32Array(slots * agent * agent).map((_, i) => (Math.floor(i / agent) % agent === i % agent ? 1 : 0)), lastAction: new Float32Array(slots * agent * A),
   };
+  plays.forEach((p, b) => { p.forEach((actions, t) => { actions.forEach((a, i) => { fields['lastAction']![((b * (T + 1) + t + 1) * agent + i) * A + a] = 1; }); }); });
   const main = Object.keys(page.page.sources)[0]!;
   return { cuts: { [main]: { batch: B, time: T } }, fields: Object.fromEntries(Object.entries(fields).map(([k, v]) => [`${main}.${k}`, v])) };
 }

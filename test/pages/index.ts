@@ -26,7 +26,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   a2c: 'critic encoder policy', ppo: 'critic encoder policy', ppoContinuous: 'critic encoder policy',
   ddpg: 'actor critic', td3: 'actor critic critic2', sac: 'actor critic1 critic2 temperature',
   iql: 'agentQ', vdn: 'agentQ', qmix: 'agentQ mixer', qplex: 'agentQ mixer', qatten: 'agentQ mixer', qmixLambda: 'agentQ mixer', shaq: 'agentQ mixer',
-  roma: 'agentQ mixer roleDifference',
+  roma: 'agentQ mixer roleDifference roleIdentifiability',
   owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',
   qtranBase: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
   dgn: 'agentQ',

@@ -16,17 +16,21 @@ import { drawBatch, drawNoise, lengthsOf, sizesOf, type Sizes } from './batch.ts
 /** The nodes that a page trains. */
 const TRAINED: Readonly<Record<string, readonly string[]>> = {
   dqn: ['q'], doubleDqn: ['q'], duelingDqn: ['q'], nStepDqn: ['q'], prioritisedDqn: ['q'], combinedDqn: ['q'], iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'], qatten: ['agentQ', 'mixer'], qtranBase: ['agentQ', 'jointQ', 'value'], qtranAlt: ['agentQ', 'jointQ', 'value'],
-  owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], dgn: ['agentQ'],
+  owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
 };
 
 type Page = Definition<unknown, World>;
 const registry = new Map(nodeTypes.map(n => [n.spec.type, n.spec]));
-/** Attention of wide layers and large weights goes to one neighbour alone, and then no gradient reaches queries and keys. */
-const draw = (seed: number, table: readonly { readonly name: string; readonly shape: readonly number[] }[]): Arrays => drawWeights(seed, table, table.some(t => t.name.includes('/near/')) ? 0.1 : 0.5);
+/**
+ * Spread of the weights that are drawn. Where weights are made by weights values are their product, and beside their gradient, clipped, those of other
+ * losses would round to nothing. Attention of wide layers and large weights goes to one neighbour alone, and then no gradient reaches queries and keys.
+ */
+const SPREAD: Readonly<Record<string, number>> = { roleAgentQ: 0.25, graphAgentQ: 0.1 };
+const draw = (seed: number, d: Definition, table = layerTable(d, sizesOf(d))): Arrays => drawWeights(seed, table, Math.min(0.5, ...Object.values(d.page.nodes).map(n => SPREAD[n.type ?? ''] ?? 0.5)));
 const json = (d: Definition) => JSON.parse(JSON.stringify(toJson(d))) as unknown;
 const run = (d: Definition, { seed = 1, ...more }: { seed?: number; sizes?: Sizes; batch?: Arrays; weights?: Arrays; targets?: Arrays; noise?: Arrays; updates?: number } = {}): Promise<StepResult> => {
   const sizes = more.sizes ?? sizesOf(d), table = layerTable(d, sizes);
-  return evaluateStep(d, { sizes, seed, batch: drawBatch(d, sizes, { seed }), weights: draw(seed, table), targets: draw(seed + 100, table), ...more });
+  return evaluateStep(d, { sizes, seed, batch: drawBatch(d, sizes, { seed }), weights: draw(seed, d, table), targets: draw(seed + 100, d, table), ...more });
 };
 const finite = (r: StepResult) => r.failed === undefined && Object.values(r.losses).every(Number.isFinite) && [...Object.values(r.weights), ...Object.values(r.gradients)].every(x => numbers(x).every(Number.isFinite));
 
@@ -36,7 +40,7 @@ describe.each(Object.entries(pages))('%s', (name, page: Page) => {
   let first: StepResult;
   /** Lagged weights that go a part of the way at every update. */
   const follows = page.page.targets['*']!.polyak;
-  const sizes = sizesOf(page), table = layerTable(page, sizes), before = draw(1, table), lagged = draw(101, table);
+  const sizes = sizesOf(page), table = layerTable(page, sizes), before = draw(1, page), lagged = draw(101, page);
   beforeAll(async () => { first = await run(page); });
 
   it('is built without a problem, under its own name, with a line and a paper', () => {
@@ -74,7 +78,7 @@ describe.each(Object.entries(pages))('%s', (name, page: Page) => {
   });
 
   it('reads lagged weights for its targets only: other ones change the loss', async () => {
-    const other = await run(page, { targets: draw(7, table) });
+    const other = await run(page, { targets: draw(7, page) });
     expect(other.losses).not.toEqual(first.losses);
   });
 

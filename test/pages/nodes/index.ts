@@ -7,4 +7,3 @@ export * from './losses.ts';
 export * from './normalise.ts';
 export { actionDecoder, actionLogits, categorical, categoricalLogProb, deterministic, epsilonMixed, gaussian, gaussianLogProb, meanAndStd, ownFresh } from './policies.ts';
 export * from './returns.ts';
-export * from './values.ts';

@@ -1,23 +1,7 @@
-import { abs, add, concat, div, exp, logSoftmax, maximum, mean as average, minimum, mul, neg, sigmoid, slice, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
-import { mlp } from '../../../nodes/layers.ts';
+import { abs, add, exp, logSoftmax, maximum, mean as average, minimum, mul, neg, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
-import { beside, float, mean, oneHot } from './maths.ts';
-
-// Values.
-/** ROMA: roles of a pair should be told apart by their behaviour or by a learned distance. */
-export const roleDifference = defineNode({
-  type: 'roleDifference',
-  in: { role: f32('... agent role'), roleMean: f32('... agent role'), roleVar: f32('... agent role'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  layers: ({ role }) => ({ distance: mlp([2 * role, 16, 1]) }),
-  forward({ role, roleMean, roleVar, mask }, { distance }, _, { agent }) {
-    const other = concat([slice(role, [0, 1, 0], [-1, agent - 1, -1]), slice(role, [0, 0, 0], [-1, 1, -1])], 1);
-    const far = average(abs(distance(beside(role, other))), [1, 2]);
-    const shared = average(neg(div(square(sub(other, roleMean)), roleVar)), [1, 2]);
-    return { loss: mean(sub(far, minimum(add(sigmoid(shared), far), 0.1)), mask) };
-  },
-});
+import { float, mean, oneHot } from './maths.ts';
 
 // Policies.
 export const policyGradient = defineNode({
