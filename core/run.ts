@@ -227,8 +227,10 @@ export class Run {
     if (this.#stopping) return async () => ({ ...(at.steps > s.saved ? await this.#save(s) : s), done: 'stopped' });
     if (updateDue(source, replay, at.updates + (this.#underway ? 1 : 0))) return () => this.#learn(s);
     const over = at.steps >= steps;
-    if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return () => this.#evaluate(s);
-    if (over && at.steps > s.logged) return () => this.#log(s);
+    // one that was stopped at its last step has left a checkpoint there, without its last evaluation
+    const last = (n: RunState): RunState => (over ? { ...n, saved: Math.min(n.saved, at.steps - 1) } : n);
+    if (Math.floor(at.steps / evaluateEvery) > Math.floor(s.evaluated / evaluateEvery) || (over && at.steps > s.evaluated)) return async () => last(await this.#evaluate(s));
+    if (over && at.steps > s.logged) return () => last(this.#log(s));
     if (over && at.steps > s.saved) return () => this.#save(s);
     if (Math.floor(at.steps / checkpointEvery) > Math.floor(Math.max(s.saved, this.#attempted) / checkpointEvery)) return () => this.#trySave(s);
     return over ? () => ({ ...s, done: 'finished' }) : undefined;
