@@ -1,9 +1,19 @@
 /** Heads of attention over the agents of a team: what Qatten's mixers have in common. */
 import { div, expandDims, mean, mul, reshape, softmax, square, sum, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { headMlp } from './heads.ts';
+import { f32, penalty, still } from '../core/port.ts';
 import { maskUnavailable } from './maths.ts';
 
-interface Shape { readonly heads: number; readonly embed: number; readonly hypernet: readonly number[] }
+export interface Shape { readonly heads: number; readonly embed: number; readonly hypernet: readonly number[] }
+/** What Qatten's mixers are alike in: their numbers, what they read and what they give. */
+export const attentionMix = {
+  paper: 'Yang et al. 2020, arXiv 2002.03939',
+  config: { heads: 4, embed: 32, hypernet: [64] },
+  knobs: { logitPenalty: 1e-3 },
+  in: { agentQs: f32('... agent'), state: f32('... state'), unitState: f32('... agent ?unit'), mask: still(f32('...')) },
+  out: { qTot: f32('...'), lambda: f32('... head agent'), penalty: penalty() },
+  sizes: (_: unknown, { heads }: Shape) => ({ head: heads }),
+};
 /** A query of the state and a key of each unit, for every head. Neither ends in a bias: one of the keys would move all logits of a head alike, which no softmax sees. */
 export const attentionLayers = (state: number, unit: number, { heads, embed, hypernet }: Shape) =>
   ({ query: headMlp(heads, [state, ...hypernet, embed], { last: false }), key: headMlp(heads, [unit, embed], { last: false }) });

@@ -8,21 +8,17 @@
  * From the authors' code (its option `mask_dead`); Yang et al. 2020 (arXiv 2002.03939).
  */
 import { abs, add, expandDims, greater, mul, reshape, sum, tile } from '@tensorflow/tfjs-core';
-import { attend, attentionLayers, heard, units } from '../attention.ts';
+import { attend, attentionLayers, attentionMix, heard, units } from '../attention.ts';
 import { mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
-import { f32, index, penalty, still } from '../../core/port.ts';
+import { index } from '../../core/port.ts';
 import { maskedMean } from '../maths.ts';
 
 export const aliveAttentionMixer = defineNode({
+  ...attentionMix,
   type: 'aliveAttentionMixer',
   about: 'Mix by heads of attention over the agents whose action is not the first, which only the dead of SMAC take',
-  paper: 'Yang et al. 2020, arXiv 2002.03939',
-  config: { heads: 4, embed: 32, hypernet: [64] },
-  knobs: { logitPenalty: 1e-3 },
-  in: { agentQs: f32('... agent'), action: index('... agent', 'action'), state: f32('... state'), unitState: f32('... agent ?unit'), mask: still(f32('...')) },
-  out: { qTot: f32('...'), lambda: f32('... head agent'), penalty: penalty() },
-  sizes: (_, { heads }) => ({ head: heads }),
+  in: { ...attentionMix.in, action: index('... agent', 'action') },
   layers: ({ state, unit }, config) => ({ ...attentionLayers(state, unit, config), w: mlp([state, ...config.hypernet, config.heads]), c: mlp([state, config.embed, 1]) }),
   forward({ agentQs, action, state, unitState, mask, logitPenalty }, { query, key, w, c }, { heads }, { agent }) {
     const { lambda, size } = attend(query(state), key(units(unitState)), agent, greater(tile(expandDims(action, 1), [1, heads, 1]), 0));

@@ -8,21 +8,15 @@
  * From the authors' code (its option `nonlinear`, on MMM2); Yang et al. 2020 (arXiv 2002.03939).
  */
 import { abs, add, concat, expandDims, mul, reshape, sum } from '@tensorflow/tfjs-core';
-import { attend, attentionLayers, heard, units } from '../attention.ts';
+import { attend, attentionLayers, attentionMix, heard, units } from '../attention.ts';
 import { mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
-import { f32, penalty, still } from '../../core/port.ts';
 import { maskedMean } from '../maths.ts';
 
 export const nonlinearAttentionMixer = defineNode({
+  ...attentionMix,
   type: 'nonlinearAttentionMixer',
   about: "Mix by heads of attention that depends on the agents' values; not monotonic",
-  paper: 'Yang et al. 2020, arXiv 2002.03939',
-  config: { heads: 4, embed: 32, hypernet: [64] },
-  knobs: { logitPenalty: 1e-3 },
-  in: { agentQs: f32('... agent'), state: f32('... state'), unitState: f32('... agent ?unit'), mask: still(f32('...')) },
-  out: { qTot: f32('...'), lambda: f32('... head agent'), penalty: penalty() },
-  sizes: (_, { heads }) => ({ head: heads }),
   layers: ({ state, unit }, config) => ({ ...attentionLayers(state, unit + 1, config), w: mlp([state, ...config.hypernet, config.heads]), c: mlp([state, config.embed, 1]) }),
   forward({ agentQs, state, unitState, mask, logitPenalty }, { query, key, w, c }, _, { agent }) {
     const { lambda, size } = attend(query(state), key(units(concat([unitState, expandDims(agentQs, -1)], -1))), agent);
