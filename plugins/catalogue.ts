@@ -6,7 +6,7 @@ import type { EnvironmentFamily, VectorEnvironment } from '../core/environment.t
 import { InputError, nearest } from '../core/error.ts';
 import type { NodeFactory } from '../core/node.ts';
 import type { ReplayFactory } from '../core/replay.ts';
-import { TOKENS } from '../core/tokens.ts';
+import { TOKENS } from './tokens.ts';
 import type { TrackerFactory } from '../core/tracker.ts';
 import type { Timeable } from './engines/program.ts';
 import { makeEnvironment, parseEnvironmentId } from './environments/id.ts';

@@ -1,7 +1,7 @@
 /** The composition root: the only place that makes a container and imports everything. */
 import 'reflect-metadata';
 import { Container, ContainerModule } from 'inversify';
-import { TOKENS } from '../core/tokens.ts';
+import { TOKENS } from './tokens.ts';
 import { pages } from '../graphs/index.ts';
 import { nodeTypes } from '../nodes/index.ts';
 import { Catalogue } from './catalogue.ts';

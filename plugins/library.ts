@@ -24,7 +24,7 @@ export type { Replay, ReplayFactory, ReplaySetting, Sample } from '../core/repla
 export type { NamedArray, Snapshot, Store } from '../core/store.ts';
 export type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker, TrackerFactory } from '../core/tracker.ts';
 export type { Edit, Swapped, SwapOptions } from '../core/run.ts';
-export { PLUGIN_API, TOKENS } from '../core/tokens.ts';
+export { PLUGIN_API, TOKENS } from './tokens.ts';
 export { Random, type RandomSource } from '../core/random.ts';
 export { ContainerModule } from 'inversify';
 export { compose, type Composition } from './compose.ts';

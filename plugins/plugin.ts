@@ -12,7 +12,7 @@ import { Container, ContainerModule } from 'inversify';
 import type { Definition } from '../core/definition.ts';
 import { InputError } from '../core/error.ts';
 import { defineNode, type NodeFactory } from '../core/node.ts';
-import { PLUGIN_API, TOKENS } from '../core/tokens.ts';
+import { PLUGIN_API, TOKENS } from './tokens.ts';
 
 /** What goes into the record of a run. */
 export interface PluginRecord { readonly name: string; readonly version: string; readonly from: string; readonly hash: string }

@@ -63,7 +63,7 @@ describe("a user's TypeScript, in a folder that is no package", () => {
     symlinkSync(path.resolve('node_modules'), folder.in('user/node_modules'));
     const from = (file: string) => JSON.stringify(path.resolve(file));
     writeFileSync(folder.in('user/page.ts'), `import { graph } from ${from('core/graph.ts')};\nimport { swap } from ${from('core/graph.ts')};\nimport { qmix } from ${from('graphs/index.ts')};\nimport { sumMixer } from ${from('nodes/index.ts')};\nenum Word { mine = 'mine' }\nvoid graph;\nexport const mine = swap(qmix, 'mixer', sumMixer(), { name: Word.mine });\n`);
-    writeFileSync(folder.in('user/plugin.ts'), `import { ContainerModule } from 'inversify';\nimport { TOKENS } from ${from('core/tokens.ts')};\nconst name: string = 'quiet';\nexport const plugin = { name, version: '0.1.0', api: 1 };\nexport default new ContainerModule(({ bind }) => { bind(TOKENS.Tracker).toConstantValue({ name, make: () => ({}) }); });\n`);
+    writeFileSync(folder.in('user/plugin.ts'), `import { ContainerModule } from 'inversify';\nimport { TOKENS } from ${from('plugins/tokens.ts')};\nconst name: string = 'quiet';\nexport const plugin = { name, version: '0.1.0', api: 1 };\nexport default new ContainerModule(({ bind }) => { bind(TOKENS.Tracker).toConstantValue({ name, make: () => ({}) }); });\n`);
     writeFileSync(folder.in('user/syntax.ts'), 'export const x: = 1;\n');
   });
   it('is a page, and a plugin that shares its modules with skein', async () => {
