@@ -112,7 +112,7 @@ export function cardsOf(d: Description): Card[] {
     lines: [
       ...lines(r.losses.map(l => `${l.weight === 1 ? '' : `${setting(l.weight)} × `}${plain(nodeOf(l.loss))}`), ' + ', 44),
       [r.optimiser.type, `lr ${setting(r.optimiser.lr)}`, ...(r.clipNorm === undefined ? [] : [`clip ${setting(r.clipNorm)}`]), ...(r.clipEach === undefined ? [] : [`clip each ${setting(r.clipEach)}`]), ...(r.every === undefined ? [] : [`every ${counted(r.every, 'update')}`]), ...(r.sweep ? [`over ${plain(r.sweep.over)}, ${r.sweep.order}`] : [])].join(' · '),
-      ...lines(r.trains.map(plain), ', ', 44).map((l, i, all) => `${i ? '   ' : '→ '}${l}${i < all.length - 1 ? ',' : ''}`),
+      ...lines(r.trains.map(plain), ', ', 44).map((l, i, all) => `${i ? '\u00a0\u00a0\u00a0' : '→ '}${l}${i < all.length - 1 ? ',' : ''}`),
     ],
   }));
 }
