@@ -1,8 +1,9 @@
 /** What a layer is: named tensors and the function they make; and what runs over time. The layers themselves are in nodes/layers.ts. */
 import { engine, getBackend, getKernel, reshape, split, stack, type Tensor } from '@tensorflow/tfjs-core';
+import type { Random } from './random.ts';
 
-/** How a tensor starts. `orthogonal` acts on the last two dims, with the others flattened into the first of them. */
-export type Init = { readonly law: 'uniform'; readonly bound: number } | { readonly law: 'normal'; readonly std: number } | { readonly law: 'orthogonal'; readonly gain: number } | { readonly law: 'constant'; readonly value: number };
+/** How a tensor starts: fills `into`, a tensor of `shape` in row-major order, with draws of a stream of its own. */
+export type Init = (into: Float32Array, random: Random, shape: readonly number[]) => void;
 
 export interface TensorSpec {
   readonly shape: readonly number[]; readonly init: Init;

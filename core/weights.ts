@@ -1,6 +1,5 @@
 /** The arena: all weights of a page in one flat Float32Array; `node/layer/tensor` names are views of it. Lagged weights have the same layout. And what an edit keeps of it. */
 import { InputError } from './error.ts';
-import type { Init } from './layers.ts';
 import type { Plan, Rule, Slice } from './plan.ts';
 import { slotsOf } from './optimiser.ts';
 import { Random } from './random.ts';
@@ -14,31 +13,9 @@ export function initialise(slices: readonly Slice[], total: number, seed: number
   const arena = new Float32Array(total);
   for (const s of slices) {
     const into = view(arena, s), parts = Math.max(1, s.per), one = into.length / parts, shape = s.per ? s.shape.slice(1) : s.shape;
-    for (let i = 0; i < parts; i++) fill(into.subarray(i * one, (i + 1) * one), shape, s.init, Random.of(seed, `weights/${s.name}`, i));
+    for (let i = 0; i < parts; i++) s.init(into.subarray(i * one, (i + 1) * one), Random.of(seed, `weights/${s.name}`, i), shape);
   }
   return arena;
-}
-function fill(into: Float32Array, shape: readonly number[], init: Init, random: Random): void {
-  if (init.law === 'constant') into.fill(init.value);
-  else if (init.law === 'uniform') { random.fill('uniform', into); into.forEach((u, i) => { into[i] = (2 * u - 1) * init.bound; }); }
-  else if (init.law === 'normal') { random.fill('normal', into); into.forEach((x, i) => { into[i] = x * init.std; }); }
-  else orthogonalise(random.fill('normal', into), shape, init.gain);
-}
-/** Orthonormal columns (or rows, where there are fewer of them) by modified Gram-Schmidt on a normal matrix, times a gain (Saxe et al. 2013). */
-function orthogonalise(into: Float32Array, shape: readonly number[], gain: number): void {
-  const columns = shape.at(-1) ?? 1, rows = into.length / columns, tall = rows >= columns, [long, short] = tall ? [rows, columns] : [columns, rows];
-  const at = (i: number, j: number) => (tall ? i * columns + j : j * columns + i), basis = Float64Array.from(into);
-  for (let j = 0; j < short; j++) {
-    for (let k = 0; k < j; k++) {
-      let dot = 0;
-      for (let i = 0; i < long; i++) dot += basis[at(i, j)]! * basis[at(i, k)]!;
-      for (let i = 0; i < long; i++) basis[at(i, j)]! -= dot * basis[at(i, k)]!;
-    }
-    let norm = 0;
-    for (let i = 0; i < long; i++) norm += basis[at(i, j)]! ** 2;
-    for (let i = 0; i < long; i++) basis[at(i, j)]! /= Math.sqrt(norm) || 1;
-  }
-  for (let i = 0; i < into.length; i++) into[i] = gain * basis[i]!;
 }
 
 /** Moments of one train rule over what it trains, and the steps that it took. */

@@ -1,6 +1,7 @@
 /** A layer for nodes with heads: several small networks of one form, side by side. */
 import { add, expandDims, matMul, relu, reshape, transpose, type Tensor } from '@tensorflow/tfjs-core';
-import type { Init, Layer } from '../core/layers.ts';
+import type { Layer } from '../core/layers.ts';
+import { fanIn } from './initial.ts';
 
 /**
  * For each head dense layers of these widths with ReLU between them: rows in, [rows, head, out] out. Heads stand first in every
@@ -10,7 +11,7 @@ import type { Init, Layer } from '../core/layers.ts';
 export function headMlp(heads: number, widths: readonly number[], { last = true } = {}): Layer {
   const depth = widths.length - 1, first = widths[0]!, second = widths[1]!;
   const tensors = Array.from({ length: depth }, (_, i) => {
-    const [from, to] = [widths[i]!, widths[i + 1]!], init: Init = { law: 'uniform', bound: 1 / Math.sqrt(Math.max(1, from)) };
+    const [from, to] = [widths[i]!, widths[i + 1]!], init = fanIn(from);
     return {
       [`kernel${i}`]: { shape: [heads, from, to], init, layout: 'kernel of each head: [head, in, out]' },
       ...(last || i < depth - 1 ? { [`bias${i}`]: { shape: [heads, to], init, layout: 'bias of each head: [head, out]' } } : {}),

@@ -2,12 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Init, Layer } from '../core/layers.ts';
+import { constant, fanIn } from './initial.ts';
 import { scan } from './scan.ts';
-
-const fanIn = (from: number): Init => ({ law: 'uniform', bound: 1 / Math.sqrt(Math.max(1, from)) });
-export const orthogonal = (gain = 1): Init => ({ law: 'orthogonal', gain });
-export const constant = (value: number): Init => ({ law: 'constant', value });
-export const gaussian = (std: number): Init => ({ law: 'normal', std });
 
 const rows = (x: Tensor, width: number): Tensor2D => (x.rank === 2 ? x as Tensor2D : tf.reshape(x, [-1, width]));
 /** x W + b over the last dim. With the tensors of n indices, [n, from, to] and [n, to], the rows of x come index by index. */

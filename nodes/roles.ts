@@ -1,7 +1,8 @@
 /** What the nodes of ROMA share: a normalised hidden layer, and the Gaussian that a row stands for. */
 import { add, div, exp, leakyRelu, maximum, mean, mul, slice, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../core/layers.ts';
-import { constant, dense } from './layers.ts';
+import { constant } from './initial.ts';
+import { dense } from './layers.ts';
 
 /** PyTorch's, of its LayerNorm and of its LeakyReLU. */
 const EPS = 1e-5, SLOPE = 0.01;

@@ -15,7 +15,8 @@ export { GraphError, InputError, RunError, type Issue } from '../core/error.ts';
 export { defineNode, gumbel, normal, per, uniform, type NodeFactory, type NodeSpec, type NodeUse, type Noise } from '../core/node.ts';
 export { bool, f32, i32, index, penalty, still, type DType, type Port, type Ports } from '../core/port.ts';
 export type { Init, Layer } from '../core/layers.ts';
-export { constant, conv, dense, gaussian, gru, lstm, mlp, orthogonal, parameter } from '../nodes/layers.ts';
+export { constant, gaussian, orthogonal, uniformWithin } from '../nodes/initial.ts';
+export { conv, dense, gru, lstm, mlp, parameter } from '../nodes/layers.ts';
 export { detach } from '../core/flow.ts';
 
 export type { EnvironmentFamily, EnvironmentField, EnvironmentOption, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../core/environment.ts';

@@ -11,6 +11,7 @@ import { Programs } from '../../core/programs.ts';
 import { Random } from '../../core/random.ts';
 import { team } from '../../core/world.ts';
 import { gatherAction, join, maskedMse, mlpAgentQ, rnnAgentQ } from '../../nodes/index.ts';
+import { gaussian } from '../../nodes/initial.ts';
 import { conv, dense, gru, mlp, parameter } from '../../nodes/layers.ts';
 import { emit } from '../../plugins/engines/onnx/emit.ts';
 import { ready } from '../../plugins/engines/onnx/engine.ts';
@@ -119,7 +120,7 @@ describe('one by one run', () => {
   const x = normals(1, 'x', [2, 3, 4]), given = { inputs: { x }, sizes: { action: 2 }, engine: 'tfjs:cpu' };
   const rows = async (use: NodeUse, more: object = {}) => { fired.length = 0; const done = await evaluateNode(per('agent', use), { ...given, ...more, inputs: { x: { shape: [2, 1, 3, 4], data: x.data }, ...(more as { inputs?: object }).inputs } }); return { done, fired: [...fired] }; };
   /** y = x W, by someone who knows nothing of indices. */
-  const theirs = (from: number, to: number): Layer => ({ tensors: { w: { shape: [from, to], init: { law: 'normal', std: 1 }, layout: '[in, out]' } }, bind: t => x => matMul(x as Tensor2D, t['w'] as Tensor2D) });
+  const theirs = (from: number, to: number): Layer => ({ tensors: { w: { shape: [from, to], init: gaussian(1), layout: '[in, out]' } }, bind: t => x => matMul(x as Tensor2D, t['w'] as Tensor2D) });
   it('nodes with a layer that does not take the tensors of all', async () => {
     const plain = defineNode({ type: 'plain', in: { x: f32('... ?x') }, out: { q: f32('... action') }, layers: ({ x, action }) => ({ w: theirs(x, action), b: dense(action, action) }), forward: ({ x }, { w, b }) => ({ q: b(w(x)) }) });
     const { done, fired: seen } = await rows(watched(plain())), w = numbers(done.weights['w/w']), k = numbers(done.weights['b/kernel']), b = numbers(done.weights['b/bias']), y = numbers(done.outputs['q']), xs = numbers(x);
@@ -130,7 +131,7 @@ describe('one by one run', () => {
     }
   });
   it('nodes with a parameter, which knows no rows', async () => {
-    const scaled = defineNode({ type: 'scaled', in: { x: f32('... ?x') }, out: { y: f32('... ?x') }, layers: ({ x }) => ({ by: parameter([x], { law: 'normal', std: 1 }) }), forward: ({ x }, { by }) => ({ y: mul(x, by()) }) });
+    const scaled = defineNode({ type: 'scaled', in: { x: f32('... ?x') }, out: { y: f32('... ?x') }, layers: ({ x }) => ({ by: parameter([x], gaussian(1)) }), forward: ({ x }, { by }) => ({ y: mul(x, by()) }) });
     const { done, fired: seen } = await rows(watched(scaled())), by = numbers(done.weights['by/value']);
     expect(seen).toEqual([2, 2, 2]);
     numbers(done.outputs['y']).forEach((y, i) => { expect(y).toBeCloseTo(numbers(x)[i]! * by[i % 12]!, 5); });

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../core/engine.ts';
 import type { Init, Layer, Over } from '../../core/layers.ts';
-import { constant, conv, dense, gaussian, gru, lstm, mlp, orthogonal, parameter } from '../../nodes/layers.ts';
+import { constant, gaussian, orthogonal } from '../../nodes/initial.ts';
+import { conv, dense, gru, lstm, mlp, parameter } from '../../nodes/layers.ts';
 import type { Slice } from '../../core/plan.ts';
 import { Random } from '../../core/random.ts';
 import { initialise } from '../../core/weights.ts';
@@ -66,8 +67,8 @@ describe('mlp', () => {
   });
   it('of one width changes nothing', async () => { const x = draw('x', 6); expect([...(await forward(mlp([3]), {}, x, [2, 3])).data as Float32Array]).toEqual([...x]); });
   it('starts its last layer by itself', () => {
-    const { tensors } = mlp([3, 4, 2], { hidden: { kernel: orthogonal(2) }, last: { kernel: orthogonal(0.01), bias: false } });
-    expect([tensors['kernel0']!.init, tensors['kernel1']!.init]).toEqual([orthogonal(2), orthogonal(0.01)]);
+    const hidden = orthogonal(2), last = orthogonal(0.01), { tensors } = mlp([3, 4, 2], { hidden: { kernel: hidden }, last: { kernel: last, bias: false } });
+    expect([tensors['kernel0']!.init, tensors['kernel1']!.init]).toEqual([hidden, last]);
     expect(Object.keys(tensors)).toEqual(['kernel0', 'bias0', 'kernel1']);
   });
 });
@@ -100,9 +101,9 @@ describe('conv', () => {
 
 describe('parameter', () => {
   it('is itself', async () => {
-    const layer = parameter([2, 2], constant(3)), out = await engine.compile({ key: 'p', run: () => ({ y: layer.bind({ value: tensor([1, 2, 3, 4], [2, 2]) }, NEVER)() }) }).run(() => new Float32Array(0));
+    const three = constant(3), layer = parameter([2, 2], three), out = await engine.compile({ key: 'p', run: () => ({ y: layer.bind({ value: tensor([1, 2, 3, 4], [2, 2]) }, NEVER)() }) }).run(() => new Float32Array(0));
     expect(out['y']).toMatchObject({ shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) });
-    expect(layer.tensors['value']).toMatchObject({ shape: [2, 2], init: constant(3) });
+    expect(layer.tensors['value']).toMatchObject({ shape: [2, 2], init: three });
   });
 });
 
@@ -294,6 +295,7 @@ describe('a tensor starts', () => {
     expect(Math.abs(mean)).toBeLessThan(0.0025);
     expect(Math.abs(std / 0.05 - 1)).toBeLessThan(0.05);
     expect([...start([3], constant(-2))]).toEqual([-2, -2, -2]);
+    expect([...start([2, 2], (into, _, [rows = 0]) => { into.forEach((__, i) => { into[i] = i % (rows + 1) ? 0 : 1; }); })]).toEqual([1, 0, 0, 1]);      // a law of one's own
   });
   it('orthogonal: the products of its columns, or of its rows where there are fewer, are the square of the gain', () => fc.assert(fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.constantFrom(1, 0.01, Math.SQRT2), (rows, columns, gain) => {
     const x = start([rows, columns], orthogonal(gain)), short = Math.min(rows, columns), at = (i: number, j: number) => (rows >= columns ? x[i * columns + j]! : x[j * columns + i]!);
