@@ -32,7 +32,7 @@ export interface Replay {
   step(copy: number, row: Row, valid: boolean): void;
   /** Items that ever came in (episodes, environment steps, or rollouts), and those that can be drawn now. */
   readonly inserted: number; readonly stored: number;
-  /** The batch of an update; the same number gives the same batch of the same content. */
+  /** The batch of an update; the same number gives the same batch of the same content. A `RunError` where nothing is stored. */
   sample(update: number): Sample;
   /** New priorities of the items of a sample, one for each step of each item; of an item the greatest counts. */
   prioritise?(items: Int32Array, priorities: Float32Array): void;

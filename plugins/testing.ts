@@ -11,7 +11,7 @@ import { InputError } from '../core/error.ts';
 import { Flow, type Feed } from '../core/flow.ts';
 import { typeOf } from '../core/infer.ts';
 import type { NodeFactory, NodeUse, Noise } from '../core/node.ts';
-import { plan, type Plan } from '../core/plan.ts';
+import { plan, type Plan, type Slice } from '../core/plan.ts';
 import { base, canonical, isTime, named, open, words, type DType, type Port } from '../core/port.ts';
 import { Random } from '../core/random.ts';
 import { Learner, type Batch } from '../core/step.ts';
@@ -53,7 +53,7 @@ export interface NodeCase {
   /** [...leading dims without time, width], before the first step; zeros otherwise. */
   readonly carry?: Given;
   readonly noise?: Readonly<Record<string, Given>>;
-  /** What the gradient of each float output is: ones if none is given, zeros beside those that are. */
+  /** What the gradient of each float output is: ones if none is given, zeros beside those that are; with `{}` there is no backward pass. */
   readonly cotangents?: Readonly<Record<string, Given>>;
   readonly seed?: number;
   readonly engine?: string;
@@ -70,12 +70,14 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
   const made = typeof node === 'function' ? node((c.config ?? {}) as never) : { ...node, config: { ...node.config, ...c.config } }, use_: NodeUse = { ...made, config: { ...made.config, ...c.knobs } };
   judgeNode(use_, c);
   const { d, sizes, timeless } = pageOf(use_, c), p = plan(d, sizes), seed = c.seed ?? 1, engine = await engineOf(c.engine), flow = new Flow(p, 'learn');
-  const weights = initialise(p.slices, p.total, seed), ports = use_.spec.in as Record<string, Port>, outs = use_.spec.out as Record<string, Port>;
-  for (const s of p.slices) { const given = c.weights?.[`${s.layer}/${s.tensor}`]; if (given) view(weights, s).set(typed(given, 'f32', `${s.layer}/${s.tensor}`, s.shape) as Float32Array); }
-  judgeNames(use_.spec.type, 'weight', c.weights, p.slices.map(s => `${s.layer}/${s.tensor}`));
+  const nameOf = (s: Slice) => `${s.layer}/${s.tensor}`, weights = initialise(p.slices.filter(s => !c.weights?.[nameOf(s)]), p.total, seed), ports = use_.spec.in as Record<string, Port>, outs = use_.spec.out as Record<string, Port>;
+  for (const s of p.slices) { const given = c.weights?.[nameOf(s)]; if (given) view(weights, s).set(typed(given, 'f32', nameOf(s), s.shape) as Float32Array); }
+  judgeNames(use_.spec.type, 'weight', c.weights, p.slices.map(nameOf));
   if (c.carry && !p.boxes.get('node')!.carry) throw new InputError(`${use_.spec.type} carries nothing from step to step`, 'leave carry out');
   const port = (key: string): Port => ports[key] ?? use_.spec.rest!, scalar = (key: string) => !open(port(key));
   const arrays: Record<string, TypedArray> = {}, floats = Object.keys(outs).filter(k => outs[k]!.dtype === 'f32');
+  /** Of gradients that are all 0 nothing has to be computed. */
+  const backward = !c.cotangents || Object.keys(c.cotangents).length > 0;
   let carryOut: Tensor | undefined;
   const program = { key: `node/${use_.spec.type}`, run: (input: Input) => {
     const value = (key: string): Tensor => {
@@ -104,7 +106,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
         return tf.sum(tf.mul(y, input(`cot.${k}`, y.shape, 'f32')));
       }).reduce<Tensor>((a, b) => tf.add(a, b), tf.scalar(0));
     };
-    const { grads } = xs.length ? tf.engine().gradients(total, xs, undefined, true) as { grads: (Tensor | null)[] } : { grads: (tf.engine().tidy(() => { total(); }), []) };
+    const { grads } = xs.length && backward ? tf.engine().gradients(total, xs, undefined, true) as { grads: (Tensor | null)[] } : { grads: (tf.engine().tidy(() => { total(); }), xs.map(() => null)) };
     grads.forEach((g, i) => { out[`grad.${i}`] = g ?? tf.zerosLike(xs[i]!); });
     if (carryOut) out['carry'] = carryOut;
     return out;

@@ -1,4 +1,5 @@
 /** What a run says before it begins and after it has ended; between the two the trackers of the console speak. */
+import type { Source } from '../../core/definition.ts';
 import type { RunEvent, Tracker } from '../../core/tracker.ts';
 import type { PluginRecord } from '../plugin.ts';
 import { score } from '../trackers/readable.ts';
@@ -15,6 +16,11 @@ export interface RunFacts {
   readonly remarks: readonly string[];
 }
 const LABEL = 7;
+/** What is to be said of a run that is over before its replay holds what the first update asks for; an episode has a step at least. */
+function idle(sources: Readonly<Record<string, Source>>, steps: number): string[] {
+  const [[name, { cut, keep, batch = 1, start = batch }]] = Object.entries(sources) as [[string, Source]];
+  return cut !== 'rollout' && keep !== undefined && start > steps ? [`nothing will be learned: the first update waits for ${counted(start, cut === 'episodes' ? 'episode' : 'step')}, and the run has ${counted(steps, 'step')}; more --steps, or --set ${name}.start=...`] : [];
+}
 
 export class RunReport implements Tracker {
   readonly #session: Session;
@@ -45,7 +51,7 @@ export class RunReport implements Tracker {
       ...(record['plugins'] as readonly PluginRecord[]).map(p => ['plugin', `${p.name} ${p.version} from ${p.from}`] as const),
       ...(random ? [['random', `${score(random.mean)} return per episode by random play (${counted(random.episodes, 'episode')})`] as const] : []),
       ...(folder === undefined ? [] : [['folder', folder] as const]),
-      ...remarks.map(remark => ['note', remark] as const),
+      ...[...idle(plan.d.page.sources, record.steps), ...remarks].map(remark => ['note', remark] as const),
     ]);
     this.#paper.print('');
   }

@@ -3,6 +3,7 @@ import type { TypedArray } from '../../core/environment.ts';
 import { Random } from '../../core/random.ts';
 import type { Replay, ReplayFactory, ReplaySetting, Row, Sample, StoredField } from '../../core/replay.ts';
 import type { NamedArray, Snapshot } from '../../core/store.ts';
+import { empty } from './empty.ts';
 import { assemble } from './segments.ts';
 import { columnsOf, emptyColumn } from './track.ts';
 import { Tracks } from './tracks.ts';
@@ -39,6 +40,7 @@ class EpisodeReplay implements Replay {
 
   sample(update: number): Sample {
     const { source, seed } = this.#setting, batch = Math.min(source.batch ?? 1, this.#episodes.length);
+    if (!batch) throw empty('episode');
     const chosen = source.keep === undefined ? this.#episodes.splice(0, batch) : [...Random.of(seed, 'sample', update).permutation(this.#episodes.length).subarray(0, batch)].map(i => this.#episodes[i]!);
     return assemble(this.#columns, batch, Math.max(...chosen.map(e => e.length)), this.#setting, (b, f, slots, into, at) => {
       const episode = chosen[b]!, ends = f.at === 'step' && slots <= episode.length ? slots : Math.min(slots, episode.length + 1);

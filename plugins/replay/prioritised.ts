@@ -12,6 +12,7 @@ import { Random } from '../../core/random.ts';
 import type { Replay, ReplayFactory, ReplaySetting, Row, Sample } from '../../core/replay.ts';
 import { valueAt } from '../../core/schedule.ts';
 import type { NamedArray, Snapshot } from '../../core/store.ts';
+import { empty } from './empty.ts';
 import { Pieces } from './pieces.ts';
 import { SumTree } from './sum-tree.ts';
 
@@ -88,7 +89,7 @@ class PrioritisedReplay implements Replay {
 
   sample(update: number): Sample {
     const { source: { batch = 1, length = 1, prioritised }, seed, copies } = this.#setting, { stored } = this;
-    if (!stored) throw new RunError('nothing can be drawn from the prioritised replay: it is empty', 'draw when `stored` is above 0');
+    if (!stored) throw empty('prioritised');
     const most = this.#power(this.#greatest), { sum } = this.#given, all = sum + most * this.#fresh.sum, least = Math.min(this.#given.least, this.#fresh.sum ? most : Infinity);
     const draw = Random.of(seed, 'sample', update), found = (place: number) => (!this.#fresh.sum || (place < sum && sum > 0) ? this.#given.find(place) : this.#fresh.find((place - sum) / most));
     const leaves = Array.from({ length: batch }, (_, i) => found((i + draw.uniform()) / batch * all));

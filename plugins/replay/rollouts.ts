@@ -1,6 +1,7 @@
 /** The next `steps` slots of every copy, each used in one update. All copies are in step, so one count serves for all. */
 import type { Replay, ReplayFactory, ReplaySetting, Row, Sample, StoredField } from '../../core/replay.ts';
 import type { Snapshot } from '../../core/store.ts';
+import { empty } from './empty.ts';
 import { assemble } from './segments.ts';
 import { columnsOf } from './track.ts';
 import { Tracks } from './tracks.ts';
@@ -23,6 +24,7 @@ class RolloutReplay implements Replay {
   step(copy: number, row: Row, valid: boolean): void { this.#tracks.of(copy).close(copy, row, valid); }
 
   sample(): Sample {
+    if (!this.stored) throw empty('rollout');
     const T = this.#steps, sample = assemble(this.#columns, this.#setting.copies, T, this.#setting, (c, f, slots, into, at) => { this.#tracks.of(c).read(f, 0, slots, into, at); return slots; });
     for (const t of this.#tracks.all) t.drop(T);
     return { ...sample, segment: this.#taken++ };

@@ -2,6 +2,7 @@
 import { Random } from '../../core/random.ts';
 import type { Replay, ReplayFactory, ReplaySetting, Row, Sample } from '../../core/replay.ts';
 import type { Snapshot } from '../../core/store.ts';
+import { empty } from './empty.ts';
 import { Pieces } from './pieces.ts';
 
 class TransitionReplay implements Replay {
@@ -24,6 +25,7 @@ class TransitionReplay implements Replay {
 
   sample(update: number): Sample {
     const { source, seed, copies } = this.#setting, draw = Random.of(seed, 'sample', update), batch = source.batch ?? 1, rooms = Array.from({ length: copies }, (_, c) => this.#pieces.ready(c)), all = rooms.reduce((a, b) => a + b, 0), chosen: [copy: number, slot: number][] = [];
+    if (!this.stored) throw empty('transition');
     while (chosen.length < batch) {
       let i = draw.integer(all), copy = 0;
       while (i >= rooms[copy]!) i -= rooms[copy++]!;

@@ -117,6 +117,7 @@ describe('the page', () => {
   it('regularises the online attention towards the online attention of the next step: lagged weights do not matter, and all but the upper layer\'s values learn', async () => {
     const kl = await evaluate(alone('attentionKl'), { sizes, batch }), reached = Object.keys(kl.gradients).filter(k => numbers(kl.gradients[k]).some(x => x !== 0));
     expect([...new Set(reached.map(k => k.split('/').slice(1, -1).join('/')))].sort()).toEqual(['encode', 'far/key', 'far/query', 'near/key', 'near/out', 'near/query', 'near/value']);
+    for (const [k, x] of Object.entries((await evaluate(alone('tdLoss'), { sizes, batch })).gradients)) expect(numbers(x).some(v => v !== 0), k).toBe(true);
     const still = await evaluate(alone('attentionKl'), { sizes, batch, targets: Object.fromEntries(Object.entries(kl.targets).map(([k, x]) => [k, { shape: x.shape, data: (x.data as Float32Array).map(v => v + 1) }])) });
     expect(still.losses['q']).toBe(kl.losses['q']);
     expect(still.losses['q/tdLoss']).not.toBe(kl.losses['q/tdLoss']);

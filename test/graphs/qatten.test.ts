@@ -15,7 +15,7 @@ describe('qatten', () => {
     const { about: _, paper: __, ...mine } = toJson(qatten), { about: ___, paper: ____, ...theirs } = toJson(qmix), config = { heads: 4, embed: 32, hypernet: [64], logitPenalty: 1e-3 };
     expect(mine).toEqual({ ...theirs, name: 'qatten', parent: 'qmix', nodes: { ...theirs.nodes, mixer: { ...theirs.nodes['mixer'], type: 'attentionMixer', config }, targetMixer: { ...theirs.nodes['targetMixer'], type: 'attentionMixer' } } });
   });
-  it('trains and lags queries and keys as it does the rest', async () => {
+  it('trains and lags queries and keys as it does the rest (the port of simsimiSION keeps them where neither happens)', async () => {
     const page = derive(qatten, 'often', g => { g.targets({ everyUpdates: 1 }); }), before = await evaluate(page), names = Object.keys(before.gradients).filter(k => /^mixer\/(query|key)/.test(k));
     expect(names).toHaveLength(4);
     for (const k of names) { expect(before.gradients[k]!.data.some(x => x !== 0), k).toBe(true); expect(before.targets[k]).toEqual(before.weights[k]); }

@@ -16,6 +16,14 @@ describe('qmix', () => {
     expect(qmix.page.train['q']!.clipNorm).toBe(10);
     expect({ ...qmix.page.nodes['mixer']!.config }).toEqual({ embed: 32, hypernet: [64] });
   });
+  it('learns from rewards as they are, with RMSprop and agents that remember, as do IQL and VDN (EPyMARL standardises, with Adam and without memory)', async () => {
+    for (const d of [iql, vdn, qmix] as readonly Definition[]) {
+      const batch = drawBatch(d as never, sizesOf(d)), reward = batch['data.reward']!, ended = { ...batch, 'data.terminated': { shape: reward.shape, data: new Uint8Array(reward.data.length).fill(1) }, 'data.reward': { shape: reward.shape, data: Float32Array.from(reward.data, x => 1000 + 7 * x) } };
+      const y = numbers((await evaluate(d, { batch: ended, taps: ['tdTarget.value'] })).taps['tdTarget.value']), each = y.length / reward.data.length;
+      expect(y).toEqual(Array.from({ length: y.length }, (_, i) => ended['data.reward'].data[Math.floor(i / each)]));
+      expect([d.page.nodes['agentQ']!.type, d.page.train['q']!.optimiser.type]).toEqual(['rnnAgentQ', 'rmsprop']);
+    }
+  });
   it('has 28,297 and 17,761 weights for 3 agents, 9 actions, a state of 48 and an input of 42', () => {
     const table = layerTable(qmix, { batch: 1, time: 1, agent: 3, action: 9, obs: 30, id: 3, state: 48 }), count = (node: string) => table.filter(t => t.name.startsWith(node)).reduce((a, t) => a + t.weights, 0);
     expect([count('agentQ/'), count('mixer/')]).toEqual([28_297, 17_761]);

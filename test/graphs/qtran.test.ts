@@ -32,7 +32,7 @@ describe.each(PAGES)('%s', (_, page, nopt, weight) => {
   it('teaches the joint network by the TD error alone, which reaches the agents through their histories and not the state value', () => {
     expect(reached(td)).toEqual(['agentQ/cell', 'agentQ/first', 'jointQ']);
   });
-  it('teaches the agents\' own values and the state value by the conditions, and the joint network not at all', () => {
+  it('teaches the agents\' own values and the state value by the conditions, the greatest value too (a learner in circulation stops it), and the joint network not at all', () => {
     expect(reached(opt)).toEqual(['agentQ/cell', 'agentQ/first', 'agentQ/q', 'value']);
     expect(reached(second)).toEqual(['agentQ/cell', 'agentQ/first', 'agentQ/q', 'value']);
   });
@@ -54,6 +54,21 @@ describe.each(PAGES)('%s', (_, page, nopt, weight) => {
       const step = b * T + t, i = each === 1 ? step : row, next = each === 1 ? lagged[step]! : lagged[row * A + greedy[row]!]!;
       expect(Math.abs(y[i]! - field('reward')[step]! - 0.99 * (1 - field('terminated')[step]!) * next)).toBeLessThan(1e-5 * Math.max(1, Math.abs(next)));
     }
+  });
+  it('asks the conditions of every transition of the batch, by values of its own step (the code of himelbrand asks one row, and the actions of the next step)', async () => {
+    const sizes = sizesOf(page), lengths = [4, 3, 2], batch = drawBatch(page, sizes, { lengths }), obs = batch['data.obs']!, T = sizes['time']! + 1, width = obs.data.length / sizes['batch']! / T, taps = ['tdLoss.loss', 'optLoss.loss', `${nopt}.loss`];
+    const at = async (b: number, slot: number) => { const r = await evaluate(page, { sizes, taps, weights: low, batch: { ...batch, 'data.obs': { shape: obs.shape, data: Float32Array.from(obs.data, (x, i) => (Math.floor(i / width) === b * T + slot ? x + 1 : x)) } } }); return taps.map(tap => numbers(r.taps[tap])[0]!); }, before = await at(-1, 0);          // nobody
+    for (const [b, n] of lengths.entries()) {
+      for (let slot = 0; slot < n; slot++) (await at(b, slot)).forEach((loss, i) => { expect(loss, `${taps[i]!}, item ${b}, slot ${slot}`).not.toBe(before[i]); });
+      expect((await at(b, n)).slice(1)).toEqual(before.slice(1));
+    }
+  });
+  it('learns from the last transition of an episode, and its own values may be below 0 (the code of himelbrand leaves the one out and cuts the other)', async () => {
+    const sizes = sizesOf(page), batch = drawBatch(page, sizes, { lengths: [4, 3, 2] }), reward = batch['data.reward']!, last = { ...batch, 'data.reward': { shape: reward.shape, data: Float32Array.from(reward.data, (x, i) => (i === 3 ? x + 1 : x)) } };
+    const [one, other] = [await evaluate(page, { sizes, batch, taps: ['agentQ.q'] }), await evaluate(page, { sizes, batch: last })];
+    expect(batch['data.terminated']!.data[3]).toBe(1);
+    expect(other.losses['q']).not.toBe(one.losses['q']);
+    expect(Math.min(...numbers(one.taps['agentQ.q']))).toBeLessThan(0);
   });
   it('takes agents without memory, and a value of all histories', async () => {
     for (const there of [swap(page, 'agentQ', mlpAgentQ({ hidden: [16] }), { name: 'plain' }), swap(page, 'value', historyValue({ hidden: [8] }), { name: 'histories' })]) expect(Number.isFinite((await evaluate(there)).losses['q'])).toBe(true);

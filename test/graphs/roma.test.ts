@@ -138,6 +138,7 @@ describe('roma', () => {
     expect(roma.page.train).toMatchObject({ q: { optimiser: qmix.page.train['q']!.optimiser, clipNorm: 10, losses: [{ loss: 'tdLoss.loss', weight: 1 }, { loss: 'roleIdentifiability.loss', weight: 1e-4 }, { loss: 'roleDifference.loss', weight: 1e-3 }] } });
     expect([...reach(roma, 'q').trained].sort()).toEqual(['agentQ', 'mixer', 'roleDifference', 'roleIdentifiability']);
   });
+  it('explores as QMIX does, over 50,000 steps (their file says 50)', () => { expect(roma.page.nodes['explore']).toEqual(qmix.page.nodes['explore']); expect(roma.page.nodes['explore']!.config!['epsilon']).toMatchObject({ from: 1, to: 0.05, over: 50_000, clock: 'steps' }); });
   it('draws a role: the mean and the root of the variance times the noise, in learning and other at every update', async () => {
     const taps = ['agentQ.role', 'agentQ.roleMean', 'agentQ.roleVar'], { taps: t } = await evaluate(roma, { weights, targets, noise, taps }), [role, mean, variance] = taps.map(k => numbers(t[k])), eps = numbers(noise['agentQ.eps']);
     role!.forEach((x, i) => { expect(x).toBeCloseTo(mean![i]! + Math.sqrt(variance![i]!) * eps[i]!, 5); });

@@ -18,7 +18,7 @@ describe('shaq', () => {
     expect([reach(shaq, 'q').trained, reach(shaq, 'alpha').trained]).toEqual([['agentQ'], ['mixer']]);
     expect(Object.values(shaq.page.nodes).filter(e => e.role === 'target').map(e => e.of)).toEqual(['agentQ']);
   });
-  it('aims at the reward and the plain sum of the agents\' next values, and at the reward alone where an episode ends', async () => {
+  it('aims at the reward and the plain sum of the agents\' next values, and at the reward alone where an episode ends (JaxMARL at the next value alone)', async () => {
     const { taps } = await evaluate(shaq, { taps: ['tdTarget.value', 'nextChosen.value'] }), y = numbers(taps['tdTarget.value']), next = numbers(taps['nextChosen.value']);
     y.forEach((got, i) => { if (valid[i]) expect(got).toBeCloseTo(reward[i]! + (terminated[i] ? 0 : 0.99 * next.slice(i * N, (i + 1) * N).reduce((a, b) => a + b, 0)), 5); });
     expect(terminated.some((t, i) => t === 1 && valid[i] === 1)).toBe(true);
@@ -31,12 +31,12 @@ describe('shaq', () => {
     expect(a.gradientNorms['q']).toBeCloseTo(b.gradientNorms['q']!, 4);
     expect(a.gradientNorms['alpha']).toBe(0);
   });
-  it('draws other orders of the agents at every update', async () => {
+  it('draws other orders of the agents at every update (JaxMARL the same)', async () => {
     const alpha = async (updates: number) => (await evaluate(shaq, { counters: { updates }, taps: ['mixer.alpha'] })).taps['mixer.alpha']!.data, [one, again, other] = [await alpha(0), await alpha(0), await alpha(1)];
     expect(again).toEqual(one);
     expect(other).not.toEqual(one);
   });
-  it('calls nobody not greedy for an action that was not available', async () => {
+  it('calls nobody not greedy for an action that was not available (JaxMARL does)', async () => {
     // the observation is the value: one layer, the identity on the first inputs
     const page = swap(shaq, 'agentQ', mlpAgentQ({ hidden: [] }), { name: 'plain' }), wide = { ...sizes, obs: 3 }, drawn = drawBatch(page, wide), avail = drawn['data.avail']!, obs = drawn['data.obs']!;
     const weights = Object.fromEntries(layerTable(page, wide).map(t => [t.name, t.name === 'agentQ/net/kernel0' ? { shape: t.shape, data: Float32Array.from({ length: t.weights }, (_, i) => (i < 9 && i % 4 === 0 ? 1 : 0)) } : t.name === 'agentQ/net/bias0' ? { shape: t.shape, data: new Float32Array(3) } : normals(1, t.name, t.shape)]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toJson, type Definition } from '../../core/definition.ts';
-import { derive } from '../../core/graph.ts';
+import { derive, weigh } from '../../core/graph.ts';
 import { sgd } from '../../core/optimiser.ts';
 import { reach, upstream } from '../../core/topology.ts';
 import { cwQmix, owQmix, qmix } from '../../graphs/index.ts';
@@ -27,6 +27,10 @@ describe.each(both)('%s', (_, page) => {
   it('trains QMIX by the one loss and the unrestricted value by the other, and no gradient goes from one to the other', () => {
     const apart = derive(page, 'apart', (g, { td, centralTd }) => { g.train('q', td.loss, { optimiser: sgd({ lr: 1 }) }); g.train('central', centralTd.loss, { optimiser: sgd({ lr: 1 }) }); });
     expect([[...reach(apart, 'q').trained].sort(), [...reach(apart, 'central').trained].sort()]).toEqual([['agentQ', 'mixer'], ['central', 'centralQ']]);
+  });
+  it.each([['tdLoss', ['agentQ', 'mixer']], ['centralLoss', ['central', 'centralQ']]] as const)('by %s alone teaches every layer of these two nodes and nothing else', async (loss, taught) => {
+    const one = derive(page, 'one', g => { g.train('q', ['tdLoss', 'centralLoss'].map(name => weigh(Number(name === loss), g.at(name).loss)) as never, { optimiser: sgd({ lr: 1 }) }); }), { gradients } = await evaluate(one);
+    for (const [k, x] of Object.entries(gradients)) expect(numbers(x).some(v => v !== 0), k).toBe(taught.includes(k.split('/')[0] as never));
   });
   it('acts without any of it', () => {
     expect([...upstream(page, ['explore'])].filter(n => n in page.page.nodes).sort()).toEqual(['agentInput', 'agentQ', 'explore']);

@@ -29,7 +29,7 @@ describe('noptMinLoss', () => {
     q: floats([[[1, 2, -50], [4, 3, 0]]]), avail: flags([[[1, 1, 0], [1, 1, 1]]]), chosen: floats([[2, 4]]),
     joint: floats([[[2, 9, 70], [5, 4.25, 1]]]), value: floats([0.5]), mask: floats([1]),
   };
-  it('equals a calculation by hand: each agent\'s own value once, unavailable actions never', async () => {
+  it('equals a calculation by hand: each agent\'s own value once, unavailable actions never (a learner in circulation counts the one twice and the others, too)', async () => {
     const { outputs, gradients: { inputs: g } } = await evaluateNode(noptMinLoss, { sizes: {}, inputs });
     // agent 0: 1 + 4 - 2 + 0.5 = 3.5, 2 + 4 - 9 + 0.5 = -2.5, closed;  agent 1: 4 + 2 - 5 + 0.5 = 1.5, 3 + 2 - 4.25 + 0.5 = 1.25, 0 + 2 - 1 + 0.5 = 1.5
     near(outputs['loss'], (2.5 ** 2 + 1.25 ** 2) / 2);

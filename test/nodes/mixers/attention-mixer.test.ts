@@ -68,6 +68,13 @@ describe.each(both)('%s', (name, mixer) => {
     const q = (row: number, i: number) => Math.sin(row * 3 + i), r = (row: number, i: number) => Math.cos(2 * row - i), [c, a, b, sum] = [await with_(() => 0), await with_(q), await with_(r), await with_((row, i) => 2 * q(row, i) - 3 * r(row, i))];
     sum.forEach((x, row) => { expect(x - c[row]!).toBeCloseTo(2 * (a[row]! - c[row]!) - 3 * (b[row]! - c[row]!), 4); });
   });
+  it('could not train a bias of keys: of what is the same in all units, only the penalty hears', async () => {
+    // the last feature of every unit is 1, so its row of the keys is their bias
+    const units = offered['unitState']!, same: Arrays = { ...offered, unitState: { shape: units.shape, data: Float32Array.from(units.data, (x, i) => (i % 4 === 3 ? 1 : x)) } }, row = (g: readonly number[]) => g.filter((_, i) => Math.floor(i / 4) % 4 === 3).map(Math.abs), rest = (g: readonly number[]) => g.filter((_, i) => Math.floor(i / 4) % 4 !== 3).map(Math.abs);
+    const key = numbers((await mix(mixer, team, weights, same, config)).gradients.weights['key/kernel0']);
+    expect(Math.max(...row(key))).toBeLessThan(1e-5 * Math.max(...rest(key)));
+    expect(Math.max(...rest(key))).toBeGreaterThan(0.1);
+  });
   it('listens to all alike where their units are alike', async () => {
     const alike: Arrays = { ...offered, unitState: { shape: [27, 3, 4], data: new Float32Array(27 * 12).fill(-1.3) } };
     for (const x of numbers((await mix(mixer, team, weights, alike, config)).outputs['lambda'])) expect(x).toBeCloseTo(1 / 3, 5);

@@ -58,6 +58,9 @@ describe('duplexMixer', () => {
     expect(touched(other)).toEqual(['actions', 'agents', 'key', 'v', 'w']);
     if (other.inputs['maxAgentQs']) expect(numbers(other.inputs['maxAgentQs']).every(x => x === 0)).toBe(true);
   });
+  it('has no number that nothing reads: the advantage is always attended to and always stopped (the authors\' files have options for both)', () => {
+    expect(Object.keys(duplexMixer().config)).toEqual(['heads', 'hypernet', 'advHypernet']);
+  });
   it('has the layers of the sheet', () => {
     const table = (options: object) => layerTable(duplexMixer(options), { agent: 3, action: 2, state: 5 }).map(t => `${t.name} ${t.shape.join('x')}`);
     const outer = ['w/kernel0 5x64', 'w/bias0 64', 'w/kernel1 64x3', 'w/bias1 3', 'v/kernel0 5x64', 'v/bias0 64', 'v/kernel1 64x3', 'v/bias1 3'];

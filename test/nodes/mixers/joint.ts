@@ -1,5 +1,5 @@
 /** A mixer judged on every joint action of a small team, in one call: one row for each. */
-import type { NodeFactory } from '../../../core/node.ts';
+import type { NodeFactory, NodeUse } from '../../../core/node.ts';
 import type { NamedArray } from '../../../core/store.ts';
 import { evaluateNode, layerTable } from '../../../plugins/testing.ts';
 import { drawWeights, filled, normals, numbers, type Arrays } from '../arrays.ts';
@@ -8,6 +8,9 @@ export interface Team { readonly agents: number; readonly actions: number; reado
 const tableOf = (mixer: NodeFactory, { agents: agent, actions: action, state }: Team, config = {}) => layerTable(mixer(config), { agent, action, state, unit: state });
 export const weightsOf = (mixer: NodeFactory, team: Team, config = {}): Arrays => drawWeights(team.seed, tableOf(mixer, team, config));
 
+/** Settings of a node with no width, and no number at all, above `most`: the same function, soon computed. */
+export const narrowed = (config: object, most: number): Record<string, unknown> => Object.fromEntries(Object.entries(config).map(([k, x]) => [k, typeof x === 'number' ? Math.min(x, most) : Array.isArray(x) ? x.map(n => Math.min(n as number, most)) : x]));
+export const narrow = (mixer: NodeFactory, most: number): NodeUse => mixer(narrowed((mixer.spec.config ?? {}) as object, most) as never);
 /** All tuples of actions, the last agent's fastest. */
 export const jointActions = (agents: number, actions: number): number[][] =>
   Array.from({ length: actions ** agents }, (_, i) => Array.from({ length: agents }, (_, a) => Math.floor(i / actions ** (agents - 1 - a)) % actions));

@@ -1,6 +1,6 @@
 /** What holds for every mixer whose greedy joint action is the agents' own. */
 import { describe, expect, it } from 'vitest';
-import { aliveAttentionMixer, attentionMixer, duplexMixer, evenAttentionMixer, guarantees, monotonicMixer, nonlinearAttentionMixer, sumMixer } from '../../../nodes/index.ts';
+import { aliveAttentionMixer, attentionMixer, duplexMixer, evenAttentionMixer, freeMixer, guarantees, monotonicMixer, nonlinearAttentionMixer, sumMixer } from '../../../nodes/index.ts';
 import { numbers, type Arrays } from '../arrays.ts';
 import { game, jointActions, mix, offers, weightsOf, type Team } from './joint.ts';
 
@@ -106,6 +106,15 @@ describe('agents in another order', () => {
       return { shape: x.shape, data };
     });
     expect((await mix(duplexMixer, team, along, moved, config)).qTot).toEqual(before.map(x => expect.closeTo(x, 4)));
+  });
+});
+
+describe('agents of a free mixer in another order', () => {
+  it('leave it as it is if the inputs of its first layer move along', async () => {
+    const order = [2, 0, 1], team: Team = { agents: 3, actions: 2, state: 3, seed: 4 }, { values, state } = game(team), joint = jointActions(3, 2), config = { hidden: 8 }, weights = weightsOf(freeMixer, team, config), { shape, data } = weights['net/kernel0']!;
+    const rows = (from: (row: number) => number) => ({ shape, data: Float32Array.from(data, (_, i) => data[from(Math.floor(i / 8)) * 8 + i % 8]!) }), along = { ...weights, 'net/kernel0': rows(row => (row < team.state ? row : team.state + order[row - team.state]!)) };
+    const before = (await mix(freeMixer, team, weights, offers(values, joint, state), config)).qTot, after = (await mix(freeMixer, team, along, offers(order.map(i => values[i]!), joint.map(u => order.map(i => u[i]!)), state), config)).qTot;
+    expect(after).toEqual(before.map(x => expect.closeTo(x, 4)));
   });
 });
 

@@ -33,6 +33,12 @@ describe('nStepTarget', () => {
   it('stops before a slot that is no transition, whatever its flags say', async () => {
     expect(numbers(await value({ reward: [1, 2, 4, 8], terminated: none, truncated: none, valid: [1, 1, 0, 0], nextValue: [10, 20, 30, 40] }, 4)).slice(0, 2)).toEqual([1 + 1 + 0.25 * 20, 2 + 10]);
   });
+  it('of an episode that is padding alone is a number, and leaves the others as they are (wqmix reads in front of its arrays there)', async () => {
+    const rows = { reward: floats([[1, 2], [0, 0]]), terminated: flags([[0, 1], [0, 0]]), truncated: flags([[0, 0], [0, 0]]), valid: floats([[1, 1], [0, 0]]), nextValue: floats([[10, 20], [30, 40]]) };
+    const got = numbers((await evaluateNode(nStepTarget, { config: { n: 2 }, knobs: { gamma: 0.5 }, inputs: rows })).outputs['value']);
+    expect(got.every(Number.isFinite)).toBe(true);
+    expect(got.slice(0, 2)).toEqual([1 + 1, 2]);
+  });
   it('equals a sum transition by transition: any ends, any n, rows of agents', () => fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 6 }), fc.nat(999), async (T, n, seed) => {
     const draw = Random.of(seed, 'n-step'), agents = 2, rows = 2, gamma = 0.9;
     const ends = Array.from({ length: rows * T }, () => { const u = draw.uniform(); return u < 0.2 ? 1 : u < 0.4 ? 2 : 0; }), kinds = ends.map((e, i) => (i % T && ends[i - 1] ? 0 : e));       // 1 terminated, 2 truncated

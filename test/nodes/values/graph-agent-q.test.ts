@@ -40,7 +40,7 @@ describe('graphAgentQ', () => {
       near((await same(embed)).outputs['attention'], [[[mix(h1, 0)], [mix(h1, 1)]]], 1e-7);
     }
   });
-  it('weighs neighbours by numbers that sum to 1, are 0 where nothing is heard, and differ between heads', async () => {
+  it('weighs neighbours by numbers that sum to 1, are 0 where nothing is heard, and differ between heads (the Routing code of the authors weighs by logits)', async () => {
     const adjacency = { shape: line.shape, data: Uint8Array.from(normals(5, 'graph', line.shape).data, v => (v > 0 ? 1 : 0)) }, { outputs } = await run({ adjacency }), attention = numbers(outputs['attention']);
     expect(outputs['attention']!.shape).toEqual([ROWS, N, heads, N]);
     for (let row = 0; row < ROWS * heads * N; row++) {

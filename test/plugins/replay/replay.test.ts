@@ -1,6 +1,7 @@
 /** What comes out of a replay is what went in: over random streams of episodes, lengths 1 to 7, one to four copies, ended or cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RunError } from '../../../core/error.ts';
 import { episodes } from '../../../plugins/replay/episodes.ts';
 import { prioritised } from '../../../plugins/replay/prioritised.ts';
 import { rollouts } from '../../../plugins/replay/rollouts.ts';
@@ -192,5 +193,19 @@ describe.each([['episodes', episodes, { keep: 6, batch: 4 }], ['episodes used on
     const early = use();
     use(); use();
     expect(use()).toBeLessThan(1.5 * early + 100);
+  });
+});
+
+describe('a replay that is empty', () => {
+  it.each([['episode', episodes, {}], ['transition', transitions, {}], ['rollout', rollouts, { steps: 3 }]] as const)('of %ss draws nothing, and says so: at the beginning, and before the first item is whole', (what, factory, more) => {
+    const open = new Stream(make(factory, { keep: 10, batch: 2, length: 5, ...more }, 1), [[{ length: 9, end: 'terminated' }]]);
+    for (const ticks of [0, 2]) {
+      open.run(ticks);
+      expect(open.replay.stored).toBe(0);
+      let said: unknown;
+      try { open.replay.sample(0); } catch (e) { said = e; }
+      expect(said).toBeInstanceOf(RunError);
+      expect((said as RunError).message).toBe(`nothing can be drawn from the ${what} replay: it is empty\n  fix: draw when \`stored\` is above 0`);
+    }
   });
 });
