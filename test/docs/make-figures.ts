@@ -8,9 +8,9 @@ import { scratch, skein } from '../plugins/cli/skein.ts';
 import { AGENTS } from '../learning/parity.ts';
 import { GAME } from '../learning/roles.ts';
 
-export interface Recorded { readonly algorithm: string; readonly seed: number; readonly seconds: number; readonly columns: readonly string[]; readonly points: readonly (readonly number[])[] }
-export const runsOf = (name: string): readonly Recorded[] => JSON.parse(readFileSync(new URL(`../fixtures/figures/${name}.json`, import.meta.url), 'utf8')) as readonly Recorded[];
-export const column = ({ columns, points }: Recorded, name: string): number[] => points.map(p => p[columns.indexOf(name)]!);
+interface Recorded { readonly algorithm: string; readonly seed: number; readonly seconds: number; readonly columns: readonly string[]; readonly points: readonly (readonly number[])[] }
+const runsOf = (name: string): readonly Recorded[] => JSON.parse(readFileSync(new URL(`../fixtures/figures/${name}.json`, import.meta.url), 'utf8')) as readonly Recorded[];
+const column = ({ columns, points }: Recorded, name: string): number[] => points.map(p => p[columns.indexOf(name)]!);
 
 const average = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length;
 
