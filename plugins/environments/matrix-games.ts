@@ -75,6 +75,11 @@ export const games: Readonly<Record<string, (open: Open) => Game>> = {
     11, -30, 0, -30, 0, 0, 0, 0, 0,
     -30, 0, 0, 0, 7, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 6, 5], 3),
+  parts: () => repeated('division of labour: agents 1 and 2 are right with the first action, 3 and 4 with the second; each complete pair pays 1', 1, [
+    0, 1, 1, 2,
+    0, 1, 1, 1,
+    0, 1, 1, 1,
+    0, 0, 0, 0], 4),
   'two-step': () => ({
     about: 'QMIX\'s two-step game: agent 1 chooses between a safe game of 7 and one of 8 that needs coordination',
     agents: 2, actions: 2, steps: 2,

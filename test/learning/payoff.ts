@@ -15,7 +15,7 @@ import { evaluateEpisodes } from '../../plugins/evaluation.ts';
 import { sizesOf } from '../../plugins/rollout.ts';
 
 /** Agents without memory that see the observation and their id, as in the published small games. */
-const plain = (page: unknown, name: string, hidden: readonly number[]): Definition => derive(page as Definition<unknown, never>, name, g => {
+export const plain = (page: unknown, name: string, hidden: readonly number[]): Definition => derive(page as Definition<unknown, never>, name, g => {
   const ep = g.data() as never as { obs: never; agentId: never };
   g.replace('agentInput', join(), { obs: ep.obs, id: ep.agentId } as never);
   g.swap('agentQ', mlpAgentQ({ hidden }));

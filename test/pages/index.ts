@@ -2,7 +2,7 @@
 import type { Definition, Registry } from '../../core/definition.ts';
 import { derive } from '../../core/graph.ts';
 import type { NodeFactory } from '../../core/node.ts';
-import { cwQmix, dgn, owQmix, pages } from '../../graphs/index.ts';
+import { dgn, pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as nodes from './nodes/index.ts';
 import * as offPolicy from './off-policy.ts';
@@ -10,13 +10,10 @@ import * as policies from './policies.ts';
 import * as single from './single.ts';
 import * as values from './values.ts';
 
-/** The norm of 150,000 gradients, which the plain engine adds one after another, is 1e-4 off: with a narrow mixer it is that of a page of ordinary size. */
-const narrow = (page: typeof owQmix): Definition => derive(page, page.page.name, g => { g.set('central', { hidden: 32 }); });
-
-/** The same of a network of 512 units, whose attention to large weights goes to one neighbour alone. */
+/** A narrow network: in one of 512 units the attention to large weights goes to one neighbour alone. */
 const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { encoder: [16], heads: 2, embed: 8 }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, owQmix: narrow(owQmix), cwQmix: narrow(cwQmix), dgn: narrowGraph, ...single, ...values, ...policies, ...offPolicy };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, ...single, ...values, ...policies, ...offPolicy };
 export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */

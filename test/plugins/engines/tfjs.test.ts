@@ -1,5 +1,5 @@
 /** Engine `tfjs`: the backend that was named and no other, the same numbers on each, and nothing left behind (T44). */
-import { add, argMax, backend as tfBackend, clone, getBackend, grads, greater, matMul, memory, mul, sum, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax, backend as tfBackend, clone, getBackend, grads, greater, matMul, memory, mul, square, sum, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import type { Definition } from '../../../core/definition.ts';
@@ -154,5 +154,14 @@ describe('cpu and wasm', () => {
     expect(y.y.shape).toEqual([3, m, n]);
     expect(y.left).toBe(0);
     x.y.data.forEach((v, i) => { expect(Math.abs(y.y.data[i]! - v)).toBeLessThan(1e-4); });
+  });
+  it.each([1023, 1024, 33_554, 200_003])('add up %i squares to 1e-6 of their sum, in whatever shape, and leave nothing behind', async n => {
+    const x = Random.of(1, 'x', n).fill('normal', new Float32Array(n)), exact = x.reduce((total, v) => total + v * v, 0);
+    for (const backend of ['cpu', 'wasm'] as const) for (const shape of [[n], [1, n, 1]]) {
+      const engine = await engineOn(backend), before = tfBackend().numDataIds(), { y } = await compute(engine, { x }, input => ({ y: sum(square(input('x', shape, 'f32'))) }));
+      expect(y!.shape).toEqual([]);
+      expect(Math.abs(y!.data[0]! - exact) / exact, `${backend} [${shape.join()}]`).toBeLessThan(1e-6);
+      expect(tfBackend().numDataIds()).toBe(before);
+    }
   });
 });

@@ -46,11 +46,11 @@ describe('environment ids', () => {
   `));
   it('without a task list them', () => expect(errorOf('matrix')).toMatchInlineSnapshot(`
     "environment matrix/: the task is missing
-      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, two-step, mmdp"
+      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, parts, two-step, mmdp"
   `));
   it('with an unknown task name the near one', () => expect(errorOf('matrix/climbin')).toMatchInlineSnapshot(`
     "environment matrix/climbin: no task "climbin"; did you mean matrix/climbing?
-      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, two-step, mmdp"
+      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, parts, two-step, mmdp"
   `));
   it('with a task outside the grammar say the grammar', () => expect(errorOf('lbf/Foraging-8x8-2p-3f-v3')).toMatchInlineSnapshot(`
     "environment lbf/foraging-8x8-2p-3f-v3: no task "foraging-8x8-2p-3f-v3"

@@ -40,11 +40,12 @@ describe('payoffs', () => {
     ['nonlinear', [0, 3, 1, 0, 0, 0, 0, 6, 2]],
     ['prisoners', [-1, -3, -3, -2]],
     ['climbing-3p', [11, -30, 0, -30, 0, 0, 0, 0, 0, -30, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 5]],
+    ['parts', [0, 1, 1, 2, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0]],
     ['two-step', [0, 0, 0, 0]],
     ['mmdp?win=3', [3, 0, 0, 0]],
   ])('of %s are those of the table', async (task, payoff) => expect(await table(task)).toEqual(f32(payoff)));
 
-  it.each([['m1', 1, 8], ['m2', 1, 10.4], ['climbing', 25, 275], ['penalty', 25, 250], ['climbing-3p', 25, 275], ['two-step', 2, 8], ['mmdp', 100, 100]])(
+  it.each([['m1', 1, 8], ['m2', 1, 10.4], ['climbing', 25, 275], ['penalty', 25, 250], ['climbing-3p', 25, 275], ['parts', 1, 2], ['two-step', 2, 8], ['mmdp', 100, 100]])(
     'the best episode of %s takes %i steps and returns %d', async (task, steps, most) => {
       const { limit, returns } = (await make(task)).spec;
       expect({ limit, most: returns!.most }).toEqual({ limit: steps, most: expect.closeTo(most, 9) as number });
