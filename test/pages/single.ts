@@ -3,24 +3,12 @@ import { derive, graph, next, now, once, stop, weigh } from '../../core/graph.ts
 import { adam, rmsprop } from '../../core/optimiser.ts';
 import { linear } from '../../core/schedule.ts';
 import { continuous, single } from '../../core/world.ts';
-import { maskedMse, tdTarget } from '../../nodes/index.ts';
 import {
-  actionValue, categorical, categoricalLogProb, clippedPolicy, clippedValue, deterministic, encoder, entropyLoss, gae, gaussian, gaussianLogProb,
-  meanAndStd, minimum, monteCarlo, negate, plusGaussian, policyGradient, sampleCategorical, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget,
-  standardise, stateValue, temperature,
+  categorical, categoricalLogProb, clippedPolicy, clippedValue, encoder, entropyLoss, gae, maskedMse, policyGradient, sampleCategorical, standardise, stateValue, tdTarget,
+} from '../../nodes/index.ts';
+import {
+  actionValue, deterministic, gaussian, gaussianLogProb, meanAndStd, minimum, negate, plusGaussian, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget, temperature,
 } from './nodes/index.ts';
-
-export const reinforce = graph('reinforce', single, g => {
-  const ep = g.episodes({ batch: 10 });
-  const z = g.slot('encoder', encoder({ hidden: [16] }), { x: ep.obs });
-  const pi = g.slot('policy', categorical(), { z: z.z, avail: ep.avail });
-  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ep.action });
-  const weight = g.slot('weight', monteCarlo({ gamma: 1 }), { ...ep.outcome });
-  const loss = g.add('loss', policyGradient(), { logProb: p.logProb, advantage: weight.returns, mask: ep.valid });
-  g.train('policy', loss.loss, { optimiser: adam({ lr: 1e-2 }) });
-  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
-  g.act(explore);
-});
 
 export const a2c = graph('a2c', single, g => {
   const ro = g.rollout({ steps: 5, copies: 16 });

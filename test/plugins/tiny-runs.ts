@@ -17,6 +17,8 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   nStepDqn: { ...cartpole, copies: 3 },
   prioritisedDqn: { ...cartpole, copies: 2 },
   combinedDqn: { ...cartpole, copies: 2, set: { ...cartpole.set, 'q.stream': [8] } },
+  reinforce: { environment: 'classic/cartpole', steps: 800, copies: 1, set: { 'data.batch': 2, 'encoder.hidden': [8] } },
+  reinforceBaseline: { environment: 'classic/cartpole', steps: 800, copies: 2, set: { 'data.batch': 2, 'encoder.hidden': [8], 'critic.hidden': [6] } },
   iql: { environment: foraging, steps: 330, copies: 2, set: small },
   vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
   qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },
