@@ -10,7 +10,7 @@ import type { NamedArray } from '../../core/store.ts';
 import { reach } from '../../core/topology.ts';
 import type { World } from '../../core/world.ts';
 import { freshState, view } from '../../core/weights.ts';
-import { dqn, prioritisedDqn, vdn } from '../../graphs/index.ts';
+import { dqn, ppo, prioritisedDqn, vdn } from '../../graphs/index.ts';
 import { gae, maskedMse } from '../../nodes/index.ts';
 import { evaluateAct, evaluateNode, evaluateStep, type StepCase } from '../../plugins/testing.ts';
 import { allPages, CHANGES, registry } from './index.ts';
@@ -18,7 +18,7 @@ import { batchOf, BATCH, passing, presentOf, SIZES, sizesOf, slot, stepsOf } fro
 import { actionValue, plusOrnsteinUhlenbeck } from './nodes/index.ts';
 import { happo, ippo, mappo, mat } from './policies.ts';
 import { facmac } from './off-policy.ts';
-import { ddpg, ppo, sac, td3 } from './single.ts';
+import { ddpg, sac, td3 } from './single.ts';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
 const step = (page: Definition, more: Partial<StepCase> = {}) => evaluateStep(page, { sizes: sizesOf(page), batch: batchOf(page), seed: 1, ...more });

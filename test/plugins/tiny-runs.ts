@@ -19,6 +19,8 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   combinedDqn: { ...cartpole, copies: 2, set: { ...cartpole.set, 'q.stream': [8] } },
   reinforce: { environment: 'classic/cartpole', steps: 800, copies: 1, set: { 'data.batch': 2, 'encoder.hidden': [8] } },
   reinforceBaseline: { environment: 'classic/cartpole', steps: 800, copies: 2, set: { 'data.batch': 2, 'encoder.hidden': [8], 'critic.hidden': [6] } },
+  a2c: { environment: 'classic/cartpole', steps: 320, copies: 4, set: { 'encoder.hidden': [8], 'critic.hidden': [6] } },
+  ppo: { environment: 'classic/cartpole', steps: 320, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [8], 'critic.hidden': [6] } },
   iql: { environment: foraging, steps: 330, copies: 2, set: small },
   vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
   qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },

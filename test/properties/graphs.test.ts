@@ -16,7 +16,7 @@ import { drawBatch, drawNoise, lengthsOf, sizesOf, type Sizes } from './batch.ts
 /** The nodes that a page trains. */
 const TRAINED: Readonly<Record<string, readonly string[]>> = {
   dqn: ['q'], doubleDqn: ['q'], duelingDqn: ['q'], nStepDqn: ['q'], prioritisedDqn: ['q'], combinedDqn: ['q'],
-  reinforce: ['encoder', 'policy'], reinforceBaseline: ['encoder', 'policy', 'critic'],
+  reinforce: ['encoder', 'policy'], reinforceBaseline: ['encoder', 'policy', 'critic'], a2c: ['encoder', 'policy', 'critic'], ppo: ['encoder', 'policy', 'critic'],
   iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'], qatten: ['agentQ', 'mixer'], qtranBase: ['agentQ', 'jointQ', 'value'], qtranAlt: ['agentQ', 'jointQ', 'value'],
   owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
 };
