@@ -137,6 +137,10 @@ const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatM
   const lr = unusable(r.optimiser.lr, [0, Infinity]);
   if (lr) bad('RULE', `lr: ${lr}`, 'a number or a schedule, 0 or above', r.optimiser.lr);
   const entering = r.losses.map(l => parse(l.loss).from).filter(n => n in d.page.nodes).flatMap(n => taken(d, n).map(([, w]) => typeOf(d, w, dims.types))), swept = entering.flatMap(t => (typeof t === 'string' ? [] : t.dims));
+  if ((r.until === undefined) !== (r.above === undefined)) bad('RULE', r.until === undefined ? `above ${say(r.above)}, and no wire that is to be` : `until ${code(r.until)}, and not above which number`, 'until, a wire of one number, and above, a number', r.until ?? r.above, 'give both, or neither');
+  const until = r.until === undefined ? undefined : typeOf(d, r.until, dims.types);
+  if (typeof until === 'string') { if (!(broken && parse(r.until!).from in d.page.nodes && !dims.places.has(parse(r.until!).from))) bad('WIRE', `until: ${until}`, 'f32 []', r.until, 'an output that is one number, such as the divergence of a policy loss'); }
+  else if (until && (until.dims.length || until.dtype !== 'f32')) bad('RULE', `until ${code(r.until!)}, which is ${show(until)}`, 'f32 [], one number', show(until), 'an output that is one number, such as the divergence of a policy loss');
   if (r.sweep && !swept.includes(r.sweep.over) && !entering.some(t => typeof t === 'string')) bad('RULE', `sweeps over ${r.sweep.over}, which no input of its losses has`, `one of ${listed(new Set(swept.filter(x => base(x) !== 'batch')))}`, r.sweep.over);
   for (const o of r.only ?? []) if (!(o in d.page.nodes)) bad('NAME', `only ${o}, which is no node`, listed(Object.keys(d.page.nodes)), o, meaning(o, Object.keys(d.page.nodes)));
   if (r.after !== undefined && !(r.after in d.page.train)) bad('AFTER', `comes after ${r.after}, which is no rule`, listed(all), r.after, `name one of ${listed(all)}`);

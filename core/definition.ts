@@ -28,6 +28,8 @@ export interface TrainRule {
   readonly losses: readonly Term[]; readonly optimiser: Optimiser;
   readonly only?: readonly string[]; readonly clipNorm?: number; readonly clipEach?: number; readonly after?: string; readonly every?: number;
   readonly sweep?: { readonly over: string; readonly order: 'shuffled' | 'backwards' };
+  /** A step at which this wire, one number, is above that number is not made, nor any after it on the same batch. */
+  readonly until?: string; readonly above?: number;
 }
 export interface TargetRule { readonly polyak?: number; readonly everyUpdates?: number; readonly everyEpisodes?: number; readonly everySteps?: number }
 export interface ActRule {
@@ -107,7 +109,7 @@ export const pageSchema = z.strictObject({
   })),
   train: table(z.strictObject({
     losses: z.array(z.strictObject({ loss: wire, weight: scheduled })).min(1).max(100), optimiser,
-    only: z.array(name).max(1000).optional(), clipNorm: positive.optional(), clipEach: positive.optional(), after: name.optional(), every: count.optional(),
+    only: z.array(name).max(1000).optional(), clipNorm: positive.optional(), clipEach: positive.optional(), after: name.optional(), every: count.optional(), until: wire.optional(), above: real.optional(),
     sweep: z.strictObject({ over: name, order: choice(['shuffled', 'backwards']) }).optional(),
   })),
   targets: table(z.strictObject({ polyak: positive.max(1, 'a number above 0, at most 1').optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),

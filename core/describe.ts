@@ -35,7 +35,7 @@ export interface Description {
 /** Plain JSON of a page; with sizes also shapes and weight counts. */
 export function describe(d: Definition, sizes?: SizesByDim): Description {
   const { types, places } = infer(d), { page } = d, bound = sizes ? plan(d, sizes) : undefined, gradient = passesGradient(d), reached = Object.keys(page.train).map(r => [r, reach(d, r)] as const);
-  const learning = upstream(d, [...reached.flatMap(([, r]) => r.losses), ...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority)].map(t => parse(t).from)), acting = actingSlice(d);
+  const learning = upstream(d, [...reached.flatMap(([, r]) => r.losses), ...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority), ...Object.values(page.train).flatMap(r => r.until ?? [])].map(t => parse(t).from)), acting = actingSlice(d);
   const size = (node: string, dims: readonly string[]) => (bound ? { shape: dims.map(x => bound.boxes.get(node)?.size[x] ?? bound.sizes[x] ?? page.dims[x] ?? (x === 'time+1' && bound.sizes['time'] ? bound.sizes['time'] + 1 : 0)) } : {});
   const nodes = topology(d).order.map((name): NodeDescription => {
     const entry = page.nodes[name]!, { spec, config, per } = use(d, name), own = owner(page, name), takes = taken(d, name), slices = bound?.slices.filter(s => s.node === own) ?? [];

@@ -55,7 +55,7 @@ export function each(dim: string, w: Erased): unknown {
 export const weigh = (weight: number | Schedule, loss: Wire<'f32', 'none'>) => ({ loss, weight });
 type Loss = Wire<'f32', 'none'> | ReturnType<typeof weigh>;
 type SourceOptions = Omit<Source, 'cut'> & { readonly name?: string };
-type RuleOptions = Omit<TrainRule, 'losses' | 'only'> & { readonly only?: readonly Named[] };
+type RuleOptions = Omit<TrainRule, 'losses' | 'only' | 'until'> & { readonly only?: readonly Named[]; readonly until?: Wire<'f32', 'none'> };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, infer V>> ? Record<string, V> : T[K] };
 
 const text = (wires: object) => Object.fromEntries(Object.entries(wires as Given).map(([k, w]) => [k, textOf(w)]));
@@ -130,13 +130,13 @@ export class Graph<W extends World> {
     const memory = this.#page.memory[name];
     this.#page.keep[name] = Object.fromEntries(Object.entries(text(wires)).filter(([k]) => memory === undefined || k in memory));
   }
-  /** Trains what the gradient of the losses reaches. */
-  train(name: string, losses: Loss | readonly Loss[], { only, ...rule }: RuleOptions): void {
+  /** Trains what the gradient of the losses reaches; with `until` and `above`, as long as that number is not above the other. */
+  train(name: string, losses: Loss | readonly Loss[], { only, until, ...rule }: RuleOptions): void {
     this.#once('rule', name);
     const list = (Array.isArray(losses) ? losses : [losses]) as readonly Loss[];
     this.#page.train[name] = {
       losses: list.map(l => (l !== undefined && 'loss' in l ? { loss: textOf(l.loss), weight: l.weight } : { loss: textOf(l), weight: 1 })),
-      ...(only ? { only: only.map(o => o[NODE]) } : {}), ...rule,
+      ...(only ? { only: only.map(o => o[NODE]) } : {}), ...(until ? { until: textOf(until) } : {}), ...rule,
     };
   }
   /** How lagged weights follow; without nodes, all of them. */

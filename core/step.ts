@@ -102,19 +102,21 @@ export class Learner {
     let lead = true;                                                     // memory and priorities are written in the first pass of each minibatch
     const epochs = async (wanted: (rule: string) => boolean, tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
       let ran = false;
+      const enough = new Set<string>();                                   // rules that make no further step on this batch
       for (let e = 0; e < (main.epochs ?? 1); e++) {
         const order = options.order?.epochs?.[e] ?? (parts === 1 ? undefined : Random.of(options.seed, 'order', state.counters.updates, ...tag, e).permutation(items));
         for (let m = 0, first = lead; m < parts; m++, first = lead) for (const pass of this.plan.passes) {
-          const rules = pass.filter(r => wanted(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
+          const rules = pass.filter(r => wanted(r) && !enough.has(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
           if (!rules.length) continue;
           const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts));
           const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
           const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
-          const failed = rules.find(r => bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
+          const failed = rules.find(r => (page.train[r]!.until !== undefined && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
           first = false; ran = true;
-          this.#settle(rules, out, now, state.weights, sweep, { sums, norms, taps, gradients, priorities }, clocks);
+          for (const r of rules) if (this.#over(r, out, sums)) enough.add(r);
+          this.#settle(rules.filter(r => !enough.has(r)), out, now, state.weights, sweep, { sums, norms, taps, gradients, priorities }, clocks);
         }
       }
       lead &&= !ran;
@@ -141,6 +143,14 @@ export class Learner {
     return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, at), slots: now.slots, memory: now.memory, counters: { ...at, last: at } }, losses, norms, taps, gradients, priorities };
   }
 
+  /** Has a rule gone as far as it may on this batch? */
+  #over(rule: string, out: Outputs, sums: Map<string, { total: number; n: number }>): boolean {
+    const { until, above = Infinity } = this.plan.d.page.train[rule]!;
+    if (until === undefined) return false;
+    const { from, port } = parse(until), key = `${rule}/${from}.${port}`, { total, n } = sums.get(key) ?? { total: 0, n: 0 }, x = number(out[`until.${rule}`]);
+    sums.set(key, { total: total + x, n: n + 1 });
+    return x > above;
+  }
   /** Takes what a pass has given; only called when all of it is finite. */
   #settle(rules: readonly string[], out: Outputs, now: Working, before: Float32Array, sweep: Call['sweep'], to: { sums: Map<string, { total: number; n: number }>; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
     const { page } = this.plan.d, tally = (key: string, x: number) => { const s = to.sums.get(key) ?? { total: 0, n: 0 }; to.sums.set(key, { total: s.total + x, n: s.n + 1 }); };

@@ -99,8 +99,8 @@ export function passes(page: Page): string[][] {
   for (const r of Object.keys(page.train)) (out[before(page, r).length] ??= []).push(r);
   return out.filter(Boolean);
 }
-/** Wires whose values a pass writes beside its losses: memory and priorities. */
-export const kept = ({ page }: Definition): string[] => [...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority)];
+/** Wires whose values a pass gives beside its losses: memory, priorities, and what ends the steps on a batch. */
+export const kept = ({ page }: Definition): string[] => [...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority), ...Object.values(page.train).flatMap(r => (r.until === undefined ? [] : [r.until]))];
 /** Wires that are computed once per batch, each as the text up to and including `once`. */
 export function onceWires(d: Definition): string[] {
   const roots = Object.keys(d.page.train).flatMap(r => reach(d, r).losses.map(l => parse(l).from));

@@ -1,14 +1,21 @@
 /** Every node there is. The folder of a node is its kind in pictures. */
 import type { NodeFactory } from '../core/node.ts';
+import { subtract } from './arithmetic/subtract.ts';
 import { centralValue } from './critics/central-value.ts';
 import { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
 import { historyJointQ } from './critics/history-joint-q.ts';
 import { historyValue } from './critics/history-value.ts';
 import { jointQ } from './critics/joint-q.ts';
+import { stateValue } from './critics/state-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
+import { sampleCategorical } from './explore/sample-categorical.ts';
+import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
+import { clippedPolicy } from './losses/clipped-policy.ts';
+import { clippedValue } from './losses/clipped-value.ts';
+import { entropyLoss } from './losses/entropy-loss.ts';
 import { maskedMse } from './losses/masked-mse.ts';
 import { roleDifference } from './losses/role-difference.ts';
 import { roleIdentifiability } from './losses/role-identifiability.ts';
@@ -24,10 +31,16 @@ import { monotonicMixer } from './mixers/monotonic-mixer.ts';
 import { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
 import { firstTransition } from './returns/first-transition.ts';
+import { gae } from './returns/gae.ts';
+import { monteCarlo } from './returns/monte-carlo.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
 import { optimisticWeight } from './losses/optimistic-weight.ts';
+import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
 import { shapleyMixer } from './mixers/shapley-mixer.ts';
+import { standardise } from './normalise/standardise.ts';
+import { categoricalLogProb } from './policies/categorical-log-prob.ts';
+import { categorical } from './policies/categorical.ts';
 import { qLambda } from './returns/q-lambda.ts';
 import { tdLambda } from './returns/td-lambda.ts';
 import { tdTarget } from './returns/td-target.ts';
@@ -43,15 +56,22 @@ import { mlpQ } from './values/mlp-q.ts';
 import { rnnAgentQ } from './values/rnn-agent-q.ts';
 import { roleAgentQ } from './values/role-agent-q.ts';
 
+export { subtract } from './arithmetic/subtract.ts';
 export { centralValue } from './critics/central-value.ts';
 export { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
 export { historyJointQ } from './critics/history-joint-q.ts';
 export { historyValue } from './critics/history-value.ts';
 export { jointQ } from './critics/joint-q.ts';
+export { stateValue } from './critics/state-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
+export { sampleCategorical } from './explore/sample-categorical.ts';
+export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
+export { clippedPolicy } from './losses/clipped-policy.ts';
+export { clippedValue } from './losses/clipped-value.ts';
+export { entropyLoss } from './losses/entropy-loss.ts';
 export { maskedMse } from './losses/masked-mse.ts';
 export { roleDifference } from './losses/role-difference.ts';
 export { roleIdentifiability } from './losses/role-identifiability.ts';
@@ -67,10 +87,16 @@ export { monotonicMixer } from './mixers/monotonic-mixer.ts';
 export { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
 export { firstTransition } from './returns/first-transition.ts';
+export { gae } from './returns/gae.ts';
+export { monteCarlo } from './returns/monte-carlo.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
 export { optimisticWeight } from './losses/optimistic-weight.ts';
+export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
 export { shapleyMixer } from './mixers/shapley-mixer.ts';
+export { standardise } from './normalise/standardise.ts';
+export { categoricalLogProb } from './policies/categorical-log-prob.ts';
+export { categorical } from './policies/categorical.ts';
 export { qLambda } from './returns/q-lambda.ts';
 export { tdLambda } from './returns/td-lambda.ts';
 export { tdTarget } from './returns/td-target.ts';
@@ -90,13 +116,16 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join],
+  features: [join, encoder],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
+  policies: [categorical, categoricalLogProb],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
-  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue],
-  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl],
-  explore: [epsilonGreedy],
+  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
+  normalise: [standardise],
+  arithmetic: [subtract],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue],
+  explore: [epsilonGreedy, sampleCategorical],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 
 export type Kind = keyof typeof folders;

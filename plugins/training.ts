@@ -21,6 +21,7 @@ import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
+import { checkMinibatches } from './minibatches.ts';
 import { checkOverlap, overlapOf, type Overlap } from './overlap.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
@@ -303,6 +304,7 @@ export class Training {
 
   async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d): Promise<Whole> {
     const built = await this.#build(d, environment, engine, settings, first), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+    checkMinibatches(built.learner.plan, settings.copies);
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 

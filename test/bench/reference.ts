@@ -10,10 +10,9 @@ import type { NamedArray } from '../../core/store.ts';
 import { freshState, view, type LearnerState } from '../../core/weights.ts';
 import { after, single } from '../../core/world.ts';
 import { dqn, qmix } from '../../graphs/index.ts';
-import { maskedMse, monotonicMixer } from '../../nodes/index.ts';
+import { categorical, categoricalLogProb, clippedPolicy, encoder, entropyLoss, maskedMse, monotonicMixer, sampleCategorical, standardise, stateValue } from '../../nodes/index.ts';
 import { applySettings } from '../../plugins/training.ts';
 import { batchOf, presentOf, SIZES, type Sizes } from '../pages/lab.ts';
-import { categorical, categoricalLogProb, clippedPolicy, encoder, entropyLoss, sampleCategorical, standardise, stateValue } from '../pages/nodes/index.ts';
 
 /** One layer in each hypernetwork, Adam: about 2.3 GFLOP a step, 24 ms at the 95 GFLOP/s of one core with AVX-512. */
 const qmixStep = derive(qmix, 'qmix', g => {

@@ -30,7 +30,14 @@ function tried(d: Definition, slot: string, type: string): Outcome {
     return { type, fits: false, because: e.issues.map(issue => issue.what) };
   }
 }
-export const slotsOf = (d: Definition): Slot[] => Object.entries(d.page.nodes).filter(([, node]) => node.role === 'slot').map(([slot, node]) => ({
+const known = new WeakMap<Definition, readonly Slot[]>();
+/** Tried once for each page: there are thousands. */
+export function slotsOf(d: Definition): readonly Slot[] {
+  const slots = known.get(d) ?? tryAll(d);
+  known.set(d, slots);
+  return slots;
+}
+const tryAll = (d: Definition): Slot[] => Object.entries(d.page.nodes).filter(([, node]) => node.role === 'slot').map(([slot, node]) => ({
   page: d.page.name, slot, holds: node.type, offers: Object.keys(node.in), outcomes: nodeTypes.map(({ spec }) => tried(d, slot, spec.type)),
 }));
 

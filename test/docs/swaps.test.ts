@@ -8,7 +8,7 @@ import { pageText } from './blocks.ts';
 import { slotsOf, swapsText } from './make-swaps.ts';
 
 describe('docs/swaps.md', () => {
-  it('is what test/docs/make-swaps.ts makes', () => { expect(pageText('docs/swaps.md')).toBe(swapsText()); });
+  it('is what test/docs/make-swaps.ts makes', () => { expect(pageText('docs/swaps.md')).toBe(swapsText()); }, 120_000);
 
   it('has every page, every slot and every node type', () => {
     const all = Object.values(pages).flatMap(slotsOf);

@@ -1,4 +1,4 @@
-/** DQN and its kin on CartPole-v1 in CleanRL's setting: 500,000 steps, of which the last 100 training episodes are what CleanRL's figure is the mean of. */
+/** DQN and its kin, and policy gradients, on CartPole-v1 in CleanRL's setting: 500,000 steps, of which the last 100 training episodes are what CleanRL's figure is the mean of. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { compose } from '../../plugins/compose.ts';
 import { Table } from './table.ts';
@@ -7,8 +7,8 @@ const table = new Table('CartPole-v1'), SEEDS = [1, 2, 3];
 afterAll(() => { table.print(); });
 
 /** Return of training over the last 50,000 steps. */
-async function learn(name: string, row: string, seed: number, engine: string): Promise<number> {
-  const { catalogue, training } = await compose(), prepared = await training.prepare(catalogue.page(name), { environment: 'classic/cartpole', steps: 500_000, copies: 4, seed, out: false, engine, evaluate: { every: 20_000, episodes: 32 }, logEvery: 50_000 }), curve: { step: number; score: number }[] = [];
+async function learn(name: string, row: string, seed: number, engine: string, setting: { readonly copies?: number } = { copies: 4 }): Promise<number> {
+  const { catalogue, training } = await compose(), prepared = await training.prepare(catalogue.page(name), { environment: 'classic/cartpole', steps: 500_000, ...setting, seed, out: false, engine, evaluate: { every: 20_000, episodes: 32 }, logEvery: 50_000 }), curve: { step: number; score: number }[] = [];
   let last50k = NaN;
   prepared.run.metrics$.subscribe(({ step, values }) => {
     if (values['eval/return'] !== undefined) curve.push({ step, score: values['eval/return'] });
@@ -39,4 +39,10 @@ const KIN = [
 ] as const;
 describe.each(KIN)('%s', (name, row) => {
   it.each(SEEDS)('reaches 475 within 500,000 steps (seed %i)', async seed => { await learn(name, row, seed, 'onnx:cpu-1'); });
+});
+
+/** In as many copies as the page has. */
+const POLICIES = [['reinforce', 'REINFORCE'], ['reinforceBaseline', 'REINFORCE with a baseline'], ['a2c', 'A2C'], ['ppo', 'PPO']] as const;
+describe.each(POLICIES)('%s', (name, row) => {
+  it.each(SEEDS)('reaches 475 within 500,000 steps (seed %i)', async seed => { await learn(name, row, seed, 'onnx:cpu-1', {}); });
 });

@@ -19,7 +19,7 @@ export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes 
 /** The nodes that one step of a page must change; from the papers, not derived. */
 export const CHANGES: Readonly<Record<string, string>> = {
   dqn: 'q', doubleDqn: 'q', duelingDqn: 'q', nStepDqn: 'q', prioritisedDqn: 'q', combinedDqn: 'q',
-  reinforce: 'encoder policy',
+  reinforce: 'encoder policy', reinforceBaseline: 'critic encoder policy',
   a2c: 'critic encoder policy', ppo: 'critic encoder policy', ppoContinuous: 'critic encoder policy',
   ddpg: 'actor critic', td3: 'actor critic critic2', sac: 'actor critic1 critic2 temperature',
   iql: 'agentQ', vdn: 'agentQ', qmix: 'agentQ mixer', qplex: 'agentQ mixer', qatten: 'agentQ mixer', qmixLambda: 'agentQ mixer', shaq: 'agentQ mixer',

@@ -5,11 +5,12 @@ import { adam, rmsprop } from '../../core/optimiser.ts';
 import { f32, index } from '../../core/port.ts';
 import { linear } from '../../core/schedule.ts';
 import { after, local, team } from '../../core/world.ts';
-import { gatherAction, join, maskedMse, tdLambda } from '../../nodes/index.ts';
 import {
-  actionDecoder, agentTransformer, allActionValues, allAgents, beliefDecoder, beliefEncoder, beliefLoss, categorical, categoricalLogProb, clippedPolicy,
-  clippedValue, crossEntropy, denormalise, entropyLoss, epsilonMixed, expectedValue, gae, gridEncoder, imitation, linearValue, moments, multiply, normalise,
-  othersActions, othersRatio, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, validity,
+  categorical, categoricalLogProb, clippedPolicy, entropyLoss, gae, gatherAction, join, maskedMse, policyGradient, sampleCategorical, standardise, subtract, tdLambda,
+} from '../../nodes/index.ts';
+import {
+  actionDecoder, agentTransformer, allActionValues, allAgents, beliefDecoder, beliefEncoder, beliefLoss, clippedHuberValue, crossEntropy, denormalise, epsilonMixed,
+  expectedValue, gridEncoder, imitation, linearValue, moments, multiply, normalise, othersActions, othersRatio, recurrentEncoder, validity,
 } from './nodes/index.ts';
 
 export const coma = graph('coma', team, g => {
@@ -63,7 +64,7 @@ export const ippo = graph('ippo', team, g => {
   const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ro.action });
   const policyLoss = g.slot('policyLoss', clippedPolicy({ clip: 0.2 }),
     { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: once(advantage.x), mask: mask.x });
-  const valueLoss = g.slot('valueLoss', clippedValue({ clip: 0.2 }),
+  const valueLoss = g.slot('valueLoss', clippedHuberValue({ clip: 0.2 }),
     { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask: mask.x });
   const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask: mask.x });
   g.train('actor', [policyLoss.loss, weigh(0.01, entropy.loss)], { optimiser: adam({ lr: 5e-4, eps: 1e-5 }), clipNorm: 10 });
@@ -102,7 +103,7 @@ export const mat = graph('mat', team, g => {
   const p = g.add('logProb', categoricalLogProb(), { logits: dec.logits, action: ro.action });
   const policyLoss = g.add('policyLoss', clippedPolicy({ clip: 0.05 }),
     { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: once(advantage.x), mask });
-  const valueLoss = g.add('valueLoss', clippedValue(),
+  const valueLoss = g.add('valueLoss', clippedHuberValue(),
     { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask });
   const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask });
   g.train('all', [policyLoss.loss, valueLoss.loss, weigh(0.01, entropy.loss)], { optimiser: adam({ lr: 5e-4 }), clipNorm: 10 });

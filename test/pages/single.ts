@@ -1,53 +1,13 @@
 /** One agent. Widths are small: these pages prove the wiring. */
-import { derive, graph, next, now, once, stop, weigh } from '../../core/graph.ts';
-import { adam, rmsprop } from '../../core/optimiser.ts';
-import { linear } from '../../core/schedule.ts';
-import { continuous, single } from '../../core/world.ts';
+import { derive, graph, next, now, stop } from '../../core/graph.ts';
+import { adam } from '../../core/optimiser.ts';
+import { continuous } from '../../core/world.ts';
+import { ppo } from '../../graphs/index.ts';
 import { maskedMse, tdTarget } from '../../nodes/index.ts';
 import {
-  actionValue, categorical, categoricalLogProb, clippedPolicy, clippedValue, deterministic, encoder, entropyLoss, gae, gaussian, gaussianLogProb,
-  meanAndStd, minimum, monteCarlo, negate, plusGaussian, policyGradient, sampleCategorical, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget,
-  standardise, stateValue, temperature,
+  actionValue, deterministic, gaussian, gaussianLogProb, meanAndStd, minimum, negate, plusGaussian, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget, temperature,
 } from './nodes/index.ts';
 
-export const reinforce = graph('reinforce', single, g => {
-  const ep = g.episodes({ batch: 10 });
-  const z = g.slot('encoder', encoder({ hidden: [16] }), { x: ep.obs });
-  const pi = g.slot('policy', categorical(), { z: z.z, avail: ep.avail });
-  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ep.action });
-  const weight = g.slot('weight', monteCarlo({ gamma: 1 }), { ...ep.outcome });
-  const loss = g.add('loss', policyGradient(), { logProb: p.logProb, advantage: weight.returns, mask: ep.valid });
-  g.train('policy', loss.loss, { optimiser: adam({ lr: 1e-2 }) });
-  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
-  g.act(explore);
-});
-
-export const a2c = graph('a2c', single, g => {
-  const ro = g.rollout({ steps: 5, copies: 16 });
-  const z = g.slot('encoder', encoder({ hidden: [16, 16] }), { x: ro.obs });
-  const pi = g.slot('policy', categorical(), { z: z.z, avail: ro.avail });
-  const critic = g.slot('critic', stateValue({ hidden: [16, 16] }), { x: ro.obs });
-  const p = g.slot('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ro.action });
-  const adv = g.slot('advantage', gae({ gamma: 0.99, lambda: 1 }),
-    { ...ro.outcome, value: now(critic.value), nextValue: next(critic.value) });
-  const policyLoss = g.add('policyLoss', policyGradient(), { logProb: p.logProb, advantage: adv.advantage, mask: ro.valid });
-  const valueLoss = g.add('valueLoss', maskedMse(), { prediction: now(critic.value), target: adv.returns, mask: ro.valid });
-  const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask: ro.valid });
-  g.train('all', [policyLoss.loss, weigh(0.5, valueLoss.loss), weigh(0.01, entropy.loss)], { optimiser: rmsprop({ lr: 7e-4 }), clipNorm: 0.5 });
-  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
-  g.act(explore);
-  return { ro, z, pi, critic, p, adv, entropy };
-});
-export const ppo = derive(a2c, 'ppo', (g, { critic, p, adv, entropy }) => {
-  const ro = g.rollout({ steps: 128, copies: 4, epochs: 4, minibatches: 4 });
-  const advantage = g.add('standardAdvantage', standardise(), { x: once(adv.advantage), mask: ro.valid });
-  const policyLoss = g.replace('policyLoss', clippedPolicy({ clip: 0.2 }),
-    { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: advantage.x, mask: ro.valid });
-  const valueLoss = g.replace('valueLoss', clippedValue({ clip: 0.2 }),
-    { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask: ro.valid });
-  g.train('all', [policyLoss.loss, weigh(0.5, valueLoss.loss), weigh(0.01, entropy.loss)],
-    { optimiser: adam({ lr: linear({ from: 2.5e-4, to: 0, steps: 500_000 }), eps: 1e-5 }), clipNorm: 0.5 });
-});
 export const ppoContinuous = derive(ppo, 'ppoContinuous', (g, { z }) => {
   const pi = g.replace('policy', gaussian(), { z: z.z });
   g.replace('logProb', gaussianLogProb(), { mean: now(pi.mean), logStd: now(pi.logStd), action: g.data().action });

@@ -8,13 +8,12 @@ import type { Engine, Program } from '../../core/engine.ts';
 import { InputError, RunError } from '../../core/error.ts';
 import { Random } from '../../core/random.ts';
 import type { Tracker } from '../../core/tracker.ts';
-import { dqn, qmix } from '../../graphs/index.ts';
+import { dqn, ppo, qmix } from '../../graphs/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { onnx } from '../../plugins/engines/onnx/engine.ts';
 import { checkOverlap, overlapOf, type Overlap } from '../../plugins/overlap.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
 import { applySettings, type Prepared } from '../../plugins/training.ts';
-import { ppo } from '../pages/single.ts';
 import { outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
 const ENGINE = 'onnx:cpu-1', STOPS = 6;

@@ -1,13 +1,7 @@
-import { minimum as least, mul, sub, sum } from '@tensorflow/tfjs-core';
+import { minimum as least, mul, sum } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { f32 } from '../../../core/port.ts';
 
-export const subtract = defineNode({
-  type: 'subtract',
-  in: { a: f32('...'), b: f32('...') },
-  out: { x: f32('...') },
-  forward: ({ a, b }) => ({ x: sub(a, b) }),
-});
 export const multiply = defineNode({
   type: 'multiply',
   in: { a: f32('...'), b: f32('...') },

@@ -4,14 +4,6 @@ import { defineNode } from '../../../core/node.ts';
 import { f32 } from '../../../core/port.ts';
 import { beside, last } from './maths.ts';
 
-export const stateValue = defineNode({
-  type: 'stateValue',
-  config: { hidden: [64, 64] },
-  in: { x: f32('... ?x') },
-  out: { value: f32('...') },
-  layers: ({ x }, { hidden }) => ({ net: mlp([x, ...hidden, 1], { activation: 'tanh' }) }),
-  forward: ({ x }, { net }) => ({ value: last(net(x)) }),
-});
 export const linearValue = defineNode({
   type: 'linearValue',
   in: { z: f32('... ?z') },

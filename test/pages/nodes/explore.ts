@@ -6,13 +6,6 @@ import { bool, f32, index } from '../../../core/port.ts';
 import { greatest, maskUnavailable, oneHot } from './maths.ts';
 import { logNormal } from './policies.ts';
 
-export const sampleCategorical = defineNode({
-  type: 'sampleCategorical',
-  in: { logits: f32('... action') },
-  noise: { g: gumbel('... action') },
-  out: { action: index('...', 'action'), best: index('...', 'action') },
-  forward: ({ logits, g }) => ({ action: greatest(add(logits, g)), best: greatest(logits) }),
-});
 export const sampleGaussian = defineNode({
   type: 'sampleGaussian',
   in: { mean: f32('... action'), logStd: f32('... action') },

@@ -1,19 +1,10 @@
-import { add, expandDims, eye, exp, matMul, mul, relu, reshape, softmax, sub, tanh, tile, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { add, expandDims, eye, exp, matMul, mul, relu, reshape, softmax, sub, tile, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../../../core/layers.ts';
 import { conv, dense, gru, mlp } from '../../../nodes/layers.ts';
 import { defineNode, normal } from '../../../core/node.ts';
 import { f32, index } from '../../../core/port.ts';
 import { beside, flat, gated, halves, oneHot } from './maths.ts';
 
-export const encoder = defineNode({
-  type: 'encoder',
-  config: { hidden: [64, 64] },
-  in: { x: f32('... ?x') },
-  out: { z: f32('... hidden') },
-  sizes: (_, { hidden }) => ({ hidden: hidden.at(-1)! }),
-  layers: ({ x }, { hidden }) => ({ net: mlp([x, ...hidden], { activation: 'tanh' }) }),
-  forward: ({ x }, { net }) => ({ z: tanh(net(x)) }),
-});
 export const recurrentEncoder = defineNode({
   type: 'recurrentEncoder',
   config: { hidden: 64 },

@@ -2,8 +2,8 @@
 export * from './arithmetic.ts';
 export * from './critics.ts';
 export * from './explore.ts';
-export { agentTransformer, allAgents, beliefDecoder, beliefEncoder, encoder, gridEncoder, oneHotAction, othersActions, recurrentEncoder } from './features.ts';
+export { agentTransformer, allAgents, beliefDecoder, beliefEncoder, gridEncoder, oneHotAction, othersActions, recurrentEncoder } from './features.ts';
 export * from './losses.ts';
 export * from './normalise.ts';
-export { actionDecoder, actionLogits, categorical, categoricalLogProb, deterministic, epsilonMixed, gaussian, gaussianLogProb, meanAndStd, ownFresh } from './policies.ts';
+export { actionDecoder, actionLogits, deterministic, epsilonMixed, gaussian, gaussianLogProb, meanAndStd, ownFresh } from './policies.ts';
 export * from './returns.ts';

@@ -3,33 +3,9 @@ import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { float, mean, oneHot } from './maths.ts';
 
-// Policies.
-export const policyGradient = defineNode({
-  type: 'policyGradient',
-  in: { logProb: f32('...'), advantage: still(f32('...')), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward: ({ logProb, advantage, mask }) => ({ loss: neg(mean(mul(logProb, advantage), mask)) }),
-});
-export const entropyLoss = defineNode({
-  type: 'entropyLoss',
-  in: { entropy: f32('...'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward: ({ entropy, mask }) => ({ loss: neg(mean(entropy, mask)) }),
-});
-/** PPO: -min(ratio A, clip(ratio) A). */
-export const clippedPolicy = defineNode({
-  type: 'clippedPolicy',
-  knobs: { clip: 0.2 },
-  in: { logProb: f32('...'), oldLogProb: still(f32('...')), advantage: still(f32('...')), mask: still(f32('...')) },
-  out: { loss: f32(''), ratio: f32('...') },
-  forward({ logProb, oldLogProb, advantage, mask, clip }) {
-    const ratio = exp(sub(logProb, oldLogProb)), clipped = minimum(maximum(ratio, sub(1, clip)), add(1, clip));
-    return { loss: neg(mean(minimum(mul(ratio, advantage), mul(clipped, advantage)), mask)), ratio };
-  },
-});
 /** The greater Huber error of the value and of the value kept near the old one. */
-export const clippedValue = defineNode({
-  type: 'clippedValue',
+export const clippedHuberValue = defineNode({
+  type: 'clippedHuberValue',
   knobs: { clip: 0.2, huber: 10 },
   in: { value: f32('...'), oldValue: still(f32('...')), returns: still(f32('...')), mask: still(f32('...')) },
   out: { loss: f32('') },

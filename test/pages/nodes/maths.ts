@@ -4,7 +4,7 @@ import { detach } from '../../../core/flow.ts';
 
 export const float = (x: Tensor): Tensor => cast(x, 'float32');
 /** 1 where false, 0 where true. */
-export const not = (x: Tensor): Tensor => sub(1, float(x));
+const not = (x: Tensor): Tensor => sub(1, float(x));
 export const last = (x: Tensor): Tensor => squeeze(x, [-1]);
 /** Everything of a row side by side. */
 export const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, -1]);

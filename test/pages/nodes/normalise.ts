@@ -39,13 +39,3 @@ export const denormalise = defineNode({
     return { x: add(mul(x.x, std), centre) };
   },
 });
-/** Mean 0 and spread 1 over what the mask lets through. */
-export const standardise = defineNode({
-  type: 'standardise',
-  in: { x: f32('...'), mask: still(f32('...')) },
-  out: { x: f32('...') },
-  forward({ x, mask }) {
-    const centred = sub(x, masked(x, mask));
-    return { x: div(centred, add(sqrt(masked(square(centred), mask)), 1e-5)) };
-  },
-});

@@ -1,21 +1,10 @@
-import { add, concat, div, exp, expandDims, eye, log, logSoftmax, maximum, mul, neg, relu, reshape, slice, softmax, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, div, exp, expandDims, eye, log, mul, relu, reshape, slice, softmax, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { dense, mlp, parameter } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { attention } from './features.ts';
 import { float, halves, maskUnavailable, oneHot } from './maths.ts';
 
-// Features in, a distribution out.
-export const categorical = defineNode({
-  type: 'categorical',
-  in: { z: f32('... ?z'), avail: bool('... action') },
-  out: { logits: f32('... action'), pi: f32('... action'), raw: f32('... action') },
-  layers: ({ z, action }) => ({ head: dense(z, action) }),
-  forward({ z, avail }, { head }) {
-    const raw = head(z), logits = maskUnavailable(raw, avail);
-    return { logits, pi: softmax(logits), raw };
-  },
-});
 /** COMA: (1 - epsilon) softmax + epsilon / |A| over available actions; epsilon lies inside what is differentiated. */
 export const epsilonMixed = defineNode({
   type: 'epsilonMixed',
@@ -79,16 +68,6 @@ export const actionDecoder = defineNode({
   },
 });
 
-// A distribution and an action in, a density out.
-export const categoricalLogProb = defineNode({
-  type: 'categoricalLogProb',
-  in: { logits: f32('... action'), action: index('...', 'action') },
-  out: { logProb: f32('...'), entropy: f32('...') },
-  forward({ logits, action }, _, __, { action: actions }) {
-    const l = logSoftmax(logits);
-    return { logProb: sum(mul(l, oneHot(action, actions)), -1), entropy: neg(sum(mul(exp(l), maximum(l, -50)), -1)) };
-  },
-});
 /** Log density of a normal law, one number per entry. */
 export const logNormal = (x: Tensor, mean: Tensor, logStd: Tensor): Tensor => sub(mul(-0.5, square(div(sub(x, mean), exp(logStd)))), add(logStd, 0.5 * Math.log(2 * Math.PI)));
 export const gaussianLogProb = defineNode({
