@@ -10,7 +10,8 @@
  * Paper: Schulman et al. 2017 (arXiv 1707.06347), section 6.1: two layers of 64 tanh units. How layers start is OpenAI Baselines' and CleanRL's; the paper does not say.
  */
 import { tanh } from '@tensorflow/tfjs-core';
-import { constant, mlp, orthogonal } from '../layers.ts';
+import { constant, orthogonal } from '../initial.ts';
+import { mlp } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { f32 } from '../../core/port.ts';
 

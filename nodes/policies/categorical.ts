@@ -11,7 +11,8 @@
  * Paper: Williams 1992, section 6, a softmax in place of Bernoulli units; how it starts as in OpenAI Baselines and CleanRL. Masked as in Huang and Ontanon 2020 (arXiv 2006.14171).
  */
 import { softmax } from '@tensorflow/tfjs-core';
-import { constant, dense, orthogonal } from '../layers.ts';
+import { constant, orthogonal } from '../initial.ts';
+import { dense } from '../layers.ts';
 import { defineNode } from '../../core/node.ts';
 import { bool, f32 } from '../../core/port.ts';
 import { maskUnavailable } from '../maths.ts';
