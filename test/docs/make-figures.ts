@@ -51,9 +51,9 @@ const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(
 const late = (run: Recorded, name: string) => average(column(run, name).slice(-4)), change = (run: Recorded, name: string, digits: number) => `${column(run, name)[0]!.toFixed(digits)} to ${late(run, name).toFixed(digits)}`;
 /** The tables of docs/reproductions.md, of the same runs. */
 export const TABLES: Readonly<Record<string, () => string>> = {
-  parity: () => [...head('algorithm', 'seed', 'first 0.99 or more', 'right answers, last five evaluations', 'seconds, beside other programs and halted at times'), ...runsOf('parity').map(run => {
+  parity: () => [...head('algorithm', 'seed', 'first 0.99 or more', 'right answers, last five evaluations'), ...runsOf('parity').map(run => {
     const right = column(run, 'right'), reached = right.findIndex(x => x >= 0.99);
-    return row(run.algorithm, run.seed, reached < 0 ? 'never' : `step ${grouped(column(run, 'step')[reached]!)}`, right.slice(-5).map(x => x.toFixed(3)).join(' '), run.seconds);
+    return row(run.algorithm, run.seed, reached < 0 ? 'never' : `step ${grouped(column(run, 'step')[reached]!)}`, right.slice(-5).map(x => x.toFixed(3)).join(' '));
   })].join('\n'),
   roles: () => [...head('algorithm', 'seed', 'TD loss', 'identifiability, nats', 'difference', 'apart, two parts', 'apart, same part', 'two over same', 'greedy return'), ...runsOf('roles').map(run =>
     row(run.algorithm === 'ROMA' ? 'ROMA' : 'ROMA, control', run.seed, change(run, 'td', 2), change(run, 'identify', 3), change(run, 'differ', 3), change(run, 'between', 2), change(run, 'within', 2), (late(run, 'between') / late(run, 'within')).toFixed(1), late(run, 'greedy').toFixed(1)))].join('\n'),
