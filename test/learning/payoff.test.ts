@@ -37,7 +37,7 @@ describe('one-step games', () => {
       const rows = [q.subarray(0, 3), q.subarray(3, 6)];
       worst.push(Math.max(...rows.map(r => largest(r, want))));
       expect(learned.greedy).toBe(0);
-      table.add({ row: 'IQL, M1', seed, ours: round(q.subarray(0, 6)), theirs: 'row means: -5.33 -4.00 -4.00', tolerance: '0.1', greedy: learned.greedy });
+      table.add({ row: 'IQL, M1', seed, ours: round(q.subarray(0, 6)), theirs: 'row means: -5.33 -4.00 -4.00', tolerance: '0.1', greedy: learned.greedy, seconds: learned.seconds });
     }
     expect(Math.max(...worst)).toBeLessThanOrEqual(0.1);
   });
@@ -45,7 +45,7 @@ describe('one-step games', () => {
     let hits = 0;
     for (const seed of seeds) {
       const learned = await learn(PAGES[algorithm]([64, 64], alpha), game, ONE_STEP, updates, seed, 'mixer.qTot'), qTot = learned.settled, hit = near(qTot, values, tolerance) && learned.greedy === greedy;
-      table.add({ row, seed, ours: round(qTot), theirs: paper, tolerance: String(tolerance), greedy: learned.greedy });
+      table.add({ row, seed, ours: round(qTot), theirs: paper, tolerance: String(tolerance), greedy: learned.greedy, seconds: learned.seconds });
       if (hit) hits++;
       if (algorithm !== 'qmix') expect(learned.greedy, `seed ${seed}`).toBe(greedy);        // QMIX on M1 depends on the basin that a seed falls into
     }
@@ -60,8 +60,8 @@ describe('QTRAN on matrix/m1', () => {
     { algorithm: 'qtranBase' as const, row: 'QTRAN-base, M1', updates: 5000 }, { algorithm: 'qtranEven' as const, row: 'QTRAN-base with weights 1, M1', updates: 5000 }, { algorithm: 'qtranAlt' as const, row: 'QTRAN-alt, M1', updates: 4000 },
   ])('$row: the joint values are the payoff, and what the agents find best is', async ({ algorithm, row, updates }) => {
     for (const seed of [1, 2, 3]) {
-      const { settled, also: [best, value], greedy } = await learn(PAGES[algorithm]([64, 64]), 'matrix/m1', ONE_STEP, updates, seed, 'jointQ.q', 'greedySum.qTot', 'value.value'), got = tableOf(settled), sums = best!.map((x, i) => x + value![i]!);
-      table.add({ row, seed, ours: `${round(got)}; ${round(sums.subarray(0, 1))}`, theirs: 'QTRAN paper: 8.00 -12.02 -12.02 -12.00 0.00 0.00 -12.00 0.00 -0.01; 8', tolerance: '0.6; 0.3', greedy });
+      const { settled, also: [best, value], greedy, seconds } = await learn(PAGES[algorithm]([64, 64]), 'matrix/m1', ONE_STEP, updates, seed, 'jointQ.q', 'greedySum.qTot', 'value.value'), got = tableOf(settled), sums = best!.map((x, i) => x + value![i]!);
+      table.add({ row, seed, ours: `${round(got)}; ${round(sums.subarray(0, 1))}`, theirs: 'QTRAN paper: 8.00 -12.02 -12.02 -12.00 0.00 0.00 -12.00 0.00 -0.01; 8', tolerance: '0.6; 0.3', greedy, seconds });
       expect(greedy, `seed ${seed}`).toBe(8);
       expect(largest(got, additive(8, -12, 0)), `seed ${seed}`).toBeLessThanOrEqual(0.6);
       expect(largest(sums, Array<number>(9).fill(8)), `seed ${seed}`).toBeLessThanOrEqual(0.3);
@@ -76,8 +76,8 @@ describe('QTRAN on matrix/m1', () => {
 describe('SHAQ on matrix/m1', () => {
   it('ends as VDN does, or with the greedy cell at its payoff; its greedy play is not the best', async () => {
     for (const seed of [1, 2, 3, 4, 5]) {
-      const { settled, also: [isGreedy], greedy } = await learn(PAGES.shaq([64, 64]), 'matrix/m1', ONE_STEP, 4000, seed, 'mixer.qTot', 'chosen.isGreedy'), both = Array.from(settled, (_, i) => isGreedy![2 * i]! * isGreedy![2 * i + 1]!), at = both.indexOf(Math.max(...both));
-      table.add({ row: 'SHAQ, M1', seed, ours: `${round(settled)}; greedy cell ${settled[at]!.toFixed(2)}`, theirs: 'derived: VDN (-6.22 -4.89 -3.56), or the greedy cell 0', tolerance: '0.2; 1', greedy });
+      const { settled, also: [isGreedy], greedy, seconds } = await learn(PAGES.shaq([64, 64]), 'matrix/m1', ONE_STEP, 4000, seed, 'mixer.qTot', 'chosen.isGreedy'), both = Array.from(settled, (_, i) => isGreedy![2 * i]! * isGreedy![2 * i + 1]!), at = both.indexOf(Math.max(...both));
+      table.add({ row: 'SHAQ, M1', seed, ours: `${round(settled)}; greedy cell ${settled[at]!.toFixed(2)}`, theirs: 'derived: VDN (-6.22 -4.89 -3.56), or the greedy cell 0', tolerance: '0.2; 1', greedy, seconds });
       expect(greedy, `seed ${seed}`).toBe(0);
       expect(near(settled, additive(-56 / 9, -44 / 9, -32 / 9), 0.2) || Math.abs(settled[at]!) <= 1, `seed ${seed}`).toBe(true);
     }
@@ -98,7 +98,7 @@ describe('two-step game', () => {
   ])('$algorithm: values of every state, and the branch that it takes', async ({ algorithm, first, a, b, tolerance, greedy, paper }) => {
     for (const seed of [1, 2, 3]) {
       const learned = await learn(PAGES[algorithm]([64]), 'matrix/two-step', TWO_STEP, 10_000, seed, 'mixer.qTot'), got = byState(learned.settled);
-      table.add({ row: `${algorithm.replace('TwoStep', '').toUpperCase()}, two-step`, seed, ours: `${round(got.first)}; ${round(got.a)}; ${round(got.b)}`, theirs: paper, tolerance: String(tolerance), greedy: learned.greedy });
+      table.add({ row: `${algorithm.replace('TwoStep', '').toUpperCase()}, two-step`, seed, ours: `${round(got.first)}; ${round(got.a)}; ${round(got.b)}`, theirs: paper, tolerance: String(tolerance), greedy: learned.greedy, seconds: learned.seconds });
       expect(largest(got.first, first)).toBeLessThanOrEqual(tolerance);
       expect(largest(got.a, a)).toBeLessThanOrEqual(tolerance);
       expect(largest(got.b, b)).toBeLessThanOrEqual(tolerance);

@@ -52,6 +52,7 @@ export interface Learned {
   readonly also: readonly Float64Array[];
   /** Return of the greedy policy in the environment itself. */
   readonly greedy: number;
+  readonly seconds: number;
 }
 let made: Promise<Composition> | undefined;
 
@@ -60,6 +61,7 @@ export async function learn(page: Definition, environment: string, plays: readon
   const { catalogue } = await (made ??= compose()), env = await catalogue.environment(environment, { copies: plays.length, seed: 1 }), engine = await catalogue.engine('onnx:cpu-1'), learner = new Learner(plan(page, sizesOf(page, env)), engine);
   const batch = await playAll(page, env, plays);
   const window = Math.min(500, Math.ceil(updates / 5));
+  const began = performance.now();
   let state = freshState(learner.plan, seed);
   const means = watch.map(() => new Float64Array());
   for (let i = 0; i < updates; i++) {
@@ -68,9 +70,9 @@ export async function learn(page: Definition, environment: string, plays: readon
     state = done.state;
     if (late) watch.forEach((wire, w) => { means[w] = Float64Array.from(done.taps[wire]!.data, (x, k) => (means[w]![k] ?? 0) + x / window); });
   }
-  const [episode] = await evaluateEpisodes(page, learner, state, s => catalogue.environment(environment, s), { episodes: 1, seed: 1 });
+  const seconds = Math.round((performance.now() - began) / 1000), [episode] = await evaluateEpisodes(page, learner, state, s => catalogue.environment(environment, s), { episodes: 1, seed: 1 });
   const [settled, ...also] = means as [Float64Array, ...Float64Array[]];
-  return { settled, also, greedy: episode!.return };
+  return { settled, also, greedy: episode!.return, seconds };
 }
 
 /** The batch that a replay would hold of these plays: the environment is stepped through them. */
