@@ -31,6 +31,8 @@ const LABEL_GAP = 16;
 
 /** Blue, amber, green, violet, red, grey, each in a light and a dark page's shade, at least 4.5:1 against it. */
 const HUES = [['#0072b2', '#4ba3e3'], ['#9a6a00', '#e69f00'], ['#00805d', '#2fc59a'], ['#6f5ba7', '#b9a6d9'], ['#c4500a', '#ff7b3d'], ['#57606a', '#9da7b3']] as const;
+/** Of lines that come when all colours are taken, by how often they were. */
+const DASHES = ['', '8 4', '2 4', '8 4 2 4'] as const;
 type Rules = Readonly<Record<string, string>>;
 /** Rules that hold inside a curve only, also where its text stands in a page with other pictures. */
 const sheet = (rules: Rules) => Object.entries(rules).map(([selector, body]) => `.curve ${selector}{${body}}`).join('');
@@ -128,7 +130,7 @@ function spread(wanted: readonly number[], from: number, to: number): number[] {
   return places;
 }
 
-interface Series { readonly name: string; readonly kind: 'eval' | 'train'; readonly hue: number; readonly points: readonly Bucket[] }
+interface Series { readonly name: string; readonly kind: 'eval' | 'train'; readonly hue: number; readonly dash?: string; readonly points: readonly Bucket[] }
 const lastOf = ({ points }: Series) => points.at(-1)!.y;
 
 function seriesOf(metrics: readonly MetricRecord[]): Series[] {
@@ -159,12 +161,14 @@ function drawGrid({ left, right, x, y }: Plot, across: Axis, up: Axis): string[]
   ];
 }
 
-function drawSeries({ x, y }: Plot, { kind, hue, points, name }: Series, several: boolean, say: (y: number) => string): string[] {
+/** An attribute. */
+const dashed = (dash = '') => (dash ? ` stroke-dasharray="${dash}"` : '');
+function drawSeries({ x, y }: Plot, { kind, hue, dash, points, name }: Series, several: boolean, say: (y: number) => string): string[] {
   const tone = kind === 'eval' || several ? `s${hue}` : 'train', width = kind === 'eval' ? 2.2 : 1.2;
   const banded = points.some(p => p.most > p.least), dotted = kind === 'eval' && !banded && points.length <= DOTS;
   return [
     ...(banded ? [`<path class="band ${several ? `f${hue}` : ''}" d="${lineThrough([...points.map(p => [x(p.x), y(p.most)] as const), ...[...points].reverse().map(p => [x(p.x), y(p.least)] as const)])}Z"/>`] : []),
-    ...(points.length > 1 || !dotted ? [`<path class="${tone}" stroke-width="${width}" d="${lineThrough(points.map(p => [x(p.x), y(p.y)]))}${points.length > 1 ? '' : 'h0'}"/>`] : []),
+    ...(points.length > 1 || !dotted ? [`<path class="${tone}" stroke-width="${width}"${dashed(dash)} d="${lineThrough(points.map(p => [x(p.x), y(p.y)]))}${points.length > 1 ? '' : 'h0'}"/>`] : []),
     ...(dotted ? points.map(p => `<circle class="f${hue} ring" cx="${at(x(p.x))}" cy="${at(y(p.y))}" r="3.6"><title>${escape(`${name} ${say(p.y)} at step ${p.x}`)}</title></circle>`) : []),
   ];
 }
@@ -180,13 +184,17 @@ function drawMarks({ right, left, top, x }: Plot, marks: readonly CurveMark[]): 
   });
 }
 
-interface Label { readonly text: string; readonly value: number; readonly tone: string }
+interface Label { readonly text: string; readonly value: number; readonly tone: string; readonly line?: Series }
+/** Room for a piece of the line before its name, where colours alone do not tell lines apart. */
+const SAMPLE = 26;
+const sampled = (labels: readonly Label[]) => labels.some(l => l.line?.dash);
 
 function drawLabels({ right, top, y }: Plot, labels: readonly Label[]): string[] {
-  const places = spread(labels.map(l => y(l.value)), top, BOTTOM);
-  return labels.flatMap(({ text, value, tone }, i) => [
+  const places = spread(labels.map(l => y(l.value)), top, BOTTOM), indent = sampled(labels) ? SAMPLE : 0;
+  return labels.flatMap(({ text, value, tone, line }, i) => [
     ...(Math.abs(places[i]! - y(value)) > 4 ? [`<path class="level solid" stroke-width=".8" d="M${at(right + 2)} ${at(y(value))}L${at(right + 9)} ${at(places[i]!)}"/>`] : []),
-    textAt(right + 12, places[i]! + 4, tone, text),
+    ...(indent && line ? [`<path class="s${line.hue}" stroke-width="2.2"${dashed(line.dash)} d="M${at(right + 12)} ${at(places[i]!)}h${SAMPLE - 6}"/>`] : []),
+    textAt(right + 12 + indent, places[i]! + 4, tone, text),
   ]);
 }
 
@@ -208,13 +216,13 @@ function chart(series: readonly Series[], { title, unit, band, references, marks
   const steps = axis(first > most / 2 && first < most ? first : 0, most, 6), across = series.length ? steps : { ...steps, ticks: [] }, up = upward(values);
 
   const labels = [
-    ...series.filter(s => s.kind === 'eval').map(s => ({ name: s.name, value: lastOf(s), tone: `f${s.hue} strong` })),
+    ...series.filter(s => s.kind === 'eval').map(s => ({ name: s.name, value: lastOf(s), tone: `f${s.hue} strong`, line: s })),
     ...trained.map(s => ({ name: s.name, value: lastOf(s), tone: several ? `f${s.hue}` : 'quiet' })),
     ...levels.map(({ label, value }) => ({ name: label, value, tone: 'quiet' })),
-  ].slice(0, 14).map(({ name, value, tone }): Label => ({ text: `${shortened(name, 150)} ${up.value(value)}`, value, tone }));
+  ].slice(0, 14).map(({ name, value, tone, line }: { name: string; value: number; tone: string; line?: Series }): Label => ({ text: `${shortened(name, 150)} ${up.value(value)}`, value, tone, ...(line ? { line } : {}) }));
 
   const top = title ? 74 : 50, left = 26 + Math.ceil(Math.max(...up.ticks.map(t => widthOf(up.label(t)))));
-  const right = WIDTH - Math.max(30, 24 + Math.ceil(Math.max(0, ...labels.map(l => widthOf(l.text) * 1.04))));
+  const right = WIDTH - Math.max(30, 24 + Math.ceil(Math.max(0, ...labels.map(l => widthOf(l.text) * 1.04 + (sampled(labels) ? SAMPLE : 0)))));
   const plot: Plot = { left, right, top,
     x: step => left + (step - across.from) / (across.to - across.from) * (right - left),
     y: value => BOTTOM - (value - up.from) / (up.to - up.from) * (BOTTOM - top) };
@@ -245,6 +253,6 @@ export function curve(metrics: readonly MetricRecord[], { title = '', unit = 're
 export interface CurveGroup { readonly name: string; readonly points: readonly { readonly step: number; readonly value: number; readonly low: number; readonly high: number }[] }
 /** Learning curves of several algorithms beside each other. */
 export function curves(groups: readonly CurveGroup[], { title = '', unit = 'return per episode' }: Pick<CurveOptions, 'title' | 'unit'> = {}): string {
-  const series = groups.map(({ name, points }, i): Series => ({ name, kind: 'eval', hue: i % HUES.length, points: points.filter(p => [p.value, p.low, p.high].every(drawable)).map(p => ({ x: p.step, y: settled(p.value), least: settled(p.low), most: settled(p.high) })) }));
+  const series = groups.map(({ name, points }, i): Series => ({ name, kind: 'eval', hue: i % HUES.length, dash: DASHES[Math.floor(i / HUES.length) % DASHES.length]!, points: points.filter(p => [p.value, p.low, p.high].every(drawable)).map(p => ({ x: p.step, y: settled(p.value), least: settled(p.low), most: settled(p.high) })) }));
   return chart(series.filter(s => s.points.length), { title, unit, band: '', references: [], marks: [], several: true });
 }

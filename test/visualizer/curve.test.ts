@@ -165,6 +165,13 @@ describe('curves of several algorithms', () => {
     const texts = elements.filter(e => e.name === 'text').map(e => e.text);
     expect(texts).toEqual(expect.arrayContaining(['lbf/8x8-2p-2f-coop', 'eval/return: IQM and 95 % interval of 5 runs', 'qmix 0.90', 'vdn 0.50', 'iql 0.20', 'environment steps']));
   });
+  it('are told apart by strokes where there are more than colours, in the plot and before the names', () => {
+    const strokes = (count: number) => elementsOf(curves(Array.from({ length: count }, (_, i) => banded(`a${i}`, i / 10, 0.01)))).filter(e => e.name === 'path' && /^s\d$/.test(e.attributes['class']!)).map(e => `${e.attributes['class']!} ${e.attributes['stroke-dasharray'] ?? ''}`);
+    expect(new Set(strokes(6)).size).toBe(6);
+    expect(strokes(6)).toHaveLength(6);                                       // colours are enough
+    expect(new Set(strokes(9)).size).toBe(9);
+    expect(strokes(9)).toHaveLength(18);
+  });
   it('leave out what cannot be drawn, and say where there is nothing', () => {
     expect(elementsOf(curves([{ name: 'none', points: [] }])).map(e => e.text)).toContain('no returns yet');
     const odd = curves([{ name: 'odd', points: [{ step: 1, value: NaN, low: 0, high: 1 }, { step: 2, value: 1e300, low: 0, high: 1e300 }, { step: 3, value: 1, low: 0, high: 2 }] }]);
