@@ -8,5 +8,5 @@ describe('docs/reproductions.md', () => {
     expect(pageText(`docs/pictures/${name}.svg`) === await draw()).toBe(true);
     expect(pageText('docs/reproductions.md')).toContain(`](pictures/${name}.svg)`);
   });
-  it.each(Object.entries(TABLES))('has the table of %s', (_, table) => { expect(pageText('docs/reproductions.md')).toContain(table()); });
+  it.each(Object.entries(TABLES))('has the table of %s', async (_, table) => { expect(pageText('docs/reproductions.md')).toContain(await table()); });
 });

@@ -2,9 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { grouped } from '../../plugins/cli/layout.ts';
+import { compared, type InEnvironment } from '../../plugins/comparison.ts';
 import { curves, type CurveGroup } from '../../visualizer/curve.ts';
 import { recordRun } from '../plugins/cli/recorded-runs.ts';
 import { scratch, skein } from '../plugins/cli/skein.ts';
+import { TASKS } from '../learning/foraging.ts';
 import { AGENTS } from '../learning/parity.ts';
 import { GAME } from '../learning/roles.ts';
 
@@ -14,15 +16,30 @@ const column = ({ columns, points }: Recorded, name: string): number[] => points
 
 const average = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length;
 
-/** By `skein compare`, of folders that hold the evaluations. */
-async function parity(): Promise<string> {
+/** With folders that hold the evaluations of these runs. */
+async function inFolders<T>(runs: readonly Recorded[], environment: string, returns: (run: Recorded) => readonly number[], use: (folders: readonly string[], at: (file: string) => string) => Promise<T>): Promise<T> {
   const folder = scratch();
   try {
-    const folders = runsOf('parity').map(run => recordRun(folder.in(`${run.algorithm}-${run.seed}`), { algorithm: run.algorithm, seed: run.seed, environment: `parity/line?agents=${AGENTS}`, points: column(run, 'step').map((step, i) => [step, AGENTS * column(run, 'right')[i]!] as const) }));
-    const { code, stderr } = await skein('compare', ...folders, '-o', folder.in('curves.svg'));
-    if (code !== 0) throw new Error(stderr);
-    return readFileSync(folder.in('curves.svg'), 'utf8');
+    return await use(runs.map(run => { const y = returns(run); return recordRun(folder.in(`${run.algorithm}-${run.seed}`), { algorithm: run.algorithm, seed: run.seed, environment, points: column(run, 'step').map((step, i) => [step, y[i]!] as const) }); }), folder.in);
   } finally { folder.remove(); }
+}
+const drawn = (runs: readonly Recorded[], environment: string, returns: (run: Recorded) => readonly number[]): Promise<string> => inFolders(runs, environment, returns, async (folders, at) => {
+  const { code, stderr } = await skein('compare', ...folders, '-o', at('curves.svg'));
+  if (code !== 0) throw new Error(stderr);
+  return readFileSync(at('curves.svg'), 'utf8');
+});
+const parity = (): Promise<string> => drawn(runsOf('parity'), `parity/line?agents=${AGENTS}`, run => column(run, 'right').map(x => AGENTS * x));
+
+type Task = keyof typeof TASKS;
+const returnsOf = (run: Recorded) => column(run, 'return'), foraged = (task: Task): Promise<string> => drawn(runsOf(task), TASKS[task].environment, returnsOf);
+/** At a third of the way and at the end, by `skein compare`; algorithms by what they have at the third. */
+async function foragedTable(task: Task): Promise<string> {
+  const { environment, steps } = TASKS[task], third = steps / 3, [early, late] = await inFolders(runsOf(task), environment, returnsOf, async folders => Promise.all([third, undefined].map(async at => (await compared(folders, at === undefined ? {} : { steps: at })).comparison.environments[0]!))) as [InEnvironment, InEnvironment];
+  const said = ({ iqm, interval }: InEnvironment['groups'][number]) => `${iqm.toFixed(3)} (${interval!.low.toFixed(3)} .. ${interval!.high.toFixed(3)})`;
+  return [...head('algorithm', `IQM at ${grouped(third)} steps (95 % interval)`, `IQM at ${grouped(steps)} steps (95 % interval)`, 'lowest .. highest', 'seconds a run'), ...early.groups.map(group => {
+    const end = late.groups.find(g => g.name === group.name)!;
+    return row(group.name, said(group), said(end), `${end.lowest.toFixed(3)} .. ${end.highest.toFixed(3)}`, Math.round(average(runsOf(task).filter(r => r.algorithm === group.algorithm).map(r => r.seconds))));
+  })].join('\n');
 }
 
 /** A number of each point of the runs of an algorithm: mean over the seeds, lowest and highest. */
@@ -45,12 +62,13 @@ function roles(): string {
     curves([line('ROMA', runs, 'ROMA', r => column(r, 'differ')), line(name, runs, control, r => column(r, 'differ'))], { title: 'Second role loss: difference, with and without role losses', unit: unit('agents share a role or are far apart, few of them far') }),
   ]);
 }
-export const FIGURES: Readonly<Record<string, () => string | Promise<string>>> = { parity, roles };
+export const FIGURES: Readonly<Record<string, () => string | Promise<string>>> = { parity, roles, cooperation: () => foraged('cooperation'), foraging: () => foraged('foraging') };
 
 const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`, head = (...cells: readonly string[]): string[] => [row(...cells), `|${'---|'.repeat(cells.length)}`];
 const late = (run: Recorded, name: string) => average(column(run, name).slice(-4)), change = (run: Recorded, name: string, digits: number) => `${column(run, name)[0]!.toFixed(digits)} to ${late(run, name).toFixed(digits)}`;
 /** The tables of docs/reproductions.md, of the same runs. */
-export const TABLES: Readonly<Record<string, () => string>> = {
+export const TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
+  cooperation: () => foragedTable('cooperation'), foraging: () => foragedTable('foraging'),
   parity: () => [...head('algorithm', 'seed', 'first 0.99 or more', 'right answers, last five evaluations'), ...runsOf('parity').map(run => {
     const right = column(run, 'right'), reached = right.findIndex(x => x >= 0.99);
     return row(run.algorithm, run.seed, reached < 0 ? 'never' : `step ${grouped(column(run, 'step')[reached]!)}`, right.slice(-5).map(x => x.toFixed(3)).join(' '));
@@ -66,5 +84,5 @@ const DERIVED: Readonly<Record<string, string>> = { QPLEX: '10 9 9 0', VDN: '661
 const [, started] = process.argv;
 if (started === fileURLToPath(import.meta.url)) {
   for (const [name, draw] of Object.entries(FIGURES)) writeFileSync(new URL(`../../docs/pictures/${name}.svg`, import.meta.url), await draw());
-  for (const table of Object.values(TABLES)) process.stdout.write(`${table()}\n\n`);
+  for (const table of Object.values(TABLES)) process.stdout.write(`${await table()}\n\n`);
 }
