@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { grouped } from '../../plugins/cli/layout.ts';
+import { countEnds, fisher, runs, theirEnds, updates } from '../learning/shaq-ends.ts';
 import { pageText } from './blocks.ts';
 
 interface Seed { readonly last: readonly number[]; readonly mean500: readonly number[]; readonly greedy: readonly number[] }
@@ -36,5 +37,19 @@ describe('the spread over seeds', () => {
     const name = 'QMIX, M1', paper = [-8, -8, -8, -8, 0, 0, -8, 0, 0];
     expect(right(name)).toBe(0);
     expect(text).toContain(`${after(name)} within 0.3 of the paper's table on all ${near(name, 'mean500', paper, 0.3)} by the mean, the greedy action right on none.`);
+  });
+});
+
+describe('where SHAQ ends on M1', () => {
+  it('is one of three places for each of the authors\' learners', () => {
+    const [vdn, best, zero] = countEnds(theirEnds);
+    expect(theirEnds).not.toContain(undefined);
+    expect(runs).toHaveLength(40);
+    expect(text).toContain(`of ${runs.length} of their learners after ${grouped(updates)} updates, ${vdn} ended at VDN's values, ${best} with the best cell greedy and ${zero} with a cell of payoff 0.`);
+  });
+  it('shares are compared by Fisher\'s exact test', () => {
+    expect(fisher(3, 4, 1, 4)).toBeCloseTo(34 / 70, 12);          // the lady tasting tea, two-sided
+    expect(fisher(1, 10, 11, 14)).toBeCloseTo(0.0027594561852201, 12);
+    expect(fisher(5, 20, 10, 40)).toBeCloseTo(1, 12);
   });
 });

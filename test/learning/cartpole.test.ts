@@ -35,7 +35,7 @@ describe('DQN', () => {
 });
 
 const KIN = [
-  ['doubleDqn', 'Double DQN'], ['duelingDqn', 'Dueling DQN'], ['nStepDqn', 'Double DQN, 3 steps'], ['prioritisedDqn', 'Double DQN, prioritised'], ['combinedDqn', 'Double and dueling DQN, 3 steps, prioritised'],
+  ['doubleDqn', 'Double DQN'], ['duelingDqn', 'Dueling DQN'], ['nStepDqn', 'N-step DQN'], ['prioritisedDqn', 'Prioritised DQN'], ['combinedDqn', 'Combined DQN'],
 ] as const;
 describe.each(KIN)('%s', (name, row) => {
   it.each(SEEDS)('reaches 475 within 500,000 steps (seed %i)', async seed => { await learn(name, row, seed, 'onnx:cpu-1'); });
