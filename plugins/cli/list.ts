@@ -54,9 +54,9 @@ interface Listed {
 type Row = readonly [name: string, ...lines: readonly string[]];
 /** Names in bold, and beside them a text for each line of a row. */
 function rows(paper: Paper, all: readonly Row[], indent = 2): void {
-  const width = Math.min(24, Math.max(0, ...all.map(([name]) => name.length)));
+  const width = Math.max(0, ...all.map(([name]) => name.length).filter(length => length <= 24));        // a longer name has a line of its own
   for (const [name, ...lines] of all) {
-    const set = lines.flatMap((text, i) => labelled(i ? '' : name, text, width, paper.columns, indent));
+    const long = name.length > width, set = [...long ? [' '.repeat(indent) + name] : [], ...lines.flatMap((text, i) => labelled(i || long ? '' : name, text, width, paper.columns, indent))];
     paper.print(...set.map((line, i) => (i ? line : `${' '.repeat(indent)}[[bold|${name}]]${line.slice(indent + name.length)}`)));
   }
 }

@@ -64,7 +64,7 @@ export class RunReport implements Tracker {
     if (this.#json) this.#session.stdout.write(`${JSON.stringify({ kind: 'summary', reason, step: counters.steps, update: counters.updates, episode: counters.episodes, seconds: Math.round(seconds * 1000) / 1000, steps_per_second: stepsPerSecond, ...scores, unit: 'return per episode', random: random ?? null, returns: spec.returns ?? null, folder: folder ?? null, curve: curve ?? null })}\n`);
     if (profile && this.#json) this.#session.stdout.write(`${JSON.stringify({ kind: 'profile', ...profile })}\n`);
     if (dropped) this.#session.remarks.print(`note: the disk did not take ${counted(dropped, 'record')} of metrics and events`);
-    const result = scores['eval/return'], compared = [...(random ? [`random play ${score(random.mean)}`] : []), ...(spec.returns ? [`best possible ${score(spec.returns.most)}`] : [])];
+    const result = scores['eval/return'], compared = [...(random ? [`random play ${score(random.mean)}`] : []), ...(spec.returns ? [`at most ${score(spec.returns.most)}`] : [])];
     const said = result === undefined ? 'no evaluation yet' : `return ${score(result)} per episode${compared.length ? ` (${compared.join(', ')})` : ''}`, speed = made > 0 ? `${grouped(stepsPerSecond)} steps/s` : 'no step made';
     if (!this.#quiet) {
       this.#paper.print('');

@@ -19,6 +19,22 @@ export function checkActionIndices({ id, sizes }: EnvironmentSpec, actions: Type
   }
 }
 
+/** actions [copies agent action]: numbers in [-1, 1]. Actions of waiting copies are not looked at. */
+export function checkActionNumbers({ id, sizes }: EnvironmentSpec, actions: TypedArray, terminated: Uint8Array, truncated: Uint8Array): void {
+  const copies = terminated.length, agents = sizes['agent']!, width = sizes['action']!, each = agents * width;
+  if (actions.length !== copies * each)
+    throw new RunError(`${id}: step got ${actions.length} numbers for ${copies} copies x ${agents} agents x actions of ${width}`, `give ${copies * each}, copy after copy`);
+  for (let copy = 0, i = 0; copy < copies; copy++) {
+    const waits = terminated[copy] === 1 || truncated[copy] === 1;
+    for (const end = i + each; i < end; i++) {
+      const action = actions[i]!;
+      if (!waits && !(action >= -1 && action <= 1))
+        throw new RunError(`${id}: action ${action} of agent ${Math.floor(i % each / width)} in copy ${copy} is not within -1 .. 1`,
+          'clip it there; nothing was stepped');
+    }
+  }
+}
+
 export function checkReset(id: string, copies: number, mask: Uint8Array, seeds: Uint32Array | undefined): void {
   if (mask.length !== copies) throw new RunError(`${id}: reset got a mask of ${mask.length} for ${copies} copies`, 'give one 0 or 1 a copy');
   if (seeds && seeds.length !== copies) throw new RunError(`${id}: reset got ${seeds.length} seeds for ${copies} copies`, 'give one a copy, or none at all');

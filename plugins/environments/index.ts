@@ -1,6 +1,6 @@
 /** Environments that need nothing but Node. */
 import type { EnvironmentFamily } from '../../core/environment.ts';
-import { classic } from './cartpole.ts';
+import { classic } from './classic.ts';
 import { lbf } from './lbf.ts';
 import { matrix } from './matrix.ts';
 import { parity } from './parity.ts';

@@ -16,6 +16,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'a replay smaller than a batch': ['qmix', ...M1, '--set', 'data.keep=16'],
   'priorities to a power below 0': ['prioritisedDqn', '--env', 'classic/cartpole', '--set', 'data.prioritised={"alpha":-1,"beta":0.4}'],
   'weights of priorities beyond 1': ['prioritisedDqn', '--env', 'classic/cartpole', '--set', 'data.prioritised={"alpha":0.6,"beta":2}'],
+  'choices where actions are continuous': ['dqn', '--env', 'classic/pendulum'],
   'agents with numbers of actions of their own': ['qplex', '--env', 'unlike/counts', '--plugin', PLUGIN],
   'fields of fewer actions than there are': ['qplex', '--env', 'unlike/narrow', '--plugin', PLUGIN],
 };
@@ -76,6 +77,9 @@ describe('train', () => {
 
       1  SOURCE   source data: prioritised: beta: 2 is outside 0 to 1
            fix      alpha 0 or more, beta between 0 and 1
+
+      error: dqn chooses discrete actions, and those of classic/pendulum are continuous
+        fix: an environment with discrete actions, or another page: skein list
 
       error: unlike/counts: sizes.action is [2,3]
         fix: one whole number above 0 for all agents: pad those that have fewer actions or observe less, and let avail forbid what they do not have

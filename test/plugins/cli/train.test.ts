@@ -38,7 +38,7 @@ describe('train', () => {
       kind=end step=60 update=28 episode=30 seconds=N what="reason finished"
 
         curve    ./first/curve.svg
-      return 7.000 per episode (random play 4.920, best possible 8.000), N steps/s, ./first
+      return 7.000 per episode (random play 4.920, at most 8.000), N steps/s, ./first
       "
     `);
   });
@@ -132,7 +132,7 @@ describe('how it is said', () => {
   it('--quiet is the last line', async () => {
     const { stdout, stderr } = await skein('train', 'qmix', ...TINY, '--quiet', '--out', folder.in('quiet'));
     expect(stderr).toBe('');
-    expect(steady(stdout)).toMatch(/^return \d\.\d{3} per episode \(random play \d\.\d{3}, best possible 8\.000\), N steps\/s, \.\/quiet\n$/);
+    expect(steady(stdout)).toMatch(/^return \d\.\d{3} per episode \(random play \d\.\d{3}, at most 8\.000\), N steps\/s, \.\/quiet\n$/);
   });
   it('--json is JSON lines on standard output, and the rest for people on standard error', async () => {
     const { stdout, stderr } = await skein('train', 'qmix', ...TINY, '--json', '--out', folder.in('json')), all = lines(stdout), kinds = new Set(all.map(l => l.kind));

@@ -11,17 +11,20 @@ import { actionArray, hasEnded, snapshot, type Snapshot } from '../../../plugins
 
 const listed = families.flatMap(({ family, tasks }) => Object.keys(tasks).map(task => `${family}/${task}`));
 const variants = ['matrix/climbing?observe=lastAction&timeoutAs=truncated', 'matrix/penalty?steps=3', 'lbf/6x9-3p-3f?sight=2&grid=true', 'lbf/5x5-1p-1f',
-  'lbf/5x5-4p-2f-coop?avail=false&penalty=0.5&timeoutAs=truncated', 'lbf/6x6-2p-2f?normalise=false&observeAgentLevels=false', 'classic/cartpole?steps=20', 'parity/line?agents=2', 'parity/ring?agents=5&steps=7'];
+  'lbf/5x5-4p-2f-coop?avail=false&penalty=0.5&timeoutAs=truncated', 'lbf/6x6-2p-2f?normalise=false&observeAgentLevels=false', 'classic/cartpole?steps=20', 'classic/mountain-car?steps=500&goalVelocity=0.07',
+  'classic/mountain-car-continuous?steps=30&goalVelocity=0.02', 'classic/acrobot?steps=7', 'classic/pendulum?gravity=9.81&steps=300', 'parity/line?agents=2', 'parity/ring?agents=5&steps=7'];
 const make = async (id: string, copies: number, seed: number): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies, seed });
 
 it.each([...listed, ...variants])('%s keeps the contract', async id => {
-  const { problems, episodes } = await checkEnvironment(setting => makeEnvironment(id, families, setting), { steps: 300 });
+  const { limit } = (await make(id, 1, 0)).spec, { problems, episodes } = await checkEnvironment(setting => makeEnvironment(id, families, setting), { steps: Math.max(300, limit) });
   expect(problems).toEqual([]);
   expect(episodes).toBeGreaterThan(0);
 });
 
-const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12');
-const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, () => [random.integer(env.spec.sizes['action']!)]);
+const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'classic/mountain-car?steps=15', 'classic/mountain-car-continuous?steps=15', 'classic/acrobot',
+  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12');
+const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, (_, width) =>
+  env.spec.actions === 'discrete' ? [random.integer(env.spec.sizes['action']!)] : Array.from({ length: width }, () => 2 * random.uniform() - 1));
 async function play(env: VectorEnvironment, steps: number, random: Random): Promise<readonly Snapshot[]> {
   const seen: Snapshot[] = [];
   for (let step = 0; step < steps; step++) {
@@ -40,10 +43,10 @@ describe('every environment', () => {
       await together.reset(new Uint8Array(seeds.length).fill(1), Uint32Array.from(seeds));
       for (const [copy, env] of alone.entries()) await env.reset(Uint8Array.of(1), Uint32Array.of(seeds[copy]!));
       for (let step = 0; step < 25; step++) {
-        const actions = actionsOf(together, random), agents = together.spec.sizes['agent']!;
+        const actions = actionsOf(together, random), each = actions.length / seeds.length;
         await together.step(actions);
         for (const [copy, env] of alone.entries()) {
-          await env.step(actions.slice(copy * agents, (copy + 1) * agents));
+          await env.step(actions.slice(copy * each, (copy + 1) * each));
           expect(snapshot(env, 0)).toEqual(snapshot(together, copy));
         }
       }
@@ -99,7 +102,9 @@ it('the options that users see', () => {
   expect(Object.fromEntries(families.map(({ family, options }) => [family, optionTable(options)]))).toMatchInlineSnapshot(`
     {
       "classic": [
-        "steps  whole number 1 .. 1000000  default 500  steps after which an episode is truncated: 500 is CartPole-v1, 200 v0",
+        "steps         whole number 0 .. 1000000  default 0   steps after which an episode is truncated; 0: as Gymnasium does (CartPole-v1 500, v0 200)",
+        "goalVelocity  number 0 .. 0.07           default 0   velocity that the mountain cars must have at their flag",
+        "gravity       number 0 .. 1000           default 10  gravity of the pendulum, m/s^2",
       ],
       "lbf": [
         "sight               whole number 0 .. 100      default 0           cells a player sees in each direction; 0: the whole field",

@@ -59,7 +59,9 @@ describe('environment ids', () => {
   it('with an unknown option list them with their ranges', () => expect(errorOf('classic/cartpole?step=200')).toMatchInlineSnapshot(`
     "environment classic/cartpole?step=200: no option step; did you mean steps?
       options:
-        steps  whole number 1 .. 1000000  default 500  steps after which an episode is truncated: 500 is CartPole-v1, 200 v0
+        steps         whole number 0 .. 1000000  default 0   steps after which an episode is truncated; 0: as Gymnasium does (CartPole-v1 500, v0 200)
+        goalVelocity  number 0 .. 0.07           default 0   velocity that the mountain cars must have at their flag
+        gravity       number 0 .. 1000           default 10  gravity of the pendulum, m/s^2
       fix: give an option of this list, in its range"
   `));
   it('with an option out of range', () => expect(errorOf('matrix/m1?steps=-1')).toMatchInlineSnapshot(`
