@@ -2,6 +2,8 @@
 import { expect } from 'vitest';
 import { Random } from '../../core/random.ts';
 import type { NamedArray } from '../../core/store.ts';
+import type { Plan } from '../../core/plan.ts';
+import { initialise } from '../../core/weights.ts';
 
 export type Nested = number | readonly Nested[];
 export type Arrays = Record<string, NamedArray>;
@@ -41,3 +43,5 @@ export function off(got: NamedArray | undefined, expected: NamedArray | undefine
   const scale = b.reduce((most, x) => Math.max(most, Math.abs(x)), floor);
   return a.reduce((most, x, i) => (Number.isNaN(x) ? Infinity : Math.max(most, Math.abs(x - b[i]!))), 0) / scale;
 }
+/** A layout and the weights that it begins with, to be compared: what draws them is a function, and no two functions are equal. */
+export const laidOut = ({ slices, total }: Plan) => ({ slices: slices.map(({ init: _, ...s }) => s), first: initialise(slices, total, 1) });

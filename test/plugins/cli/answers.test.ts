@@ -26,9 +26,10 @@ describe('list', () => {
   });
   it('shows an algorithm, a node and an environment with what is to know', async () => {
     const part = async (kind: string, from: string, lines: number) => { const all = (await skein('list', kind)).stdout.split('\n'), at = all.findIndex(line => line.startsWith(`  ${from} `)); return all.slice(at, at + lines).map(line => line.trim().replace(/ {2,}/, '  ')); };
-    expect(await part('algorithms', 'qmix', 3)).toMatchInlineSnapshot(`
+    expect(await part('algorithms', 'qmix', 4)).toMatchInlineSnapshot(`
       [
-        "qmix  Monotonic, state-conditioned mix of recurrent agents, trained on the joint value",
+        "qmix  Monotonic, state-conditioned mix of recurrent agents, trained on the joint",
+        "value",
         "Rashid et al. 2018, arXiv 1803.11485",
         "slots agentQ, mixer, tdTarget, tdLoss, explore",
       ]
