@@ -20,8 +20,9 @@ type Page = Definition<unknown, World>;
 const edited = (d: Definition, edit: (g: Graph<World>) => void): Page => derive(d as Page, 'edited', edit);
 const put = (g: Graph<World>, slot: string, node: NodeUse) => { g.swap(slot, node as Parameters<typeof g.swap>[1]); };
 const narrow = (d: Definition): Page => edited(d, g => { for (const [n, e] of Object.entries(d.page.nodes)) if (e.config) g.set(n, narrowed(e.config, 8)); });
-const named = Object.entries(pages).map(([name, d]) => [name, narrow(d)] as const), hashes = new Set(named.map(([, d]) => structuralHash(d)));
-/** Every page, and QMIX with every mixer that makes no page of these. */
+/** Those whose targets are of a greedy next action; policy gradients have none. */
+const named = Object.entries(pages).filter(([, d]) => 'nextGreedy' in d.page.nodes).map(([name, d]) => [name, narrow(d)] as const), hashes = new Set(named.map(([, d]) => structuralHash(d)));
+/** These pages, and QMIX with every mixer that makes none of them. */
 const subjects = [...named, ...nodeTypes.filter(node => kinds.get(node.spec.type) === 'mixers').map(node => [`qmix with ${node.spec.type}`, narrow(edited(qmix, g => { put(g, 'mixer', node()); }))] as const).filter(([, d]) => !hashes.has(structuralHash(d)))];
 const worldOf = (d: Page): Sizes => sizesOf(d, d.page.sources['data']!.cut === 'transitions' ? { batch: 12 } : {});
 function run(d: Page, more: Partial<StepCase> & { readonly sizes?: Sizes } = {}): Promise<StepResult> {
