@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { toJson } from '../../core/definition.ts';
+import { derive } from '../../core/graph.ts';
 import { doubleDqn, dqn } from '../../graphs/index.ts';
 import { layerTable, type StepResult } from '../../plugins/testing.ts';
-import { drawWeights, numbers } from '../nodes/arrays.ts';
+import { drawWeights, filled, normals, numbers } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf, type Sizes } from '../properties/batch.ts';
 import { evaluate } from './team.ts';
 
@@ -47,6 +48,18 @@ describe('dqn', () => {
       expect(value).toBeLessThanOrEqual(most[b]!);
     });
     expect(y).not.toEqual(most);
+  });
+  // E max of A independent standard normal numbers: order statistics
+  it.each([[2, 0.564], [5, 1.163], [10, 1.539]])('where all values are 0 and estimates N(0, 1) over %i actions, the target of DQN is %f too high on the mean, that of Double DQN is not', async (actions, bias) => {
+    const states = 1000, seen = { batch: states, time: 1, obs: states, action: actions };
+    // a network without hidden layers over one-hot states is a table of estimates, the lagged one another
+    const tables = [dqn, doubleDqn].map(d => derive(d, d.page.name, g => { g.set('q', { hidden: [] }); g.set('tdTarget', { gamma: 1 }); }));
+    const hot = new Float32Array(states * 2 * states), estimates = (seed: number) => ({ 'q/net/kernel0': normals(seed, 'estimates', [states, actions]), 'q/net/bias0': filled([actions], 0) });
+    for (let b = 0; b < states; b++) hot[(2 * b + 1) * states + b] = 1;
+    const none = { shape: [states, 1], data: new Uint8Array(states) }, one = { 'data.obs': { shape: [states, 2, states], data: hot }, 'data.action': { shape: [states, 1], data: new Int32Array(states) }, 'data.reward': filled([states, 1], 0), 'data.terminated': none, 'data.truncated': none };
+    const [high, fair] = await Promise.all(tables.map(async d => { const y = numbers((await evaluate(d, { sizes: seen, batch: one, weights: estimates(1), targets: estimates(2), taps: ['tdTarget.value'] })).taps['tdTarget.value']); return y.reduce((a, x) => a + x, 0) / states; }));
+    expect(Math.abs(high! - bias)).toBeLessThan(4 * 0.83 / Math.sqrt(states));      // four standard errors
+    expect(Math.abs(fair!)).toBeLessThan(4 / Math.sqrt(states));
   });
   it('double is single where both networks are one', async () => {
     const same = { sizes, batch, weights, targets: weights };
