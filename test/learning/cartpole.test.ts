@@ -42,7 +42,7 @@ describe.each(KIN)('%s', (name, row) => {
 });
 
 /** In as many copies as the page has. */
-const POLICIES = [['reinforce', 'REINFORCE'], ['reinforceBaseline', 'REINFORCE with a baseline'], ['a2c', 'A2C'], ['ppo', 'PPO']] as const;
+const POLICIES = [['reinforce', 'REINFORCE'], ['reinforceBaseline', 'REINFORCE-baseline'], ['a2c', 'A2C'], ['ppo', 'PPO']] as const;
 describe.each(POLICIES)('%s', (name, row) => {
   it.each(SEEDS)('reaches 475 within 500,000 steps (seed %i)', async seed => { await learn(name, row, seed, 'onnx:cpu-1', {}); });
 });
