@@ -45,10 +45,13 @@ describe.each(cases.map(c => [c.case, c] as const))('%s, as the authors\' module
   const run = (updates: number) => evaluateStep(page, { sizes: c.sizes, batch, weights: ours(c, c.weights), targets: ours(c, c.targets), updates, taps: Object.values(TAPS) });
   let one: StepResult, three: StepResult;
   beforeAll(async () => { [one, three] = [await run(1), await run(3)]; });
-  const same = (got: Arrays, want: Arrays) => {
+  // one agent has nobody to choose from: its queries and keys have the gradient 0, which TensorFlow's own softmax meets to 5e-6, and of any rounding Adam makes a whole step
+  const idle = (name: string) => N === 1 && /\/(query|key)\//.test(name);
+  const same = (got: Arrays, want: Arrays, among = (_name: string) => true) => {
     expect(Object.keys(got).sort()).toEqual(Object.keys(want).sort());
-    for (const [name, x] of Object.entries(want)) { expect(got[name]!.shape, name).toEqual(x.shape); expect(off(got[name], x, 0.1), name).toBeLessThan(1e-5); }
+    for (const [name, x] of Object.entries(want).filter(([name]) => among(name))) { expect(got[name]!.shape, name).toEqual(x.shape); expect(off(got[name], x, idle(name) ? 1 : 0.1), name).toBeLessThan(1e-5); }
   };
+  const moved = (name: string) => !idle(name);
 
   it('has a batch with true ends and time limits, and a second graph that would tell', () => {
     const { terminated, truncated, adjacency } = c.batch, sum = (x: Encoded) => x.data.reduce((a, v) => a + v, 0), half = N * N;
@@ -69,10 +72,10 @@ describe.each(cases.map(c => [c.case, c] as const))('%s, as the authors\' module
     same(one.gradients, ours(c, c.gradients));
   });
   it('has the same weights, and lagged weights that follow, after one update and after three', () => {
-    same(one.weights, ours(c, c.updated));
-    same(one.targets, ours(c, c.followed));
-    same(three.weights, ours(c, c.updated3));
-    same(three.targets, ours(c, c.followed3));
+    same(one.weights, ours(c, c.updated), moved);
+    same(one.targets, ours(c, c.followed), moved);
+    same(three.weights, ours(c, c.updated3), moved);
+    same(three.targets, ours(c, c.followed3), moved);
   });
 });
 
