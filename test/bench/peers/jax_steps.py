@@ -95,7 +95,7 @@ def ppo(w, _, f):
     log = jax.nn.log_softmax(available(logits, avail))
     ratio = jnp.exp(take(log, f["action"][:, 0]) - f["oldLogProb"][:, 0])
     centred = f["advantage"][:, 0] - masked(f["advantage"][:, 0], mask)
-    gain = centred / (jnp.sqrt(masked(centred ** 2, mask)) + 1e-5)
+    gain = centred / (jnp.sqrt((mask * centred ** 2).sum() / (mask.sum() - 1)) + 1e-8)
     policy = -masked(jnp.minimum(ratio * gain, jnp.clip(ratio, 0.8, 1.2) * gain), mask)
     value = masked((mlp(node(w, "critic/net"), obs, jnp.tanh)[:, 0] - f["returns"][:, 0]) ** 2, mask)
     entropy = masked(-(jnp.exp(log) * jnp.maximum(log, -50)).sum(-1), mask)

@@ -104,7 +104,7 @@ class Ppo(nn.Module):
         log = F.log_softmax(self.policy(self.encoder(obs)).masked_fill(~avail, -1e9), -1)
         ratio = (log.gather(-1, action.unsqueeze(-1)).squeeze(-1) - old).exp()
         centred = gain - mean(gain)
-        gain = centred / (mean(centred ** 2).sqrt() + 1e-5)
+        gain = centred / (((mask * centred ** 2).sum() / (mask.sum() - 1)).sqrt() + 1e-8)
         policy = -mean(torch.min(ratio * gain, ratio.clamp(0.8, 1.2) * gain))
         value = mean((self.critic(obs).squeeze(-1) - returns) ** 2)
         entropy = -(log.exp() * log.clamp(min=-50)).sum(-1)
