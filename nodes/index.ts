@@ -1,22 +1,35 @@
 /** Every node there is. The folder of a node is its kind in pictures. */
 import type { NodeFactory } from '../core/node.ts';
+import { expectedValue } from './arithmetic/expected-value.ts';
+import { minimum } from './arithmetic/minimum.ts';
+import { multiply } from './arithmetic/multiply.ts';
 import { subtract } from './arithmetic/subtract.ts';
+import { actionValue } from './critics/action-value.ts';
+import { allActionValues } from './critics/all-action-values.ts';
 import { centralValue } from './critics/central-value.ts';
 import { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
 import { historyJointQ } from './critics/history-joint-q.ts';
 import { historyValue } from './critics/history-value.ts';
 import { jointQ } from './critics/joint-q.ts';
+import { linearValue } from './critics/linear-value.ts';
 import { stateValue } from './critics/state-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
+import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
+import { allAgents } from './features/all-agents.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
+import { oneHotAction } from './features/one-hot-action.ts';
+import { othersActions } from './features/others-actions.ts';
+import { recurrentEncoder } from './features/recurrent-encoder.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { clippedPolicy } from './losses/clipped-policy.ts';
 import { clippedValue } from './losses/clipped-value.ts';
 import { entropyLoss } from './losses/entropy-loss.ts';
 import { maskedMse } from './losses/masked-mse.ts';
+import { meanSquare } from './losses/mean-square.ts';
+import { negate } from './losses/negate.ts';
 import { roleDifference } from './losses/role-difference.ts';
 import { roleIdentifiability } from './losses/role-identifiability.ts';
 import { weightedMse } from './losses/weighted-mse.ts';
@@ -41,6 +54,7 @@ import { shapleyMixer } from './mixers/shapley-mixer.ts';
 import { standardise } from './normalise/standardise.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
+import { deterministic } from './policies/deterministic.ts';
 import { qLambda } from './returns/q-lambda.ts';
 import { tdLambda } from './returns/td-lambda.ts';
 import { tdTarget } from './returns/td-target.ts';
@@ -56,23 +70,36 @@ import { mlpQ } from './values/mlp-q.ts';
 import { rnnAgentQ } from './values/rnn-agent-q.ts';
 import { roleAgentQ } from './values/role-agent-q.ts';
 
+export { expectedValue } from './arithmetic/expected-value.ts';
+export { minimum } from './arithmetic/minimum.ts';
+export { multiply } from './arithmetic/multiply.ts';
 export { subtract } from './arithmetic/subtract.ts';
+export { actionValue } from './critics/action-value.ts';
+export { allActionValues } from './critics/all-action-values.ts';
 export { centralValue } from './critics/central-value.ts';
 export { counterfactualJointQ } from './critics/counterfactual-joint-q.ts';
 export { historyJointQ } from './critics/history-joint-q.ts';
 export { historyValue } from './critics/history-value.ts';
 export { jointQ } from './critics/joint-q.ts';
+export { linearValue } from './critics/linear-value.ts';
 export { stateValue } from './critics/state-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
+export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
+export { allAgents } from './features/all-agents.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
+export { oneHotAction } from './features/one-hot-action.ts';
+export { othersActions } from './features/others-actions.ts';
+export { recurrentEncoder } from './features/recurrent-encoder.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { clippedPolicy } from './losses/clipped-policy.ts';
 export { clippedValue } from './losses/clipped-value.ts';
 export { entropyLoss } from './losses/entropy-loss.ts';
 export { maskedMse } from './losses/masked-mse.ts';
+export { meanSquare } from './losses/mean-square.ts';
+export { negate } from './losses/negate.ts';
 export { roleDifference } from './losses/role-difference.ts';
 export { roleIdentifiability } from './losses/role-identifiability.ts';
 export { weightedMse } from './losses/weighted-mse.ts';
@@ -97,6 +124,7 @@ export { shapleyMixer } from './mixers/shapley-mixer.ts';
 export { standardise } from './normalise/standardise.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
+export { deterministic } from './policies/deterministic.ts';
 export { qLambda } from './returns/q-lambda.ts';
 export { tdLambda } from './returns/td-lambda.ts';
 export { tdTarget } from './returns/td-target.ts';
@@ -116,16 +144,16 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder],
+  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb],
+  policies: [categorical, categoricalLogProb, deterministic],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
-  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue],
+  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
   normalise: [standardise],
-  arithmetic: [subtract],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue],
-  explore: [epsilonGreedy, sampleCategorical],
+  arithmetic: [subtract, multiply, minimum, expectedValue],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare],
+  explore: [epsilonGreedy, sampleCategorical, plusGaussian],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 
 export type Kind = keyof typeof folders;

@@ -3,10 +3,8 @@ import { derive, each, graph, next, now, weigh } from '../../core/graph.ts';
 import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { continuousTeam, team } from '../../core/world.ts';
-import { join, maskedMse, monotonicMixer, tdTarget } from '../../nodes/index.ts';
-import {
-  actionLogits, actionValue, allAgents, deterministic, gumbelOneHot, meanSquare, negate, oneHotAction, ownFresh, plusGaussian, recurrentEncoder,
-} from './nodes/index.ts';
+import { actionValue, allAgents, deterministic, join, maskedMse, meanSquare, monotonicMixer, negate, oneHotAction, plusGaussian, recurrentEncoder, tdTarget } from '../../nodes/index.ts';
+import { actionLogits, gumbelOneHot, ownFresh } from './nodes/index.ts';
 
 export const maddpg = graph('maddpg', team, g => {
   const b = g.transitions({ keep: 1_000_000, batch: 1024 });
@@ -26,7 +24,7 @@ export const maddpg = graph('maddpg', team, g => {
   const mine = g.slot('ownAction', ownFresh(), { fresh: now(sample.action), others: taken.x });
   const judged = g.frozen('judgedAction', critic, { x: each('agent', now(allObs.x)), action: mine.x });
   const gain = g.add('actorLoss', negate(), { value: judged.q, mask: each('agent', b.valid) });
-  const small = g.add('logitSize', meanSquare(), { x: now(actor.logits) });
+  const small = g.add('logitSize', meanSquare(), { x: now(actor.logits), mask: each('agent', b.valid) });
   g.train('critic', td.loss, { optimiser: adam({ lr: 1e-2 }), clipNorm: 0.5 });
   g.train('actor', [gain.loss, weigh(1e-3, small.loss)], { optimiser: adam({ lr: 1e-2 }), clipNorm: 0.5, after: 'critic' });
   g.targets({ polyak: 0.01 });
@@ -45,7 +43,7 @@ export const iddpg = graph('iddpg', continuousTeam, g => {
   const target = g.slot('tdTarget', tdTarget({ gamma: 0.85 }), { ...each('agent', ep.outcome), nextValue: nextQ.q });
   const td = g.add('criticLoss', maskedMse(), { prediction: critic.q, target: target.value, mask });
   const gain = g.add('actorLoss', negate(), { value: judged.q, mask });
-  const small = g.add('actionSize', meanSquare(), { x: now(actor.action) });
+  const small = g.add('actionSize', meanSquare(), { x: now(actor.action), mask });
   g.train('critic', td.loss, { optimiser: adam({ lr: 1e-2, eps: 1e-2 }), clipNorm: 0.5 });
   g.train('actor', [gain.loss, weigh(1e-3, small.loss)], { optimiser: adam({ lr: 1e-2, eps: 1e-2 }), clipNorm: 0.5, after: 'critic' });
   g.targets({ polyak: 0.001 });

@@ -5,13 +5,8 @@ import { adam, rmsprop } from '../../core/optimiser.ts';
 import { f32, index } from '../../core/port.ts';
 import { linear } from '../../core/schedule.ts';
 import { after, local, team } from '../../core/world.ts';
-import {
-  categorical, categoricalLogProb, clippedPolicy, entropyLoss, gae, gatherAction, join, maskedMse, policyGradient, sampleCategorical, standardise, subtract, tdLambda,
-} from '../../nodes/index.ts';
-import {
-  actionDecoder, agentTransformer, allActionValues, allAgents, beliefDecoder, beliefEncoder, beliefLoss, clippedHuberValue, crossEntropy, denormalise, epsilonMixed,
-  expectedValue, gridEncoder, imitation, linearValue, moments, multiply, normalise, othersActions, othersRatio, recurrentEncoder, validity,
-} from './nodes/index.ts';
+import { allActionValues, allAgents, categorical, categoricalLogProb, clippedPolicy, entropyLoss, expectedValue, gae, gatherAction, join, linearValue, maskedMse, multiply, othersActions, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, tdLambda } from '../../nodes/index.ts';
+import { actionDecoder, agentTransformer, beliefDecoder, beliefEncoder, beliefLoss, clippedHuberValue, crossEntropy, denormalise, epsilonMixed, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
 
 export const coma = graph('coma', team, g => {
   const ep = g.episodes({ batch: 8 });

@@ -3,10 +3,8 @@ import { derive, graph, next, now, stop } from '../../core/graph.ts';
 import { adam } from '../../core/optimiser.ts';
 import { continuous } from '../../core/world.ts';
 import { ppo } from '../../graphs/index.ts';
-import { maskedMse, tdTarget } from '../../nodes/index.ts';
-import {
-  actionValue, deterministic, gaussian, gaussianLogProb, meanAndStd, minimum, negate, plusGaussian, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget, temperature,
-} from './nodes/index.ts';
+import { actionValue, deterministic, maskedMse, minimum, negate, plusGaussian, tdTarget } from '../../nodes/index.ts';
+import { gaussian, gaussianLogProb, meanAndStd, sampleGaussian, sampleSquashed, softValue, squashedEntropyTarget, temperature } from './nodes/index.ts';
 
 export const ppoContinuous = derive(ppo, 'ppoContinuous', (g, { z }) => {
   const pi = g.replace('policy', gaussian(), { z: z.z });

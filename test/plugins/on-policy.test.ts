@@ -5,14 +5,13 @@ import type { EnvironmentFamily } from '../../core/environment.ts';
 import { InputError, RunError } from '../../core/error.ts';
 import { a2c, ppo, reinforce, reinforceBaseline } from '../../graphs/index.ts';
 import { derive } from '../../core/graph.ts';
-import { nodeTypes } from '../../nodes/index.ts';
+import { nodeTypes, recurrentEncoder } from '../../nodes/index.ts';
 import { Catalogue } from '../../plugins/catalogue.ts';
 import { tfjs } from '../../plugins/engines/tfjs.ts';
 import { episodes } from '../../plugins/replay/episodes.ts';
 import { rollouts } from '../../plugins/replay/rollouts.ts';
 import { applySettings, Training, type Prepared, type TrainOptions } from '../../plugins/training.ts';
 import { numbers } from '../nodes/arrays.ts';
-import { recurrentEncoder } from '../pages/nodes/index.ts';
 import { ppoContinuous } from '../pages/single.ts';
 import { Scripted, type Script } from './rollout/scripted.ts';
 

@@ -1,5 +1,5 @@
 /** A distribution or an action in, an action out: `action` to explore, `best` to evaluate. */
-import { add, clipByValue, div, exp, maximum, minimum, mul, neg, softmax, softplus, sub, sum, tanh } from '@tensorflow/tfjs-core';
+import { add, clipByValue, div, exp, mul, softmax, softplus, sub, sum, tanh } from '@tensorflow/tfjs-core';
 import { detach } from '../../../core/flow.ts';
 import { defineNode, gumbel, normal } from '../../../core/node.ts';
 import { bool, f32, index } from '../../../core/port.ts';
@@ -34,17 +34,6 @@ export const gumbelOneHot = defineNode({
   forward({ logits, avail, g, temperature }, _, __, { action }) {
     const l = maskUnavailable(logits, avail), soft = softmax(div(add(l, g), temperature)), chosen = greatest(soft);
     return { action: add(detach(sub(oneHot(chosen, action), soft)), soft), index: chosen, best: greatest(l) };
-  },
-});
-export const plusGaussian = defineNode({
-  type: 'plusGaussian',
-  knobs: { std: 0.1, clip: 1e9 },
-  in: { action: f32('... action') },
-  noise: { eps: normal('... action') },
-  out: { action: f32('... action'), best: f32('... action') },
-  forward({ action, eps, std, clip }) {
-    const noise = minimum(maximum(mul(std, eps), neg(clip)), clip);
-    return { action: clipByValue(add(action, noise), -1, 1), best: action };
   },
 });
 /** The noise of an Ornstein-Uhlenbeck process is what a row carries from step to step. */

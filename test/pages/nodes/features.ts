@@ -1,19 +1,10 @@
-import { add, expandDims, eye, exp, matMul, mul, relu, reshape, softmax, sub, tile, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { add, exp, matMul, mul, relu, reshape, softmax, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../../../core/layers.ts';
-import { conv, dense, gru, mlp } from '../../../nodes/layers.ts';
+import { conv, dense, mlp } from '../../../nodes/layers.ts';
 import { defineNode, normal } from '../../../core/node.ts';
 import { f32, index } from '../../../core/port.ts';
 import { beside, flat, gated, halves, oneHot } from './maths.ts';
 
-export const recurrentEncoder = defineNode({
-  type: 'recurrentEncoder',
-  config: { hidden: 64 },
-  in: { x: f32('... ?x') },
-  out: { z: f32('... hidden') },
-  sizes: (_, { hidden }) => ({ hidden }),
-  layers: ({ x }, { hidden }) => ({ first: dense(x, hidden), cell: gru(hidden, hidden) }),
-  forward: ({ x }, { first, cell }) => ({ z: cell(relu(first(x))) }),
-});
 /** PRIMAL's view: an image of the surroundings and a vector to the goal. */
 export const gridEncoder = defineNode({
   type: 'gridEncoder',
@@ -30,32 +21,6 @@ export const gridEncoder = defineNode({
   },
 });
 
-/** All agents' features side by side, the same for every agent. */
-export const allAgents = defineNode({
-  type: 'allAgents',
-  in: { x: f32('... agent ?x') },
-  out: { x: f32('... joint') },
-  sizes: ({ agent, x }) => ({ joint: agent! * x! }),
-  forward: ({ x }) => ({ x: flat(x) }),
-});
-/** For each agent the other agents' actions as one-hot, with its own block zero. */
-export const othersActions = defineNode({
-  type: 'othersActions',
-  in: { action: index('... agent', 'action') },
-  out: { x: f32('... agent joint') },
-  sizes: ({ agent, action }) => ({ joint: agent! * action! }),
-  forward({ action }, _, __, { agent, action: actions }) {
-    const all = tile(expandDims(oneHot(action, actions), 1), [1, agent, 1, 1]);            // rows agent agent action
-    const others = reshape(sub(1, eye(agent)), [1, agent, agent, 1]);
-    return { x: reshape(mul(all, others), [-1, agent, agent * actions]) };
-  },
-});
-export const oneHotAction = defineNode({
-  type: 'oneHotAction',
-  in: { action: index('...', 'action') },
-  out: { x: f32('... action') },
-  forward: ({ action }, _, __, { action: actions }) => ({ x: oneHot(action, actions) }),
-});
 
 /** softmax(q k^T + bias) v over the second axis; with the weights it used. */
 export function attention(width: number): Layer<(query: Tensor, key: Tensor, bias: Tensor | number) => { readonly value: Tensor; readonly weight: Tensor }> {

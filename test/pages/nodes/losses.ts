@@ -18,19 +18,6 @@ export const clippedHuberValue = defineNode({
     return { loss: mean(maximum(error(value), error(add(oldValue, moved))), mask) };
   },
 });
-/** What an actor climbs. */
-export const negate = defineNode({
-  type: 'negate',
-  in: { value: f32('...'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward: ({ value, mask }) => ({ loss: neg(mean(value, mask)) }),
-});
-export const meanSquare = defineNode({
-  type: 'meanSquare',
-  in: { x: f32('...') },
-  out: { loss: f32('') },
-  forward: ({ x }) => ({ loss: average(square(x)) }),
-});
 /** SAC: -alpha (log pi + target entropy), with -|A| as target. */
 export const squashedEntropyTarget = defineNode({
   type: 'squashedEntropyTarget',

@@ -1,11 +1,10 @@
 /** Tensor functions that several of these nodes need. Rows come first, so the last axis is the node's own. */
-import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, sigmoid, split, squeeze, sub, sum, tanh, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, sigmoid, split, sub, sum, tanh, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../../../core/flow.ts';
 
 export const float = (x: Tensor): Tensor => cast(x, 'float32');
 /** 1 where false, 0 where true. */
 const not = (x: Tensor): Tensor => sub(1, float(x));
-export const last = (x: Tensor): Tensor => squeeze(x, [-1]);
 /** Everything of a row side by side. */
 export const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, -1]);
 export const beside = (...parts: Tensor[]): Tensor => concat(parts, -1);

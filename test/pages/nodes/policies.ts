@@ -38,14 +38,6 @@ export const meanAndStd = defineNode({
     return { mean, logStd: sub(mul(3.5, add(tanh(raw), 1)), 5) };
   },
 });
-export const deterministic = defineNode({
-  type: 'deterministic',
-  config: { hidden: [64, 64] },
-  in: { obs: f32('... ?obs') },
-  out: { action: f32('... action') },
-  layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, action]) }),
-  forward: ({ obs }, { net }) => ({ action: tanh(net(obs)) }),
-});
 export const actionLogits = defineNode({
   type: 'actionLogits',
   config: { hidden: [64, 64] },
