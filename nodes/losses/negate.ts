@@ -18,5 +18,5 @@ export const negate = defineNode({
   paper: 'Lillicrap et al. 2015, arXiv 1509.02971',
   in: { value: f32('...'), mask: still(f32('...')) },
   out: { loss: f32('') },
-  forward: ({ value, mask }) => ({ loss: neg(maskedMean(value, mask)) }),
+  forward: ({ value, mask }) => ({ loss: maskedMean(neg(value), mask) }),
 });

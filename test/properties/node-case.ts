@@ -56,7 +56,7 @@ export const made = (node: NodeFactory): string[] => Object.keys((node.spec.size
 /** The shape that an output must have: leading dims, then its own, in the canonical order. */
 export function shapeOf(node: NodeFactory, key: string, c: Made): number[] {
   const given = Object.fromEntries(Object.keys(c.inputs).flatMap(k => c.dims[k]!.split(' ').map((dim, i) => [dim, c.inputs[k]!.shape[i]!])));
-  const own = Object.fromEntries(Object.keys(inPorts(node)).flatMap(k => words(node, k).map(w => [w, given[w]!])));
+  const own = Object.fromEntries(Object.entries(inPorts(node)).flatMap(([k, p]) => [...words(node, k).map(w => [w, given[w]!]), ...(p.of === undefined ? [] : [[p.of, sizeOf(p.of)]])]));
   const fresh = (node.spec.sizes as ((s: object, config: object) => Record<string, number>) | undefined)?.(own, node().config) ?? {}, port = outPorts(node)[key]!;
   return canonical([...(open(port) ? c.lead : []), ...named(port)]).map(dim => fresh[dim.replace('?', '')] ?? given[dim.replace('?', '')] ?? sizeOf(dim));
 }
