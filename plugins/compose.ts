@@ -13,6 +13,7 @@ import { episodes } from './replay/episodes.ts';
 import { prioritised } from './replay/prioritised.ts';
 import { rollouts } from './replay/rollouts.ts';
 import { transitions } from './replay/transitions.ts';
+import { JointTraining } from './joint-run.ts';
 import { tensorboard } from './trackers/tensorboard.ts';
 import { Training } from './training.ts';
 
@@ -25,14 +26,15 @@ const own = new ContainerModule(({ bind }) => {
   bind(TOKENS.Tracker).toConstantValue(tensorboard);
   bind(Catalogue).toSelf().inSingletonScope();
   bind(Training).toSelf().inSingletonScope();
+  bind(JointTraining).toSelf().inSingletonScope();
 });
 
-export interface Composition { readonly catalogue: Catalogue; readonly training: Training; readonly plugins: readonly PluginRecord[] }
+export interface Composition { readonly catalogue: Catalogue; readonly training: Training; readonly joint: JointTraining; readonly plugins: readonly PluginRecord[] }
 /** Ours, and the plugins that are named: `./file.ts` or `npm:package`. */
 export async function compose({ plugins = [] }: { readonly plugins?: readonly string[] } = {}): Promise<Composition> {
   const container = new Container();
   container.load(own);
   const catalogue = container.get(Catalogue);
   for (const reference of plugins) await catalogue.load(reference);
-  return { catalogue, training: container.get(Training), plugins: catalogue.records() };
+  return { catalogue, training: container.get(Training), joint: container.get(JointTraining), plugins: catalogue.records() };
 }

@@ -1,6 +1,8 @@
 /** What `import ... from 'skein'` gives: the words of pages, of node authors, of users and of plugins. */
 import type { Definition } from '../core/definition.ts';
 import { compose } from './compose.ts';
+import type { JointOptions, JointPrepared } from './joint-run.ts';
+import type { Players } from './players.ts';
 import { applySettings, type Prepared, type TrainOptions } from './training.ts';
 
 export { derive, each, graph, next, now, once, stop, swap, weigh, Graph, type Data, type Placed, type Wire, type Wires } from '../core/graph.ts';
@@ -29,6 +31,7 @@ export { PLUGIN_API, TOKENS } from './tokens.ts';
 export { Random, type RandomSource } from '../core/random.ts';
 export { ContainerModule } from 'inversify';
 export { compose, type Composition } from './compose.ts';
+export type { Player, Players } from './players.ts';
 export type { Run, Tap } from '../core/run.ts';
 export { importTorch, layerTable } from './testing.ts';
 
@@ -53,11 +56,33 @@ export interface LibraryOptions extends Omit<TrainOptions, 'experiment'> {
   /** Other numbers: `{ 'tdTarget.gamma': 0.95 }`. */
   readonly set?: Readonly<Record<string, unknown>>;
 }
-/** Trains a page: `const run = await train(qmix, { environment: 'lbf/8x8-2p-2f-coop', steps: 200_000 })`. It starts at the next turn of the event loop, so that streams subscribed to right away miss nothing. */
-export async function train(page: Definition, { plugins = [], set = {}, ...options }: LibraryOptions): Promise<Running> {
-  const { catalogue, training } = await compose({ plugins }), environment = await catalogue.environmentId(options.environment), engine = options.engine === undefined ? {} : { engine: await catalogue.engineName(options.engine) };
-  const prepared = await training.prepare(applySettings(page, set), { ...options, environment, ...engine }), { run } = prepared;
-  const done = new Promise<void>(resolve => { setImmediate(resolve); }).then(() => prepared.begin());
-  done.catch(() => undefined);                                            // whoever awaits `done` hears of it
-  return { folder: prepared.folder, record: prepared.record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), edit: run.edit.bind(run), check: run.check.bind(run), undo: run.undo.bind(run), stop: () => { run.stop(); }, done };
+/** A joint run of several players. Subscribe to its streams, then await `done`, which starts it. */
+export interface RunningTogether extends Pick<JointPrepared, 'folder' | 'record'> {
+  /** Of each player that learns, under its name: its own streams, without a `stop` and an end of its own. */
+  readonly players: Readonly<Record<string, Omit<Running, 'stop' | 'done'>>>;
+  stop(): void;
+  /** What came of each. */
+  readonly done: ReturnType<JointPrepared['begin']>;
 }
+export interface JointLibraryOptions extends Omit<JointOptions, 'experiment'> { readonly plugins?: readonly string[] }
+const runningOf = ({ folder, record, run }: Prepared): Omit<Running, 'stop' | 'done'> => ({ folder, record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), edit: run.edit.bind(run), check: run.check.bind(run), undo: run.undo.bind(run) });
+/** At the next turn of the event loop, so that streams subscribed to right away miss nothing. */
+function soon<T>(begin: () => Promise<T>): Promise<T> {
+  const done = new Promise<void>(resolve => { setImmediate(resolve); }).then(begin);
+  done.catch(() => undefined);                                            // whoever awaits `done` hears of it
+  return done;
+}
+/** Trains a page: `const run = await train(qmix, { environment: 'lbf/8x8-2p-2f-coop', steps: 200_000 })`. */
+export async function train(page: Definition, options: LibraryOptions): Promise<Running>;
+/** Trains several populations, each by its own page: `await train({ predators: { agents: [0, 1, 2], page: maddpg }, prey: { agents: [3], page: ippo } }, { environment: 'mpe/tag', steps: 200_000 })`. */
+export async function train(players: Players, options: JointLibraryOptions): Promise<RunningTogether>;
+export async function train(what: Definition | Players, { plugins = [], ...options }: LibraryOptions | JointLibraryOptions): Promise<Running | RunningTogether> {
+  const { catalogue, training, joint } = await compose({ plugins }), environment = await catalogue.environmentId(options.environment), named = { environment, ...(options.engine === undefined ? {} : { engine: await catalogue.engineName(options.engine) }) };
+  if (isPage(what)) {
+    const { set = {}, ...more } = options as LibraryOptions, prepared = await training.prepare(applySettings(what, set), { ...more, ...named });
+    return { ...runningOf(prepared), stop: () => { prepared.run.stop(); }, done: soon(() => prepared.begin()) };
+  }
+  const prepared = await joint.prepare(what, { ...options, ...named }), { folder, record } = prepared;
+  return { folder, record, players: Object.fromEntries(Object.entries(prepared.players).map(([name, p]) => [name, runningOf(p)])), stop: () => { prepared.stop(); }, done: soon(() => prepared.begin()) };
+}
+const isPage = (what: Definition | Players): what is Definition => 'specs' in what && what.specs instanceof Map;

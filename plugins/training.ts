@@ -1,6 +1,6 @@
 /** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
 import os from 'node:os';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
 import { bare, fromJson, toJson, use, type Definition } from '../core/definition.ts';
@@ -23,6 +23,7 @@ import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import { checkMinibatches } from './minibatches.ts';
 import { checkOverlap, overlapOf, type Overlap } from './overlap.ts';
+import { meansOf, type Playing, type Seat } from './players.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
 import type { Profile, ProfileFacts } from './profile.ts';
@@ -66,6 +67,8 @@ export interface TrainOptions {
   /** The learner in a thread of its own, beside the environments: `off` without it, which repeats exactly. */
   readonly overlap?: Overlap;
   readonly trackers?: readonly Tracker[];
+  /** The place of a run that is one player of several. */
+  readonly seat?: Seat;
   /** What was asked for, in words, for the record. */
   readonly experiment?: Readonly<Record<string, unknown>>;
   /** The disk that the run's folder is on. */
@@ -91,7 +94,7 @@ export interface Prepared {
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
 interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
 /** What a run that is prepared keeps of its options. */
-type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture'> & { readonly random?: Score | undefined; readonly watcher?: Profile | undefined };
+type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture' | 'seat'> & { readonly random?: Score | undefined; readonly watcher?: Profile | undefined };
 /** With the plugins that are loaded now, in place of those of the same names. */
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room; readonly overlap?: Overlap };
@@ -163,7 +166,7 @@ export class Training {
       checkpointEvery: o.checkpointEvery ?? Math.max(1, Math.ceil(o.steps / 10)), logEvery: o.logEvery ?? Math.max(1, Math.ceil(o.steps / 200)), failures: o.failures ?? 10, checkpointRoom: { ...ROOM, ...o.checkpointRoom }, overlap: o.overlap ?? 'off',
     };
     if (o.profile && settings.overlap !== 'off') throw new InputError('a profile says what takes how long in turn, and with overlap two things happen at once', '--profile without --overlap');
-    const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? await watching(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings);
+    const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? await watching(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings, d, o.seat);
     checkOverlap(settings.overlap ?? 'off', { page: d, engine });
     watcher?.watch(built);
     const swaps = plansOf(o.swaps, 'the options of a run');
@@ -172,7 +175,7 @@ export class Training {
     const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
     const record: RunRecord = {
       format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
-      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.experiment ? { experiment: o.experiment } : {}),
+      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.seat ? { seat: { player: o.seat.player, agents: o.seat.agents, of: o.seat.of } } : {}), ...(o.experiment ? { experiment: o.experiment } : {}),
     };
     return this.#ready(built, settings, engine, record, folder, { ...o, random, watcher }, undefined, heard);
   }
@@ -181,7 +184,7 @@ export class Training {
    * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
    * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
    */
-  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'engine' | 'baseline' | 'files' | 'picture'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
+  async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'engine' | 'baseline' | 'files' | 'picture' | 'seat'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
     const files = o.files ?? disk, heard: Heard = {};
     await readRecord(path, files);
     const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
@@ -198,13 +201,15 @@ export class Training {
     } catch (e) { await folder.close(); throw e; }
   }
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
-  async #recorded(path: string, { engine: named, steps, from, files = disk }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem }): Promise<Recorded> {
-    const old = await readRecord(path, files), { update = 0, snapshot } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
+  async #recorded(path: string, { engine: named, steps, from, files = disk, seat }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem; readonly seat?: Seat }): Promise<Recorded> {
+    const old = await readRecord(path, files);
+    if (!seat) alone(old, path);
+    const { update = 0, snapshot } = await this.#checkpoint(path, files, from), settings = { ...(old['settings'] as Settings), ...(steps === undefined ? {} : { steps }) };
     const first = this.#pageOf(old, path, undefined);
     let d = first;
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
-    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings, first);
-    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+    const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings, first, seat);
+    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, seat ? { seat } : {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
     const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
     if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
     return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, ...made };
@@ -263,6 +268,15 @@ export class Training {
       return { score: scoreOf(episodes, seed), update, record };
     });
   }
+  /** What a checkpoint of a run plays by, in the place of a player with an environment of its own. Runs of players stand too. */
+  async playing(path: string, view: VectorEnvironment, { from, engine: named }: { readonly from?: number; readonly engine?: string } = {}): Promise<Playing & { readonly at: number; dispose(): void }> {
+    const record = await readRecord(path), { update, snapshot } = await this.#checkpoint(path, disk, from);
+    if (update === undefined || !snapshot) throw new InputError(`${path} has no complete checkpoint`, 'a run that has one');
+    const engine = await this.#catalogue.engine(named ?? engineName(record)), d = this.#pageOf(record, path, snapshot), learner = new Learner(plan(d, sizesOf(d, view)), engine);
+    let state: LearnerState | undefined;
+    fits(`${path}/checkpoints/${update}`, () => { state = stateOf(learner, snapshot); });
+    return { learner, state: state!, at: update, dispose: () => { learner.dispose(); engine.close(); } };
+  }
   /** The best actions of a checkpoint as an ONNX file that stands alone, of so many copies of the environment, and what there is to know of it. */
   async export(path: string, { from, copies = 1 }: { readonly from?: number; readonly copies?: number } = {}): Promise<Policy> {
     const { exporter, policyOf } = await exporting();
@@ -270,7 +284,9 @@ export class Training {
   }
   /** A checkpoint of a run, put together for some work and taken apart again. */
   async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, other: { readonly copies?: number }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
-    const record = await readRecord(path), store = checkpointsOf(path), updates = await store.list(), update = from ?? updates.at(-1);
+    const record = await readRecord(path);
+    alone(record, path);
+    const store = checkpointsOf(path), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, `skein resume ${path} goes on with it, and leaves one at its end`);
     const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other });
     try { return await work({ record, update, built, state: stateOf(built.learner, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
@@ -295,15 +311,15 @@ export class Training {
     }
   }
   /** The page as it is, on data as the run's first one reads them: what it does not read itself is held for an undo. */
-  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d): Promise<Built> {
-    const env = await this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
+  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Built> {
+    const env = await (seat ? seat.environment({ copies, seed }) : this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') })), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
     const foreign = Object.entries(d.page.sources).find(([, s]) => s.by !== undefined);
     if (foreign) throw new InputError(`source ${foreign[0]} of ${d.page.name} is filled by ${foreign[1].by}, which nothing provides`, 'a page without a second source, or a plugin that provides it');
     return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed) };
   }
 
-  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d): Promise<Whole> {
-    const built = await this.#build(d, environment, engine, settings, first), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+  async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Whole> {
+    const built = await this.#build(d, environment, engine, settings, first, seat), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
     checkMinibatches(built.learner.plan, settings.copies);
     return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
@@ -313,11 +329,9 @@ export class Training {
     const catalogue = this.#catalogue;
     let told = record;
     const overlap = overlapOf(settings.overlap ?? 'off', { page: learner.plan.d, engine }), parts: RunParts = {
-      learner, rollout, ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
-      evaluate: async (state, step, now) => {
-        const played = await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) }), mean = (f: (e: typeof played[number]) => number) => played.reduce((a, e) => a + f(e), 0) / played.length;
-        return { return: mean(e => e.return), length: mean(e => e.length), ...(played[0]?.won === undefined ? {} : { win: mean(e => Number(e.won)) }) };
-      },
+      learner, rollout: o.seat?.collector(rollout) ?? rollout, ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+      evaluate: async (state, step, now) => o.seat?.evaluate(state, step, now)
+        ?? meansOf(await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) })),
       ...(folder ? { store: checkpointsOf(folder.path, o.files, { ...ROOM, ...settings.checkpointRoom }), flush: () => folder.position(),
         // the checkpoint has the page already, so a record that cannot be written loses nothing
         edited: async page => { told = withPlugins(told, catalogue.records(page.specs)); await folder.start({ ...told, page: toJson(page), hash: structuralHash(page), original: record['original'] ?? { page: record['page'], hash: record['hash'] } }).catch(() => undefined); await draw(page).catch(() => undefined); },
@@ -375,6 +389,11 @@ export class Training {
 }
 /** The engine of a run with its backend: another one would not give the same bits. */
 export const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
+/** Refuses a run that is one player of several: what it is to go on or to play with stands in their common folder. */
+function alone(record: RunRecord, path: string): void {
+  const seat = record['seat'] as { readonly player: string } | undefined;
+  if (seat) throw new InputError(`${path} is the run of player ${seat.player}, one of several`, `name the folder that holds them all, ${dirname(path)}`);
+}
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
   const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
   return { ...state, counters: meta.counters, memory: meta.memory };

@@ -1,5 +1,6 @@
 /** `skein evaluate`: greedy episodes from a checkpoint. */
 import { Command } from 'commander';
+import { InputError } from '../../core/error.ts';
 import { counted, grouped } from './layout.ts';
 import { checkpointOf, countOf, option, seedOf } from './options.ts';
 import type { ConsoleFlags } from './running.ts';
@@ -18,6 +19,12 @@ export const evaluate = (session: Session): Command => new Command('evaluate')
   .addOption(option.json())
   .action(async (run: string, flags: Flags) => {
     const episodes = countOf(flags.episodes ?? 100, '--episodes'), seed = seedOf(flags.seed ?? 1, '--seed'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
+    const { readRecord } = await import('../stores/read-run.ts'), { evaluateTogether, isTogether } = await import('./players.ts');
+    if (isTogether(await readRecord(run))) {
+      if (from !== undefined) throw new InputError(`--at: ${run} is of several players, who play where all have a checkpoint`, 'leave it out');
+      await evaluateTogether(session, run, flags, { episodes, seed });
+      return;
+    }
     const { openRun } = await import('./recorded-run.ts'), { score: figure } = await import('../trackers/readable.ts');
     const { composition: { training }, remarks, engine } = await openRun(run, flags), { score, update, record } = await session.work('episodes', episodes, flags, told => training.evaluate(run, { episodes, seed, engine, told, ...(from === undefined ? {} : { from }) }));
     session.remarks.print(...remarks.map(remark => `note: ${remark}`));

@@ -29,16 +29,28 @@ export const experimentSchema = z.strictObject({
   set: z.record(z.string(), z.unknown(), 'path: value, for example mixer.embed: 16').optional(), swap: z.array(name, 'a list of slot=type, or slot=type@step').optional(), plugin: z.array(name, 'a list of files and npm:packages').optional(),
 }, 'options under their names, for example algorithm: qmix');
 export type ExperimentFile = z.infer<typeof experimentSchema>;
+const agents = z.union([z.array(z.int('a whole number').nonnegative('an agent counts from 0')).min(1, 'one agent or more'), name], 'a list of agents, or the name of a population of the environment').optional();
+/** One player: a page with its own numbers and slots, a run that plays as it stands, or a copy of another player. */
+const player = z.union([
+  z.strictObject({ agents, page: name, set: z.record(z.string(), z.unknown()).optional(), swap: z.array(name).optional() }),
+  z.strictObject({ agents, run: name, at: z.int().nonnegative().optional() }),
+  z.strictObject({ agents, copyOf: name, every: written }),
+], 'page (with set and swap), run (with at), or copyOf and every; and agents');
+export const jointSchema = experimentSchema.omit({ algorithm: true, set: true, swap: true, overlap: true }).extend({ players: z.record(z.string(), player) });
+export type JointFile = z.infer<typeof jointSchema>;
 
 /** Does a document hold a page, rather than options? */
 export const isPage = ({ value }: Document): boolean => typeof value === 'object' && value !== null && 'nodes' in value;
+/** Does it name several players? */
+export const isJoint = ({ value }: Document): boolean => typeof value === 'object' && value !== null && 'players' in value;
 
-export function readExperiment(document: Document, file: string): ExperimentFile {
-  const { value } = document;
-  if (typeof value === 'object' && value !== null && 'players' in value) throw new InputError(`${document.place(['players'])}: several populations are not in this version`, 'name one algorithm');
-  const parsed = experimentSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const names = Object.keys(experimentSchema.shape), wrong = parsed.error.issues.flatMap(issue => {
+export const readExperiment = (document: Document, file: string): ExperimentFile => readOptions(document, file, experimentSchema);
+export const readJoint = (document: Document, file: string): JointFile => readOptions(document, file, jointSchema);
+/** What a document of options says, or all that is wrong with it, each with its place. */
+function readOptions<S extends typeof experimentSchema | typeof jointSchema>(document: Document, file: string, schema: S): z.infer<S> {
+  const { value } = document, parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as z.infer<S>;
+  const names = Object.keys(schema.shape), wrong = parsed.error.issues.flatMap(issue => {
     if (issue.code !== 'unrecognized_keys') return [`${document.place(issue.path)}: ${issue.path.length ? `${issue.path.join('.')}: ` : ''}${issue.path[0] === 'algorithm' && !Object.hasOwn(value as object, 'algorithm') ? 'no algorithm' : issue.message.startsWith('Invalid') ? issue.message : `expected ${issue.message}`}`];
     return issue.keys.map(key => { const near = nearest(key, names); return `${document.place([key])}: no option is called ${JSON.stringify(key)}${near ? `; did you mean ${near}?` : ''}`; });
   });
@@ -46,7 +58,7 @@ export function readExperiment(document: Document, file: string): ExperimentFile
 }
 
 /** The command line wins; of a setting or a slot that both name, too. Errors name where a value was written. */
-export function mergeExperiment(flags: TrainFlags, file?: { readonly options: ExperimentFile; readonly place: (option: string) => string }): Experiment {
+export function mergeExperiment(flags: TrainFlags, file?: { readonly options: Omit<ExperimentFile, 'algorithm'>; readonly place: (option: string) => string }): Experiment {
   const from = file?.options, subject = (option: keyof TrainFlags & keyof ExperimentFile) => (flags[option] === undefined && from?.[option] !== undefined ? `${file!.place(option)}: ${option}` : `--${option}`);
   const read = <T>(option: 'steps' | 'seed' | 'evaluate' | 'checkpoint' | 'envs' | 'overlap', as: (written: string | number, subject: string) => T): T | undefined => { const x = flags[option] ?? from?.[option]; return x === undefined ? undefined : as(x, subject(option)); };
   const env = flags.env ?? from?.env;

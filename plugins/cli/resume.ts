@@ -1,5 +1,6 @@
 /** `skein resume`: a run goes on. */
 import { Command } from 'commander';
+import { InputError } from '../../core/error.ts';
 import { checkpointOf, countOf, option } from './options.ts';
 import type { ConsoleFlags } from './running.ts';
 import type { Session } from './session.ts';
@@ -16,6 +17,12 @@ export const resume = (session: Session): Command => new Command('resume')
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
   .action(async (run: string, flags: Flags) => {
     const steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
+    const { readRecord } = await import('../stores/read-run.ts'), { isTogether, resumeTogether } = await import('./players.ts');
+    if (isTogether(await readRecord(run))) {
+      if (from !== undefined) throw new InputError(`--at: ${run} is of several players, who go on where all have a checkpoint`, 'leave it out');
+      session.code = await resumeTogether(session, run, flags, steps);
+      return;
+    }
     const { openRun } = await import('./recorded-run.ts'), { runOnConsole } = await import('./running.ts');
     const { composition: { training }, remarks, engine } = await openRun(run, flags);
     session.code = await runOnConsole(session, { because: flags.engine === undefined ? 'the one it began on' : 'the one named', edits: [], remarks }, flags, console => training.resume(run, {

@@ -19,7 +19,7 @@ function faultError(reason: unknown, folder: string | undefined): RunError {
 }
 
 /** The first signal asks the run to stop, which leaves a checkpoint; the second ends the process. So does an error that nobody caught. */
-async function untilSignalled<T>(session: Session, folder: string | undefined, stop: () => void, work: () => Promise<T>): Promise<{ readonly result: T; readonly code: ExitCode; readonly fault: RunError | undefined }> {
+export async function untilSignalled<T>(session: Session, folder: string | undefined, stop: () => void, work: () => Promise<T>): Promise<{ readonly result: T; readonly code: ExitCode; readonly fault: RunError | undefined }> {
   const { io } = session;
   let code: ExitCode = 0, fault: RunError | undefined, patience: NodeJS.Timeout | undefined;
   session.fault = reason => {

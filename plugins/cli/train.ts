@@ -1,5 +1,6 @@
 /** `skein train`: a new run. */
 import { Command } from 'commander';
+import { InputError } from '../../core/error.ts';
 import type { TrainFlags } from './experiment.ts';
 import { option } from './options.ts';
 import type { Session } from './session.ts';
@@ -7,7 +8,7 @@ import type { Session } from './session.ts';
 export const train = (session: Session): Command => new Command('train')
   .summary('train an algorithm in an environment')
   .description('Trains an algorithm, evaluates on the way, saves checkpoints, and ends with the score, the speed and the folder of the run.\nA file holds options under their names (algorithm: qmix, env: ..., set: {...}, swap: [...]); one on the command line wins.\nWhere an environment, a node type or an engine is asked for, a file (./mine.ts#export) or npm:package#export may stand as well.')
-  .argument('<algorithm>', 'a name (skein list algorithms), ./page.ts[#export], ./page.json, npm:package#export, or a file of options: experiment.yaml')
+  .argument('<algorithm>', 'a name (skein list algorithms), ./page.ts[#export], ./page.json, npm:package#export, a file of options: experiment.yaml, or of several players: players.json')
   .addOption(option.env())
   .addOption(option.steps('environment steps over all copies: 200k, 2M, 1e6 (default 100k)'))
   .addOption(option.seed())
@@ -24,8 +25,14 @@ export const train = (session: Session): Command => new Command('train')
   .addOption(option.plugin())
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
   .action(async (algorithm: string, { profile = false, ...flags }: TrainFlags & { readonly profile?: boolean }) => {
-    const { formatOf, readDocument } = await import('../documents.ts'), { isPage, mergeExperiment, readExperiment, writtenExperiment } = await import('./experiment.ts');
-    const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined, file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;
+    const { formatOf, readDocument } = await import('../documents.ts'), { isJoint, isPage, mergeExperiment, readExperiment, writtenExperiment } = await import('./experiment.ts');
+    const document = formatOf(algorithm) ? await readDocument(algorithm) : undefined;
+    if (document && isJoint(document)) {
+      if (profile) throw new InputError(`--profile: ${algorithm} names several players`, 'profile one of them alone');
+      session.code = await (await import('./players.ts')).trainTogether(session, flags, document, algorithm);
+      return;
+    }
+    const file = document && !isPage(document) ? readExperiment(document, algorithm) : undefined;
     const asked = mergeExperiment(flags, file && { options: file, place: key => document!.place([key]) });
     const { compose } = await import('../compose.ts'), { findPage, openPage, strangers } = await import('../pages.ts'), { edited, editsInWords, namedSwaps, planned } = await import('./edits.ts'), { runOnConsole } = await import('./running.ts');
     const { catalogue, training } = await compose({ plugins: asked.plugin }), environment = await catalogue.environmentId(asked.env), engine = asked.engine === undefined ? {} : { engine: await catalogue.engineName(asked.engine) };

@@ -89,6 +89,13 @@ export class Checkpoints implements Store {
     try { return migrate({ arrays: await readSafetensors(`${folder}/${ARRAYS}`, file), meta }, format); } finally { await file.close(); }
   }
 
+  /** Environment steps that a complete checkpoint stands at. */
+  async stepOf(update: number): Promise<number> {
+    const found = await this.#find(update);
+    if (!found) throw await this.#missing(update);
+    return (await this.#state(`${found.folder}/${STATE}`) as { counters: { steps: number } }).counters.steps;
+  }
+
   /**
    * Sets aside all checkpoints after one: of a future that a run leaves. The newest goes first, so that at every moment those that count end where
    * the files of the run do, or before; the next save takes them away, but for those in which somebody put files of their own (`left-30`).
