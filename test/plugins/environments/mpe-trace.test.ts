@@ -64,10 +64,8 @@ function seen(env: VectorEnvironment, sizes: readonly number[]): readonly number
 
 /** An ulp of a float32 near 1, and of a sum that was rounded to it. */
 const ROUNDED = 2 ** -23, SUM = 2e-5;
-/** Most that a step from a recorded moment may differ, and an episode without contact and with it. */
-const STEP = 1e-12, GLIDING = 1e-9, BUMPING = 1e-6;
-/** Scenarios in which bodies collide. */
-const collides = (id: string) => /spread|push|tag|world/.test(id);
+/** Most that a step from a recorded moment may differ, and an episode: contacts alone take exp and log1p, of which NumPy and V8 may round the last bit otherwise. */
+const STEP = 1e-12, EPISODE = (id: string) => (/spread|push|tag|world/.test(id) ? 1e-9 : 0);
 
 describe.each(recordings)('$original: $id', ({ id, recording }) => {
   const { obs: obsSizes, sizes } = recording, agents = sizes.length, episodes = recording.episodes.map(e => unpacked(e, id.includes('continuous')));
@@ -97,11 +95,9 @@ describe.each(recordings)('$original: $id', ({ id, recording }) => {
       note('places', far(places.slice(0, agents).flat(), episode.places.slice(-2 * agents)));
       note('velocities', far(velocities.flat(), episode.velocities.slice(-2 * agents)));
     }
-    const bound = collides(id) ? BUMPING : GLIDING;
     expect(most.start).toBe(0);
-    expect(most.places).toBeLessThanOrEqual(bound);
-    expect(most.velocities).toBeLessThanOrEqual(collides(id) ? 10 * bound : bound);
-    expect(Math.max(most.obs, most.rewards, most.team)).toBeLessThanOrEqual(ROUNDED + bound);
+    expect(Math.max(most.places, most.velocities)).toBeLessThanOrEqual(EPISODE(id));
+    expect(Math.max(most.obs, most.rewards, most.team)).toBeLessThanOrEqual(ROUNDED + EPISODE(id));
     expect(most.sums).toBeLessThanOrEqual(SUM);
   });
 
