@@ -3,6 +3,7 @@ import type { EnvironmentFamily } from '../../core/environment.ts';
 import { classic } from './classic.ts';
 import { lbf } from './lbf.ts';
 import { matrix } from './matrix.ts';
+import { mpe } from './mpe.ts';
 import { parity } from './parity.ts';
 
-export const families: readonly EnvironmentFamily[] = [matrix, parity, lbf, classic];
+export const families: readonly EnvironmentFamily[] = [matrix, parity, lbf, mpe, classic];

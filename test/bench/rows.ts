@@ -26,6 +26,8 @@ export const ROWS: readonly Row[] = [
   { name: 'train-dqn', what: 'DQN on classic/cartpole', unit: 'steps/s', ours: RUNNING, once: true, note: "Stable-Baselines3's numbers: one copy, MLP 64-64, an update of batch 32 every 4 steps, squared errors where theirs are Huber's; steps 2,000 to 8,000, the first fifth of them with tfjs", bars: each(RUNNING, 3 * SB3) },
   { name: 'environment lbf/8x8-2p-3f', what: 'lbf/8x8-2p-3f', unit: 'steps/s', ours: ['skein'], note: '8 copies, random allowed actions' },
   { name: 'environment classic/cartpole', what: 'classic/cartpole', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
+  { name: 'environment mpe/spread', what: 'mpe/spread', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions; the bar is 50 times the speed of mpe2 1.1.1', bars: [{ of: 'skein', limit: 50 * 3_029 }] },
+  { name: 'environment mpe/tag', what: 'mpe/tag', unit: 'steps/s', ours: ['skein'], note: 'the same', bars: [{ of: 'skein', limit: 50 * 1_984 }] },
   { name: 'environment matrix/two-step', what: 'matrix/two-step', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
   { name: 'cold', what: 'cold process, first QMIX update', unit: 's', ours: ENGINES, once: true, note: 'sizes of the first row, from the start of the process', bars: each(ENGINES, 2) },
   { name: 'swap', what: 'hot swap of the mixer', unit: 'ms', ours: ENGINES, once: true, note: 'QMIX on lbf/8x8-2p-3f becomes VDN: asked for, checked, traced, tried on a batch, changed over', bars: each(ENGINES, 250) },

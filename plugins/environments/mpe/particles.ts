@@ -1,0 +1,172 @@
+/** A particle scenario as an environment: its world, its episodes, padding of unlike agents. */
+import { z } from 'zod';
+import type { EnvironmentField, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
+import { checkActionIndices, checkActionNumbers, checkCopy, checkReset, readSaved } from '../call-checks.ts';
+import { between } from '../classic-control.ts';
+import { EpisodeDraws, savedDraws } from '../episode-draws.ts';
+import type { Scenario } from './scenario.ts';
+import { ParticleWorld, type Integration } from './world.ts';
+
+export interface ParticleGame {
+  readonly scenario: Scenario;
+  readonly actions: EnvironmentSpec['actions'];
+  readonly integration: Integration;
+  readonly steps: number;
+}
+
+const point = z.tuple([z.number(), z.number()]);
+const savedParticles = z.strictObject({
+  places: z.array(point), velocities: z.array(point), speech: z.array(z.array(z.number())), choices: z.array(z.int().nonnegative()),
+  agentReward: z.array(z.number()), reward: z.number(), step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+});
+type SavedParticles = z.infer<typeof savedParticles>;
+
+/** A saved state of this scenario and no other. */
+const savedOf = ({ agents, landmarks, words, choices }: Scenario) => savedParticles
+  .refine(s => s.places.length === agents.length + landmarks.length && s.velocities.length === agents.length && s.agentReward.length === agents.length, 'another number of agents or landmarks')
+  .refine(s => s.speech.length === agents.length && s.speech.every(said => said.length === words), 'another number of words')
+  .refine(s => s.choices.length === choices.length && s.choices.every((chosen, i) => chosen < choices[i]!), 'other choices');
+
+/**
+ * obs [copies agent obs], zeros behind what a narrower agent sees; state [copies state]: the observations one after another without these zeros;
+ * agentReward [copies agent]; reward [copies]: their sum. Where agents have different numbers of actions, avail [copies agent action] or, for
+ * continuous ones, actionMask [copies agent action] says which of them an agent has; the others are not read.
+ */
+export class Particles implements VectorEnvironment {
+  readonly spec: EnvironmentSpec;
+  readonly copies: number;
+  readonly fields: Readonly<Record<string, TypedArray>>;
+  readonly #game: ParticleGame;
+  readonly #saved: ReturnType<typeof savedOf>;
+  readonly #draws: EpisodeDraws;
+  readonly #world: ParticleWorld;
+  readonly #obs: Float32Array;
+  readonly #obsSize: number;
+  readonly #actionSize: number;
+  readonly #state: Float32Array;
+  readonly #stateSize: number;
+  readonly #reward: Float32Array;
+  readonly #agentReward: Float32Array;
+  readonly #terminated: Uint8Array;
+  readonly #truncated: Uint8Array;
+  readonly #step: Int32Array;
+  /** [agent] what each earned in the step of one copy. */
+  readonly #earned: Float64Array;
+
+  constructor(id: string, game: ParticleGame, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
+    const { copies } = setting, { scenario, actions, integration, steps } = game;
+    this.#world = new ParticleWorld({ ...scenario, choices: scenario.choices.length }, integration, copies);
+    const agents = scenario.agents.length, widths = this.#world[actions], action = Math.max(...widths), obs = Math.max(...scenario.obs), state = scenario.obs.reduce((sum, size) => sum + size, 0);
+    const byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd(), unlike = widths.some(width => width !== action);
+    const mask: Readonly<Record<string, EnvironmentField>> = !unlike ? {} : actions === 'discrete' ? { avail: { dtype: 'bool', dims: byAgent('action') } } : { actionMask: { dtype: 'f32', dims: byAgent('action') } };
+    this.spec = {
+      id, sizes: { agent: agents, action, obs, state }, actions, limit: steps, reward: 'sum', ...scenario.players ? { players: scenario.players } : {},
+      fields: {
+        obs: { dtype: 'f32', dims: byAgent('obs') }, state: { dtype: 'f32', dims: 'state' }, ...mask,
+        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') },
+        terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
+      },
+    };
+    this.copies = copies;
+    this.#game = game;
+    this.#saved = savedOf(scenario);
+    this.#draws = new EpisodeDraws(setting);
+    this.#obs = new Float32Array(copies * agents * obs);
+    this.#obsSize = obs;
+    this.#actionSize = action;
+    this.#state = new Float32Array(copies * state);
+    this.#stateSize = state;
+    this.#reward = new Float32Array(copies);
+    this.#agentReward = new Float32Array(copies * agents);
+    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
+    this.#truncated = new Uint8Array(copies);
+    this.#step = new Int32Array(copies);
+    this.#earned = new Float64Array(agents);
+    const has = (_: number, i: number): number => (i % action < widths[Math.floor(i / action) % agents]! ? 1 : 0), size = copies * agents * action;
+    this.fields = {
+      obs: this.#obs, state: this.#state, reward: this.#reward, agentReward: this.#agentReward, terminated: this.#terminated, truncated: this.#truncated,
+      ...'avail' in mask ? { avail: new Uint8Array(size).map(has) } : {}, ...'actionMask' in mask ? { actionMask: new Float32Array(size).map(has) } : {},
+    };
+  }
+
+  step(actions: TypedArray): void {
+    const { scenario, steps, actions: kind } = this.#game;
+    if (kind === 'discrete') checkActionIndices(this.spec, actions, this.#terminated, this.#truncated);
+    else checkActionNumbers(this.spec, actions, this.#terminated, this.#truncated);
+    for (let copy = 0; copy < this.copies; copy++) {
+      if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
+      if (kind === 'discrete') this.#world.stepDiscrete(copy, actions);
+      else this.#world.stepContinuous(copy, actions, this.#actionSize);
+      scenario.reward(this.#world, copy, this.#earned);
+      this.#pay(copy);
+      const step = this.#step[copy] = this.#step[copy]! + 1;
+      this.#truncated[copy] = step >= steps ? 1 : 0;
+      this.#terminated[copy] = step < steps && scenario.succeeded?.(this.#world, copy) === true ? 1 : 0;
+      this.#observe(copy);
+    }
+  }
+
+  reset(mask: Uint8Array, seeds?: Uint32Array): void {
+    checkReset(this.spec.id, this.copies, mask, seeds);
+    const { choices, field, agents } = this.#game.scenario, { place, velocity, speech, choice, entities, words } = this.#world;
+    for (let copy = 0; copy < this.copies; copy++) {
+      if (mask[copy] !== 1) continue;
+      const random = this.#draws.begin(copy, seeds?.[copy]);
+      choices.forEach((count, i) => { choice[copy * choices.length + i] = random.integer(count, 'mpe.choice'); });
+      for (let i = 0; i < 2 * entities; i++) {
+        const far = i < 2 * agents.length ? 1 : field;
+        place[copy * 2 * entities + i] = between(-far, far, random, 'mpe.place');
+      }
+      velocity.fill(0, copy * 2 * agents.length, (copy + 1) * 2 * agents.length);
+      speech.fill(0, copy * agents.length * words, (copy + 1) * agents.length * words);
+      this.#step[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
+      this.#earned.fill(0);
+      this.#pay(copy);
+      this.#observe(copy);
+    }
+  }
+
+  getState(copy: number): SavedParticles {
+    checkCopy(this.spec.id, this.copies, copy);
+    const { agents, entities, words, place, velocity, speech, choice } = this.#world, choices = this.#game.scenario.choices.length;
+    const points = (from: Float64Array, count: number) => Array.from({ length: count }, (_, i): [number, number] => [from[2 * (copy * count + i)]!, from[2 * (copy * count + i) + 1]!]);
+    return { places: points(place, entities), velocities: points(velocity, agents), speech: Array.from({ length: agents }, (_, i) => [...speech.subarray((copy * agents + i) * words, (copy * agents + i + 1) * words)]),
+      choices: [...choice.subarray(copy * choices, (copy + 1) * choices)], agentReward: [...this.#agentReward.subarray(copy * agents, (copy + 1) * agents)], reward: this.#reward[copy]!,
+      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
+  }
+  setState(copy: number, state: unknown): void {
+    checkCopy(this.spec.id, this.copies, copy);
+    const saved = readSaved(this.spec.id, this.#saved, state), { agents, entities, words, place, velocity, speech, choice } = this.#world;
+    this.#draws.restore(copy, saved.draws);
+    place.set(saved.places.flat(), copy * entities * 2);
+    velocity.set(saved.velocities.flat(), copy * agents * 2);
+    speech.set(saved.speech.flat(), copy * agents * words);
+    choice.set(saved.choices, copy * saved.choices.length);
+    this.#agentReward.set(saved.agentReward, copy * agents);
+    this.#reward[copy] = saved.reward;
+    this.#step[copy] = saved.step;
+    this.#terminated[copy] = saved.terminated ? 1 : 0;
+    this.#truncated[copy] = saved.truncated ? 1 : 0;
+    this.#observe(copy);
+  }
+  close(): void {}
+
+  #pay(copy: number): void {
+    const earned = this.#earned;
+    let sum = 0;
+    for (let i = 0; i < earned.length; i++) {
+      this.#agentReward[copy * earned.length + i] = earned[i]!;
+      sum += earned[i]!;
+    }
+    this.#reward[copy] = sum;
+  }
+
+  #observe(copy: number): void {
+    const { scenario } = this.#game, { agents } = this.#world, obs = this.#obs;
+    for (let agent = 0, next = copy * this.#stateSize; agent < agents; agent++) {
+      const from = (copy * agents + agent) * this.#obsSize, size = scenario.obs[agent]!;
+      scenario.observe(this.#world, copy, agent, obs, from);
+      for (let i = 0; i < size; i++) this.#state[next++] = obs[from + i]!;
+    }
+  }
+}

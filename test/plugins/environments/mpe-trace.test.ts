@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { RandomFactory, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
+import type { RandomSource } from '../../../core/random.ts';
+import { makeEnvironment } from '../../../plugins/environments/id.ts';
+import { families } from '../../../plugins/environments/index.ts';
+import { readFixture } from './fixture.ts';
+
+interface Outcome { readonly policy: string; readonly choices: readonly number[]; readonly steps: number; readonly terminated: boolean; readonly truncated: boolean; readonly full: boolean }
+interface Packed extends Outcome { readonly uniforms: string; readonly actions: string; readonly places: string; readonly velocities: string; readonly rewards: string; readonly speech?: string; readonly obs?: string; readonly sums?: string }
+interface Episode extends Outcome {
+  readonly uniforms: Float64Array; readonly actions: TypedArray; readonly places: Float64Array; readonly velocities: Float64Array; readonly speech: Float64Array;
+  readonly obs: Float32Array; readonly rewards: Float64Array | Float32Array; readonly sums: Float32Array;
+}
+interface Recording { readonly id: string; readonly original: string; readonly obs: readonly number[]; readonly sizes: readonly number[]; readonly episodes: readonly Packed[] }
+interface Fixture { readonly counts: unknown; readonly configs: readonly Recording[] }
+
+const fixtures = { 'mpe2 1.1.1': readFixture('mpe') as Fixture, 'pettingzoo 1.22.4': readFixture('mpe-velocity-first') as Fixture };
+const recordings = Object.entries(fixtures).flatMap(([original, { configs }]) => configs.map(recording => ({ original, id: recording.id, recording })));
+
+const bytes = (text: string): ArrayBuffer => new Uint8Array(Buffer.from(text, 'base64')).buffer;
+const unpacked = (episode: Packed, continuous: boolean): Episode => ({
+  ...episode, uniforms: new Float64Array(bytes(episode.uniforms)), places: new Float64Array(bytes(episode.places)), velocities: new Float64Array(bytes(episode.velocities)),
+  speech: new Float64Array(bytes(episode.speech ?? '')), obs: new Float32Array(bytes(episode.obs ?? '')), sums: new Float32Array(bytes(episode.sums ?? '')),
+  actions: continuous ? Float32Array.from(new Int8Array(bytes(episode.actions)), percent => percent / 100) : Int32Array.from(new Int8Array(bytes(episode.actions))),
+  rewards: episode.full ? new Float64Array(bytes(episode.rewards)) : new Float32Array(bytes(episode.rewards)),
+});
+
+/** Answers with the draws of the original. */
+function recordedDraws({ choices, uniforms }: Episode): RandomSource {
+  let chosen = 0, next = 0;
+  return {
+    uniform: () => uniforms[next++]!,
+    integer: below => { const choice = choices[chosen++]!; expect(choice).toBeLessThan(below); return choice; },
+    permutation: () => { throw new Error('the original shuffles nothing'); }, state: () => [next],
+  };
+}
+const make = async (id: string, random: RandomFactory): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies: 1, seed: 0, random });
+
+interface Saved { readonly places: readonly number[][]; readonly velocities: readonly number[][] }
+const total = (xs: Float32Array | Float64Array) => [...xs].reduce((a, b) => a + b, 0);
+/** How far numbers are from recorded ones, relative to those above 1. */
+const far = (got: ArrayLike<number>, expected: ArrayLike<number>): number => {
+  if (got.length !== expected.length) return Infinity;
+  let most = 0;
+  for (let i = 0; i < got.length; i++) most = Math.max(most, Math.abs(got[i]! - expected[i]!) / Math.max(1, Math.abs(expected[i]!)));
+  return most;
+};
+const pairs = (flat: Float64Array): readonly number[][] => Array.from({ length: flat.length / 2 }, (_, i) => [...flat.subarray(2 * i, 2 * i + 2)]);
+/** Numbers that one agent executes of padded actions. */
+function padded({ actions }: Episode, env: VectorEnvironment, sizes: readonly number[], t: number): TypedArray {
+  const agents = sizes.length, width = env.spec.sizes['action']!, all = sizes.reduce((a, b) => a + b, 0);
+  if (env.spec.actions === 'discrete') return actions.slice(t * agents, (t + 1) * agents);
+  const into = new Float32Array(agents * width).fill(0.7);                    // what stands behind an agent's own numbers must not matter
+  for (let agent = 0, from = t * all; agent < agents; from += sizes[agent++]!) into.set(actions.subarray(from, from + sizes[agent]!), agent * width);
+  return into;
+}
+/** Observations without their padding, which must be 0. */
+function seen(env: VectorEnvironment, sizes: readonly number[]): readonly number[] {
+  const { obs, state } = env.fields as { obs: Float32Array; state: Float32Array }, width = env.spec.sizes['obs']!;
+  const own = sizes.flatMap((size, agent) => { expect(obs.subarray(agent * width + size, (agent + 1) * width).every(x => x === 0)).toBe(true); return [...obs.subarray(agent * width, agent * width + size)]; });
+  expect(own).toEqual([...state]);
+  return own;
+}
+
+/** An ulp of a float32 near 1, and of a sum that was rounded to it. */
+const ROUNDED = 2 ** -23, SUM = 2e-5;
+/** Most that a step from a recorded moment may differ, and an episode: contacts alone take exp and log1p, of which NumPy and V8 may round the last bit otherwise. */
+const STEP = 1e-12, EPISODE = (id: string) => (/spread|push|tag|world/.test(id) ? 1e-9 : 0);
+
+describe.each(recordings)('$original: $id', ({ id, recording }) => {
+  const { obs: obsSizes, sizes } = recording, agents = sizes.length, episodes = recording.episodes.map(e => unpacked(e, id.includes('continuous')));
+
+  it('starts every episode as the original, given its draws, and follows it', async () => {
+    const env = await make(id, (_, episode) => recordedDraws(episodes[episode]!)), most = { start: 0, places: 0, velocities: 0, obs: 0, rewards: 0, team: 0, sums: 0 };
+    const note = (what: keyof typeof most, x: number) => { most[what] = Math.max(most[what], x); };
+    const { obs: shown, agentReward, reward, terminated, truncated } = env.fields as Record<'obs' | 'agentReward' | 'reward' | 'terminated' | 'truncated', TypedArray>;
+    for (const episode of episodes) {
+      await env.reset(Uint8Array.of(1));
+      const all = obsSizes.reduce((a, b) => a + b, 0), row = (t: number) => episode.obs.subarray(t * all, (t + 1) * all);
+      const sum = (t: number) => { if (!episode.full) note('sums', far([seen(env, obsSizes).reduce((sum_, x, i) => sum_ + x * Math.cos(i), 0)], [episode.sums[t]!])); };
+      expect(shown.length).toBe(agents * env.spec.sizes['obs']!);
+      if (episode.full) note('start', Math.max(far(seen(env, obsSizes), row(0)), far((env.getState(0) as Saved).places.flat(), episode.places.subarray(0, 2 * (env.getState(0) as Saved).places.length))));
+      sum(0);
+      for (let t = 0; t < episode.steps; t++) {
+        expect([terminated[0], truncated[0]]).toEqual([0, 0]);
+        await env.step(padded(episode, env, sizes, t));
+        const earned = episode.rewards.subarray(t * agents, (t + 1) * agents);
+        note('rewards', far(agentReward, earned));
+        note('team', Math.abs(reward[0]! - total(earned)) / Math.max(1, total(earned.map(Math.abs))));
+        if (episode.full) note('obs', far(seen(env, obsSizes), row(t + 1)));
+        sum(t + 1);
+      }
+      expect([terminated[0], truncated[0]]).toEqual([Number(episode.terminated), Number(episode.truncated)]);
+      const { places, velocities } = env.getState(0) as Saved;
+      note('places', far(places.slice(0, agents).flat(), episode.places.slice(-2 * agents)));
+      note('velocities', far(velocities.flat(), episode.velocities.slice(-2 * agents)));
+    }
+    expect(most.start).toBe(0);
+    expect(Math.max(most.places, most.velocities)).toBeLessThanOrEqual(EPISODE(id));
+    expect(Math.max(most.obs, most.rewards, most.team)).toBeLessThanOrEqual(ROUNDED + EPISODE(id));
+    expect(most.sums).toBeLessThanOrEqual(SUM);
+  });
+
+  it('makes every single step from the recorded moment', async () => {
+    const env = await make(id, () => { throw new Error('a step draws nothing'); }), words = episodes[0]!.speech.length / (episodes[0]!.steps + 1) / agents;
+    const most = { shown: 0, moved: 0, obs: 0, rewards: 0 }, all = obsSizes.reduce((a, b) => a + b, 0);
+    for (const episode of episodes.filter(({ full }) => full)) {
+      const entities = episode.uniforms.length / 2, landmarks = pairs(episode.places.subarray(2 * agents, 2 * entities));
+      const placesAt = (t: number) => t === 0 ? episode.places.subarray(0, 2 * agents) : episode.places.subarray(2 * (entities + (t - 1) * agents), 2 * (entities + t * agents));
+      for (let t = 0; t < episode.steps; t++) {
+        const said = episode.speech.subarray(t * agents * words, (t + 1) * agents * words);
+        env.setState(0, {
+          places: [...pairs(placesAt(t)), ...landmarks], velocities: pairs(episode.velocities.subarray(2 * t * agents, 2 * (t + 1) * agents)),
+          speech: Array.from({ length: agents }, (_, i) => [...said.subarray(i * words, (i + 1) * words)]), choices: episode.choices,
+          agentReward: sizes.map(() => 0), reward: 0, step: t, terminated: false, truncated: false, draws: { seed: 0, copy: 0, episode: 0 },
+        });
+        most.shown = Math.max(most.shown, far(seen(env, obsSizes), episode.obs.subarray(t * all, (t + 1) * all)));
+        await env.step(padded(episode, env, sizes, t));
+        const { places, velocities } = env.getState(0) as Saved;
+        most.moved = Math.max(most.moved, far(places.slice(0, agents).flat(), placesAt(t + 1)), far(velocities.flat(), episode.velocities.subarray(2 * (t + 1) * agents, 2 * (t + 2) * agents)));
+        most.obs = Math.max(most.obs, far(seen(env, obsSizes), episode.obs.subarray((t + 1) * all, (t + 2) * all)));
+        most.rewards = Math.max(most.rewards, far(env.fields['agentReward']!, episode.rewards.subarray(t * agents, (t + 1) * agents)));
+        expect([env.fields['terminated']![0], env.fields['truncated']![0]]).toEqual([Number(episode.terminated && t + 1 === episode.steps), Number(episode.truncated && t + 1 === episode.steps)]);
+      }
+    }
+    expect(most.shown).toBe(0);
+    expect(most.moved).toBeLessThanOrEqual(STEP);
+    expect(Math.max(most.obs, most.rewards)).toBeLessThanOrEqual(ROUNDED);
+  });
+
+  it('has as many actions as the original for every agent', async () => {
+    const env = await make(id, () => { throw new Error('nothing is drawn'); }), width = env.spec.sizes['action']!, mask = env.fields['avail'] ?? env.fields['actionMask'];
+    expect(width).toBe(Math.max(...sizes));
+    expect(mask === undefined).toBe(sizes.every(size => size === width));
+    if (mask) expect([...mask]).toEqual(sizes.flatMap(size => Array.from({ length: width }, (_, i) => (i < size ? 1 : 0))));
+  });
+});
+
+it('compares enough: steps, and every rule at work', () => {
+  expect(Object.fromEntries(Object.entries(fixtures).map(([original, { counts }]) => [original, counts]))).toMatchInlineSnapshot(`
+    {
+      "mpe2 1.1.1": {
+        "agents at food": 1304,
+        "agents at full speed": 11670,
+        "agents beyond the border": 59200,
+        "agents in a forest": 10040,
+        "agents near the border": 28122,
+        "ends by success": 15,
+        "episodes": 3651,
+        "policy away": 14850,
+        "policy home": 15247,
+        "policy random": 30324,
+        "policy together": 30633,
+        "steps": 91054,
+        "touching pairs that collide": 12232,
+      },
+      "pettingzoo 1.22.4": {
+        "agents at food": 486,
+        "agents at full speed": 1555,
+        "agents beyond the border": 9667,
+        "agents in a forest": 1945,
+        "agents near the border": 4769,
+        "ends by success": 0,
+        "episodes": 685,
+        "policy away": 2635,
+        "policy home": 2835,
+        "policy random": 5695,
+        "policy together": 5955,
+        "steps": 17120,
+        "touching pairs that collide": 4046,
+      },
+    }
+  `);
+});
+it('compares 10,000 steps of every scenario', () => {
+  const steps: Record<string, number> = {};
+  for (const { id, episodes } of fixtures['mpe2 1.1.1'].configs) { const name = id.split('?')[0]!; steps[name] = (steps[name] ?? 0) + episodes.reduce((sum, e) => sum + e.steps, 0); }
+  expect(Object.keys(steps)).toEqual(Object.keys(families.find(({ family }) => family === 'mpe')!.tasks).map(task => `mpe/${task}`));
+  for (const count of Object.values(steps)) expect(count).toBeGreaterThanOrEqual(10_000);
+});
