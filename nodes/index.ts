@@ -19,11 +19,14 @@ import { sampleCategorical } from './explore/sample-categorical.ts';
 import { allAgents } from './features/all-agents.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
+import { layerNormEncoder } from './features/layer-norm-encoder.ts';
+import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 import { oneHotAction } from './features/one-hot-action.ts';
 import { othersActions } from './features/others-actions.ts';
 import { recurrentEncoder } from './features/recurrent-encoder.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
+import { clippedHuberValue } from './losses/clipped-huber-value.ts';
 import { clippedPolicy } from './losses/clipped-policy.ts';
 import { clippedValue } from './losses/clipped-value.ts';
 import { entropyLoss } from './losses/entropy-loss.ts';
@@ -51,6 +54,7 @@ import { optimisticWeight } from './losses/optimistic-weight.ts';
 import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
 import { shapleyMixer } from './mixers/shapley-mixer.ts';
+import { populationStandardise } from './normalise/population-standardise.ts';
 import { standardise } from './normalise/standardise.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
@@ -89,11 +93,14 @@ export { sampleCategorical } from './explore/sample-categorical.ts';
 export { allAgents } from './features/all-agents.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
+export { layerNormEncoder } from './features/layer-norm-encoder.ts';
+export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 export { oneHotAction } from './features/one-hot-action.ts';
 export { othersActions } from './features/others-actions.ts';
 export { recurrentEncoder } from './features/recurrent-encoder.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
+export { clippedHuberValue } from './losses/clipped-huber-value.ts';
 export { clippedPolicy } from './losses/clipped-policy.ts';
 export { clippedValue } from './losses/clipped-value.ts';
 export { entropyLoss } from './losses/entropy-loss.ts';
@@ -121,6 +128,7 @@ export { optimisticWeight } from './losses/optimistic-weight.ts';
 export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
 export { shapleyMixer } from './mixers/shapley-mixer.ts';
+export { populationStandardise } from './normalise/population-standardise.ts';
 export { standardise } from './normalise/standardise.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
@@ -144,15 +152,15 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction],
+  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
   policies: [categorical, categoricalLogProb, deterministic],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
-  normalise: [standardise],
+  normalise: [standardise, populationStandardise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

@@ -28,3 +28,10 @@ export const orthogonal = (gain = 1): Init => (into, random, shape) => {
   }
   for (let i = 0; i < into.length; i++) into[i] = gain * basis[i]!;
 };
+
+/** `orthogonal` as PyTorch's is drawn for a GRU: all gates are one matrix [gate out, in] there; here it is laid out [gate, in, out]. */
+export const orthogonalGates = (gain = 1): Init => (into, random, [gates = 1, from = 1, to = 1]) => {
+  const whole = new Float32Array(into.length);
+  orthogonal(gain)(whole, random, [gates * to, from]);
+  for (let g = 0; g < gates; g++) for (let i = 0; i < from; i++) for (let o = 0; o < to; o++) into[(g * from + i) * to + o] = whole[(g * to + o) * from + i]!;
+};

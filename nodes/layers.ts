@@ -53,6 +53,26 @@ export function mlp(widths: readonly number[], options: MlpOptions = {}): Layer 
   return { tensors, stacked: true, bind: (t, over) => { const deep = bind(t, over); return x => deep(x).out; } };
 }
 
+/**
+ * Mean 0 and variance 1 over the features of each row, then a scale and a shift of each feature (Ba et al. 2016, arXiv 1607.06450):
+ * y = scale (x - m) / sqrt(v + 1e-5) + shift, with the mean of squares as v. PyTorch's LayerNorm, which starts at scale 1 and shift 0.
+ */
+export function layerNorm(size: number): Layer {
+  return {
+    tensors: {
+      scale: { shape: [size], init: constant(1), layout: 'layer norm scale: [feature]' },
+      shift: { shape: [size], init: constant(0), layout: 'layer norm shift: [feature]' },
+    },
+    stacked: true,
+    bind: t => x => {
+      const centred = tf.sub(x, tf.mean(x, -1, true)), even = tf.div(centred, tf.sqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-5))), { scale, shift } = t as { scale: Tensor; shift: Tensor };
+      if (scale.rank === 1) return tf.add(tf.mul(even, scale), shift);
+      const many = tf.reshape(even, [scale.shape[0]!, -1, size]);
+      return tf.reshape(tf.add(tf.mul(many, tf.expandDims(scale, 1)), tf.expandDims(shift, 1)), x.shape);
+    },
+  };
+}
+
 /** A tensor of its own, given back as it is. */
 export const parameter = (shape: readonly number[], init: Init = constant(0)): Layer<() => Tensor> => ({
   tensors: { value: { shape, init, layout: 'as declared' } },
@@ -96,14 +116,13 @@ export function conv(from: number, to: number, size: number, { stride = 1, pad =
  * Gates r, z, n stand first in every tensor, so that each is a view. The layer owns its form over time, with a gradient of its own:
  * only the products with h run step by step, those with x and all weight gradients over all steps at once.
  */
-export function gru(from: number, to: number): Layer {
-  const init = fanIn(to);
+export function gru(from: number, to: number, { kernel = fanIn(to), bias = fanIn(to) }: { readonly kernel?: Init; readonly bias?: Init } = {}): Layer {
   return {
     tensors: {
-      kernel: { shape: [3, from, to], init, layout: 'gru input kernel: [gate r z n, in, out]' },
-      bias: { shape: [3, to], init, layout: 'gru input bias: [gate r z n, out]' },
-      recurrent: { shape: [3, to, to], init, layout: 'gru recurrent kernel: [gate r z n, in, out]' },
-      recurrentBias: { shape: [3, to], init, layout: 'gru recurrent bias: [gate r z n, out]' },
+      kernel: { shape: [3, from, to], init: kernel, layout: 'gru input kernel: [gate r z n, in, out]' },
+      bias: { shape: [3, to], init: bias, layout: 'gru input bias: [gate r z n, out]' },
+      recurrent: { shape: [3, to, to], init: kernel, layout: 'gru recurrent kernel: [gate r z n, in, out]' },
+      recurrentBias: { shape: [3, to], init: bias, layout: 'gru recurrent bias: [gate r z n, out]' },
     },
     carry: to, stacked: true,
     bind: (t, over) => x => {

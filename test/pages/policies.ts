@@ -5,8 +5,9 @@ import { adam, rmsprop } from '../../core/optimiser.ts';
 import { f32, index } from '../../core/port.ts';
 import { linear } from '../../core/schedule.ts';
 import { after, local, team } from '../../core/world.ts';
-import { allActionValues, allAgents, categorical, categoricalLogProb, clippedPolicy, entropyLoss, expectedValue, gae, gatherAction, join, linearValue, maskedMse, multiply, othersActions, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, tdLambda } from '../../nodes/index.ts';
-import { actionDecoder, agentTransformer, beliefDecoder, beliefEncoder, beliefLoss, clippedHuberValue, crossEntropy, denormalise, epsilonMixed, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
+import { ippo } from '../../graphs/index.ts';
+import { allActionValues, allAgents, categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, expectedValue, gae, gatherAction, join, linearValue, maskedMse, multiply, othersActions, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, tdLambda } from '../../nodes/index.ts';
+import { actionDecoder, agentTransformer, beliefDecoder, beliefEncoder, beliefLoss, crossEntropy, denormalise, epsilonMixed, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
 
 export const coma = graph('coma', team, g => {
   const ep = g.episodes({ batch: 8 });
@@ -43,31 +44,6 @@ export const coma = graph('coma', team, g => {
 export const comaSweep = derive(coma, 'comaSweep', (g, { criticLoss }) =>
   g.train('critic', criticLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10, sweep: { over: 'time', order: 'backwards' } }));
 
-export const ippo = graph('ippo', team, g => {
-  const ro = g.rollout({ steps: 128, copies: 8, epochs: 10, minibatches: 2 });
-  const input = g.slot('agentInput', join(), { obs: ro.obs, id: ro.agentId });
-  const z = g.slot('encoder', recurrentEncoder({ hidden: 16 }), { x: input.x });
-  const pi = g.slot('policy', categorical(), { z: z.z, avail: ro.avail });
-  const criticInput = g.slot('criticInput', join(), { obs: ro.obs, id: ro.agentId });
-  const memory = g.slot('criticEncoder', recurrentEncoder({ hidden: 16 }), { x: criticInput.x });
-  const critic = g.slot('critic', linearValue(), { z: memory.z });
-
-  const adv = g.slot('advantage', gae({ gamma: 0.99, lambda: 0.95 }),
-    { ...each('agent', ro.outcome), value: now(critic.value), nextValue: next(critic.value) });
-  const mask = g.add('aliveMask', multiply(), { a: each('agent', ro.valid), b: now(ro.alive) });
-  const advantage = g.add('standardAdvantage', standardise(), { x: adv.advantage, mask: mask.x });
-  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ro.action });
-  const policyLoss = g.slot('policyLoss', clippedPolicy({ clip: 0.2 }),
-    { logProb: p.logProb, oldLogProb: once(p.logProb), advantage: once(advantage.x), mask: mask.x });
-  const valueLoss = g.slot('valueLoss', clippedHuberValue({ clip: 0.2 }),
-    { value: now(critic.value), oldValue: once(now(critic.value)), returns: once(adv.returns), mask: mask.x });
-  const entropy = g.add('entropy', entropyLoss(), { entropy: p.entropy, mask: mask.x });
-  g.train('actor', [policyLoss.loss, weigh(0.01, entropy.loss)], { optimiser: adam({ lr: 5e-4, eps: 1e-5 }), clipNorm: 10 });
-  g.train('critic', valueLoss.loss, { optimiser: adam({ lr: 5e-4, eps: 1e-5 }), clipNorm: 10 });
-  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
-  g.act(explore);
-  return { ro, input, z, pi, critic, adv, mask, advantage, p, policyLoss, valueLoss, entropy };
-});
 export const mappo = derive(ippo, 'mappo', (g, { ro, critic, adv, mask }) => {
   g.replace('criticInput', join(), { state: each('agent', ro.state), obs: ro.obs, id: ro.agentId });
   const seen = g.memory('valueNorm', { mean: 0, square: 0, weight: 0 });

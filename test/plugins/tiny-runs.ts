@@ -33,6 +33,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   shaq: { environment: 'matrix/two-step', steps: 110, copies: 1, set: { ...small, 'mixer.embed': 4, 'mixer.samples': 2 } },
   roma: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'mixer.embed': 4, 'agentQ.embed': 4 } },
   dgn: { environment: 'parity/line?agents=3&steps=4', steps: 330, copies: 2, set: { 'data.batch': 4, 'data.start': 20, 'data.every': 8, 'data.keep': 60, 'agentQ.encoder': [6], 'agentQ.heads': 2, 'agentQ.embed': 3 } },
+  ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
 };
 
 /** Its first session. */

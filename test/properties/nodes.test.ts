@@ -17,7 +17,7 @@ import { at, caseOf, changed, inPorts, leads, made, outPorts, shapeOf, type Made
 const STOPPED: Readonly<Record<string, readonly string[]>> = { duplexMixer: ['agentQs', 'state', 'w', 'v'] };
 
 /** Nodes that are meant to look at all rows at once; none of them has a place in acting. */
-const ACROSS = ['standardise'];
+const ACROSS = ['standardise', 'populationStandardise'];
 
 const run = (node: NodeFactory, { lead: _, ...c }: Made, more: object = {}) => evaluateNode(node, { ...c, ...more });
 const widest = (node: NodeFactory) => caseOf(node, leads(node).at(-1)!);

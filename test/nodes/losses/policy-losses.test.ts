@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clippedPolicy, clippedValue, entropyLoss, maskedMse, policyGradient } from '../../../nodes/index.ts';
+import { clippedHuberValue, clippedPolicy, clippedValue, entropyLoss, maskedMse, policyGradient } from '../../../nodes/index.ts';
 import { evaluateNode } from '../../../plugins/testing.ts';
 import { filled, floats, near, normals, numbers } from '../arrays.ts';
 
@@ -67,5 +67,25 @@ describe('clippedValue', () => {
     const mse = numbers((await evaluateNode(maskedMse, { sizes: {}, inputs: { prediction: floats([value]), target: floats([returns]), mask: filled([1, 8], 1) } })).outputs['loss'])[0]!;
     near((await valued(value, near_, returns)).outputs['loss'], mse / 2);
     expect(numbers((await valued(value, far, returns)).outputs['loss'])[0]).toBeGreaterThan(mse / 2);
+  });
+});
+
+describe('clippedHuberValue', () => {
+  const valued = (value: number[], old: number[], returns: number[], knobs = { clip: 0.2, huber: 10 }) => evaluateNode(clippedHuberValue, { sizes: {}, knobs, inputs: { value: floats([value]), oldValue: floats([old]), returns: floats([returns]), mask: filled([1, value.length], 1) }, cotangents });
+  it('by hand, where the clipped value is further off: 1/2 (1.5 - 0.7)^2', async () => {
+    const { outputs, gradients } = await valued([0.9], [0.5], [1.5]);
+    near(outputs['loss'], 0.32);
+    near(gradients.inputs['value'], [[0]]);
+  });
+  it('by hand, where the error is large: 2 (5 - 2 / 2), and its slope', async () => {
+    const { outputs, gradients } = await valued([1], [1], [6], { clip: 0.2, huber: 2 });
+    near(outputs['loss'], 8);
+    near(gradients.inputs['value'], [[-2]]);
+  });
+  it('is that of squares where errors are small, whatever is clipped', async () => {
+    const [value, old, returns] = ['v', 'o', 'r'].map(what => numbers(normals(1, what, [40]))) as [number[], number[], number[]], inputs = { value: floats([value]), oldValue: floats([old]), returns: floats([returns]), mask: filled([1, 40], 1) };
+    const [ours, squares] = [await valued(value, old, returns, { clip: 0.2, huber: 100 }), await evaluateNode(clippedValue, { sizes: {}, knobs: { clip: 0.2 }, inputs, cotangents })];
+    near(ours.outputs['loss'], numbers(squares.outputs['loss'])[0]!);
+    near(ours.gradients.inputs['value'], [numbers(squares.gradients.inputs['value'])]);
   });
 });

@@ -1,23 +1,8 @@
-import { abs, add, exp, logSoftmax, maximum, mean as average, minimum, mul, neg, softplus, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, exp, logSoftmax, mean as average, mul, neg, softplus, square, sub, sum } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { float, mean, oneHot } from './maths.ts';
 
-/** The greater Huber error of the value and of the value kept near the old one. */
-export const clippedHuberValue = defineNode({
-  type: 'clippedHuberValue',
-  knobs: { clip: 0.2, huber: 10 },
-  in: { value: f32('...'), oldValue: still(f32('...')), returns: still(f32('...')), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward({ value, oldValue, returns, mask, clip, huber }) {
-    const error = (v: Tensor) => {
-      const distance = abs(sub(returns, v)), near = minimum(distance, huber);
-      return add(mul(0.5, square(near)), mul(huber, sub(distance, near)));
-    };
-    const moved = minimum(maximum(sub(value, oldValue), neg(clip)), clip);
-    return { loss: mean(maximum(error(value), error(add(oldValue, moved))), mask) };
-  },
-});
 /** SAC: -alpha (log pi + target entropy), with -|A| as target. */
 export const squashedEntropyTarget = defineNode({
   type: 'squashedEntropyTarget',
