@@ -27,7 +27,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',
   qtranBase: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
   dgn: 'agentQ',
-  coma: 'critic encoder head', comaSweep: 'critic encoder head',
+  coma: 'critic encoder head', comaSweep: 'critic encoder head', ia2c: 'critic encoder policy', maa2c: 'critic encoder policy',
   ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',
   mat: 'critic decoder encoder',
   beliefPpo: 'belief beliefDecoder critic criticEncoder encoder policy',
