@@ -212,7 +212,7 @@ export class Learner {
   /** The first number of a wire that is not finite, and where it stands by the names of its dims. */
   #placed(wire: string, { data, shape }: OutputArray): string {
     const { d, types } = this.plan, { dims } = typeOf(d, wire, types) as Typed, found = Array.from(data).findIndex(x => !Number.isFinite(x));
-    const at = shape.map((n, k) => `${base(dims[k]!)} ${Math.floor(found / shape.slice(k + 1).reduce((a, b) => a * b, 1)) % n}`);
+    const at = shape.map((n, k) => `${base(dims[k]!).replace('+1', '')} ${Math.floor(found / shape.slice(k + 1).reduce((a, b) => a * b, 1)) % n}`);
     return `${data[found]}${at.length ? ` at ${at.join(', ')}` : ''}`;
   }
 
