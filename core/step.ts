@@ -8,10 +8,12 @@
 import type { Engine, Executable, OutputArray, Outputs, Program, Supply } from './engine.ts';
 import type { TypedArray } from './environment.ts';
 import { RunError } from './error.ts';
+import { typeOf, type Typed } from './infer.ts';
 import type { Noise } from './node.ts';
 import { scalars, slotsOf } from './optimiser.ts';
 import { floatWires, Programs, type Cuts, type OnceShape, type PassOptions } from './programs.ts';
 import type { Plan, Rule } from './plan.ts';
+import { base } from './port.ts';
 import { parse, use, type TargetRule } from './definition.ts';
 import { Random } from './random.ts';
 import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
@@ -133,6 +135,7 @@ export class Learner {
       const rule = this.plan.rules.get(name)!, n = sweep.over === 'time' ? T : page.dims[sweep.over] ?? this.plan.sizes[sweep.over]!, before = now.slots[name]!.count;
       const indices = options.order?.sweep ?? (sweep.order === 'backwards' ? Int32Array.from({ length: n }, (_, i) => n - 1 - i) : Random.of(options.seed, `sweep/${name}`, state.counters.updates).permutation(n));
       for (const index of indices) {
+        if (sweep.over === 'time' && !this.#reached(batch, index)) continue;
         if (rule.slices.some(x => x.dim === sweep.over)) now.slots[name]!.count = before;      // each index has taken as many steps as the others
         failed ??= await epochs(r => r === name, [index + 1], { rule, index });
       }
@@ -143,6 +146,11 @@ export class Learner {
     return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, at), slots: now.slots, memory: now.memory, counters: { ...at, last: at } }, losses, norms, taps, gradients, priorities };
   }
 
+  /** Does any item have a transition there? Padding alone makes no step of a sweep, and no moment shrinks by it. */
+  #reached({ cuts, fields }: Batch, index: number): boolean {
+    const { main } = this.programs, { time } = cuts[main]!, valid = fields[`${main}.valid`];
+    return valid === undefined || valid.some((x: number, i: number) => i % time === index && x !== 0);
+  }
   /** Has a rule gone as far as it may on this batch? */
   #over(rule: string, out: Outputs, sums: Map<string, { total: number; n: number }>): boolean {
     const { until, above = Infinity } = this.plan.d.page.train[rule]!;
@@ -199,7 +207,13 @@ export class Learner {
     for (const [name, data] of Object.entries(call.batch.fields)) if (data instanceof Float32Array && !finite(data)) return `rule ${rule}: ${name} of the batch holds a number that is not finite`;
     for (const s of this.plan.slices) if (!finite(view(call.now.weights, s))) return `rule ${rule}: the weight ${s.name} holds a number that is not finite`;
     const out = await this.#probe(texts, call, shapes), first = texts.find(t => !finite(out[t]!.data));
-    return first === undefined ? `rule ${rule}: its ${bad(out_[`norm.${rule}`]) ? 'gradient is not finite, though every wire is' : 'step would give a weight that is not finite'}` : `rule ${rule}: ${first} (${use(this.plan.d, parse(first).from).spec.type}) is the first wire that is not finite`;
+    return first === undefined ? `rule ${rule}: its ${bad(out_[`norm.${rule}`]) ? 'gradient is not finite, though every wire is' : 'step would give a weight that is not finite'}` : `rule ${rule}: ${first} (${use(this.plan.d, parse(first).from).spec.type}) is the first wire that is not finite: ${this.#placed(first, out[first]!)}`;
+  }
+  /** The first number of a wire that is not finite, and where it stands by the names of its dims. */
+  #placed(wire: string, { data, shape }: OutputArray): string {
+    const { d, types } = this.plan, { dims } = typeOf(d, wire, types) as Typed, found = Array.from(data).findIndex(x => !Number.isFinite(x));
+    const at = shape.map((n, k) => `${base(dims[k]!).replace('+1', '')} ${Math.floor(found / shape.slice(k + 1).reduce((a, b) => a * b, 1)) % n}`);
+    return `${data[found]}${at.length ? ` at ${at.join(', ')}` : ''}`;
   }
 
   /** One acting step of all copies. `fields` by name over [copies, 1, ...]; `counters` key the noise. */

@@ -2,11 +2,13 @@
 import type { Definition } from '../core/definition.ts';
 import type { World } from '../core/world.ts';
 import { a2c } from './a2c.ts';
+import { coma, comaSweep } from './coma.ts';
 import { combinedDqn } from './combined-dqn.ts';
 import { dgn } from './dgn.ts';
 import { doubleDqn, dqn } from './dqn.ts';
 import { duelingDqn } from './dueling-dqn.ts';
 import { ippo } from './ippo.ts';
+import { ia2c, maa2c } from './ia2c.ts';
 import { iql } from './iql.ts';
 import { nStepDqn } from './n-step-dqn.ts';
 import { ppo } from './ppo.ts';
@@ -22,11 +24,13 @@ import { vdn } from './vdn.ts';
 import { cwQmix, owQmix } from './weighted-qmix.ts';
 
 export { a2c } from './a2c.ts';
+export { coma, comaSweep } from './coma.ts';
 export { combinedDqn } from './combined-dqn.ts';
 export { dgn } from './dgn.ts';
 export { doubleDqn, dqn } from './dqn.ts';
 export { duelingDqn } from './dueling-dqn.ts';
 export { ippo } from './ippo.ts';
+export { ia2c, maa2c } from './ia2c.ts';
 export { iql } from './iql.ts';
 export { nStepDqn } from './n-step-dqn.ts';
 export { ppo } from './ppo.ts';
@@ -41,4 +45,4 @@ export { shaq } from './shaq.ts';
 export { vdn } from './vdn.ts';
 export { cwQmix, owQmix } from './weighted-qmix.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, coma, comaSweep, ia2c, maa2c };

@@ -12,6 +12,7 @@ import { historyJointQ } from './critics/history-joint-q.ts';
 import { historyValue } from './critics/history-value.ts';
 import { jointQ } from './critics/joint-q.ts';
 import { linearValue } from './critics/linear-value.ts';
+import { mlpValue } from './critics/mlp-value.ts';
 import { stateValue } from './critics/state-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
@@ -55,9 +56,14 @@ import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
 import { shapleyMixer } from './mixers/shapley-mixer.ts';
 import { populationStandardise } from './normalise/population-standardise.ts';
+import { runningMoments } from './normalise/running-moments.ts';
+import { scale } from './normalise/scale.ts';
 import { standardise } from './normalise/standardise.ts';
+import { standardiseBy } from './normalise/standardise-by.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
+import { epsilonMixed } from './policies/epsilon-mixed.ts';
+import { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
 import { deterministic } from './policies/deterministic.ts';
 import { qLambda } from './returns/q-lambda.ts';
 import { tdLambda } from './returns/td-lambda.ts';
@@ -86,6 +92,7 @@ export { historyJointQ } from './critics/history-joint-q.ts';
 export { historyValue } from './critics/history-value.ts';
 export { jointQ } from './critics/joint-q.ts';
 export { linearValue } from './critics/linear-value.ts';
+export { mlpValue } from './critics/mlp-value.ts';
 export { stateValue } from './critics/state-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
@@ -129,9 +136,14 @@ export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
 export { shapleyMixer } from './mixers/shapley-mixer.ts';
 export { populationStandardise } from './normalise/population-standardise.ts';
+export { runningMoments } from './normalise/running-moments.ts';
+export { scale } from './normalise/scale.ts';
 export { standardise } from './normalise/standardise.ts';
+export { standardiseBy } from './normalise/standardise-by.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
+export { epsilonMixed } from './policies/epsilon-mixed.ts';
+export { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
 export { deterministic } from './policies/deterministic.ts';
 export { qLambda } from './returns/q-lambda.ts';
 export { tdLambda } from './returns/td-lambda.ts';
@@ -154,11 +166,11 @@ export { recurrence } from './recurrence.ts';
 const folders = {
   features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb, deterministic],
+  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
-  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, linearValue, actionValue, allActionValues],
+  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
-  normalise: [standardise, populationStandardise],
+  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale],
   arithmetic: [subtract, multiply, minimum, expectedValue],
   losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian],

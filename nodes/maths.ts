@@ -1,5 +1,5 @@
 /** Tensor functions that several nodes share: pure, traceable, and with a gradient on every engine. */
-import { add, argMax as argMaxOf, cast, div, equal, expandDims, maximum, mean, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax as argMaxOf, cast, div, equal, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../core/flow.ts';
 
 /**
@@ -32,3 +32,9 @@ export const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.slice(1).redu
 
 /** sum(x mask) / sum(mask), and 0 where nothing counts: the numerator is 0 then, and the floor keeps 0 / 0 away. */
 export const maskedMean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), maximum(sum(mask), 1e-8));
+
+/** log((1 - epsilon) softmax(logits) + even), with no log of 0 anywhere: the greater of both logs is taken out, and that of a share of 0 is the big negative number. */
+export function logMixed(logits: Tensor, epsilon: Tensor, even: Tensor): Tensor {
+  const share = (x: Tensor) => where(greater(x, 0), log(maximum(x, 1e-37)), UNAVAILABLE), own = add(logSoftmax(logits), share(sub(1, epsilon))), any = share(even), top = detach(maximum(own, any));
+  return add(top, log(add(exp(sub(own, top)), exp(sub(any, top)))));
+}

@@ -97,9 +97,18 @@ export class Rollout implements Collector {
     if (state && !('state' in fields)) state.set(fields['obs']!);
     if (own && !('agentReward' in fields)) for (let c = 0; c < K; c++) own.fill(fields['reward']![c]!, c * agents, (c + 1) * agents);
   }
+  #where(copy: number, of: string): string { return `${this.#env.spec.id}: copy ${copy}, step ${this.#lengths[copy]!} of its episode${of}`; }
+  /** Refuses an action that avail forbids: it has no log-probability to learn from. That of a copy which waits is not executed. */
+  #allow(chosen: TypedArray): void {
+    const avail = this.#fields['avail'], n = this.#sizes['action']!, agents = this.#sizes['agent']!;
+    if (avail && chosen instanceof Int32Array) chosen.forEach((action, row) => {
+      const copy = Math.floor(row / agents);
+      if (!this.#ended[copy] && !avail[row * n + action]) throw new RunError(`${this.#where(copy, `, agent ${row % agents}`)}: action ${action}, which the page ${this.#learner.plan.d.page.name} chose, is not allowed`, `wire avail to what ${this.#learner.plan.d.page.act!.action} is chosen from, and mask its logits or values: maskUnavailable`);
+    });
+  }
   /** Refuses numbers that are not finite and agents without an allowed action, before anything learns from them. */
   #judge(): void {
-    const { spec } = this.#env, K = this.#env.copies, agents = this.#sizes['agent']!, where = (c: number, of: string) => `${spec.id}: copy ${c}, step ${this.#lengths[c]!} of its episode${of}`;
+    const K = this.#env.copies, agents = this.#sizes['agent']!, where = (c: number, of: string) => this.#where(c, of);
     for (const [name, data] of Object.entries(this.#fields)) {
       if (!(data instanceof Float32Array) || (MADE.has(name) && name !== 'reward')) continue;
       for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i]!)) {
@@ -131,6 +140,7 @@ export class Rollout implements Collector {
     const { action, carry } = await this.#learner.act(state, this.#fields, K, this.#carry, { seed: this.#seed, counters: [key, this.#ticks], best });
     this.#carry = carry;
     const chosen = random ? this.#anything(action.data) : action.data, stepping = this.#ended.some(e => !e);
+    this.#allow(chosen);
     if (stepping) await this.#env.step(chosen);
     this.#derive();
     this.#row = { ...this.#fields, action: chosen };

@@ -11,11 +11,11 @@ import { plan } from '../../core/plan.ts';
 import { linear } from '../../core/schedule.ts';
 import { topology } from '../../core/topology.ts';
 import { single, type team, type World } from '../../core/world.ts';
-import { dqn, iql, qmix } from '../../graphs/index.ts';
+import { coma, dqn, iql, qmix } from '../../graphs/index.ts';
 import { chosenAction, duplexMixer, epsilonGreedy, gatherAction, join, maskedMse, mlpAgentQ, rnnAgentQ, subtract, sumMixer } from '../../nodes/index.ts';
 import { allPages, registry } from '../pages/index.ts';
 import { SIZES } from '../pages/lab.ts';
-import { coma, mappo } from '../pages/policies.ts';
+import { mappo } from '../pages/policies.ts';
 import { ddpg } from '../pages/single.ts';
 import { KINDS, subject, type DraftPage } from '../pages/wrong-edits.ts';
 
@@ -308,7 +308,7 @@ describe('many mistakes at once', () => {
 
 describe('sizes', () => {
   it('of a place are those of the weights that it uses', () => {
-    const page = derive(coma, 'narrow', g => { g.replace('nextCriticInput', join(), { seen: next(g.at('seen').x) }); });       // without the others' actions: fewer features
+    const page = derive(coma, 'narrow', g => { g.replace('nextCriticInput', join(), { obs: next(g.data().obs) }); });       // without the others' actions: fewer features
     expect(() => plan(page, SIZES)).toThrow(GraphError);
     expect(() => plan(page, SIZES)).toThrow(/targetCritic/);
   });

@@ -109,7 +109,7 @@ describe('a failure', () => {
       const twice = g.add('twice', defineNode({ type: 'twice', in: { x: f32('...') }, out: { x: f32('...') }, forward: ({ x }) => ({ x: mul(2, x) }) })(), { x: logs.x });
       g.train('value', g.add('loss', squares(), { a: twice.x, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 0.01 }) });
     }), engine);
-    expect((await s.update(batchOf([[1, 9], [-2, 9]], [[3], [0]]))).failed).toBe('rule value: logs.x (logs) is the first wire that is not finite');
+    expect((await s.update(batchOf([[1, 9], [-2, 9]], [[3], [0]]))).failed).toBe('rule value: logs.x (logs) is the first wire that is not finite: NaN at batch 1, time 0');
   });
   it('that came of a draw names the node that drew: it looks at the same draws', async () => {
     const risky = defineNode({ type: 'risky', in: { x: f32('...') }, noise: { eps: normal('...') }, out: { x: f32('...') }, forward: ({ x, eps }) => ({ x: mul(x, log(eps)) }) });
@@ -118,6 +118,6 @@ describe('a failure', () => {
       g.train('value', g.add('loss', squares(), { a: r.x, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 0 }) });
     }, g => g.transitions({ keep: 10, batch: 1 })), engine), said = new Set<string | undefined>();
     for (let updates = 0; updates < 12; updates++) said.add((await s.update(batchOf([[1, 9]], [[3]]), {}, { ...s.state, counters: { ...s.state.counters, updates } })).failed);
-    expect([...said].sort()).toEqual(['rule value: risky.x (risky) is the first wire that is not finite', undefined]);
+    expect([...said].sort()).toEqual(['rule value: risky.x (risky) is the first wire that is not finite: NaN at batch 0, time 0', undefined]);
   });
 });

@@ -10,9 +10,8 @@ import { pages } from '../../graphs/index.ts';
 import { aliveAttentionMixer, attentionMixer, evenAttentionMixer, historyValue, nonlinearAttentionMixer } from '../../nodes/index.ts';
 import { evaluateStep, importTorch, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
 import { numbers, off, type Arrays } from '../nodes/arrays.ts';
+import { decode, decodeAll, type Encoded, type StateDict } from './encoded.ts';
 
-type Encoded = { readonly shape: readonly number[] } & ({ readonly f32: string } | { readonly i32: string } | { readonly u8: string });
-type StateDict = Readonly<Record<string, Encoded>>;
 type Nets = Readonly<Record<string, StateDict>>;
 interface Fixture {
   readonly algorithm: 'iql' | 'vdn' | 'qmix' | 'qplex' | 'qatten' | 'qtranBase' | 'qtranAlt' | 'owQmix' | 'cwQmix' | 'shaq';
@@ -26,11 +25,6 @@ const folder = new URL('../fixtures/learners/', import.meta.url);
 const cases = readdirSync(folder).filter(f => f.endsWith('.json')).map(f => f.replace('.json', ''));
 const load = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Fixture;
 
-function decode(x: Encoded): NamedArray {
-  const bytes = (text: string) => { const b = Buffer.from(text, 'base64'); return b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) as ArrayBuffer; };
-  return { shape: x.shape, data: 'f32' in x ? new Float32Array(bytes(x.f32)) : 'i32' in x ? new Int32Array(bytes(x.i32)) : new Uint8Array(bytes(x.u8)) };
-}
-const decodeAll = (x: StateDict): Arrays => Object.fromEntries(Object.entries(x).map(([k, v]) => [k, decode(v)]));
 /** Tensors of all networks, `network.name`. */
 const together = (nets: Nets): Arrays => Object.assign({}, ...Object.entries(nets).map(([net, dict]) => Object.fromEntries(Object.entries(decodeAll(dict)).map(([k, x]) => [`${net}.${k}`, x])))) as Arrays;
 

@@ -2,7 +2,7 @@
 import type { Definition, Registry } from '../../core/definition.ts';
 import { derive } from '../../core/graph.ts';
 import type { NodeFactory } from '../../core/node.ts';
-import { dgn, pages } from '../../graphs/index.ts';
+import { coma, dgn, pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as nodes from './nodes/index.ts';
 import * as offPolicy from './off-policy.ts';
@@ -12,8 +12,10 @@ import * as values from './values.ts';
 
 /** A narrow network: in one of 512 units the attention to large weights goes to one neighbour alone. */
 const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { encoder: [16], heads: 2, embed: 8 }); });
+/** In the larger world one of the 645,000 units of the wide critic is so near its kink that two engines take different sides of it. */
+const narrowCritic: Definition = derive(coma, 'coma', g => { g.set('critic', { hidden: [16, 16] }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, ...single, ...values, ...policies, ...offPolicy };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, coma: narrowCritic, ...single, ...values, ...policies, ...offPolicy };
 export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
@@ -27,7 +29,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',
   qtranBase: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
   dgn: 'agentQ',
-  coma: 'critic encoder head', comaSweep: 'critic encoder head',
+  coma: 'critic encoder head', comaSweep: 'critic encoder head', ia2c: 'critic encoder policy', maa2c: 'critic encoder policy',
   ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',
   mat: 'critic decoder encoder',
   beliefPpo: 'belief beliefDecoder critic criticEncoder encoder policy',

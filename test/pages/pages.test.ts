@@ -37,7 +37,7 @@ const close = (got: ArrayLike<number>, want: ArrayLike<number>, digits = 5) => {
 /** Updates until every rule was due once. */
 const UPDATES: Readonly<Record<string, number>> = { td3: 2 };
 /** Pages whose lagged weights follow in those updates; the others' wait for a clock. */
-const FOLLOW = new Set(['ddpg', 'td3', 'sac', 'dgn', 'maddpg', 'iddpg', 'facmac']);
+const FOLLOW = new Set(['ia2c', 'maa2c', 'ddpg', 'td3', 'sac', 'dgn', 'maddpg', 'iddpg', 'facmac']);
 
 describe('every page', () => {
   it('is in the table', () => expect(Object.keys(allPages).sort()).toEqual(Object.keys(CHANGES).sort()));

@@ -1,48 +1,12 @@
 /** Several agents, learned on-policy. Widths are small: these pages prove the wiring. */
 import { derive, each, graph, next, now, once, stop, weigh } from '../../core/graph.ts';
 import { per } from '../../core/node.ts';
-import { adam, rmsprop } from '../../core/optimiser.ts';
+import { adam } from '../../core/optimiser.ts';
 import { f32, index } from '../../core/port.ts';
-import { linear } from '../../core/schedule.ts';
 import { after, local, team } from '../../core/world.ts';
 import { ippo } from '../../graphs/index.ts';
-import { allActionValues, allAgents, categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, expectedValue, gae, gatherAction, join, linearValue, maskedMse, multiply, othersActions, policyGradient, recurrentEncoder, sampleCategorical, standardise, subtract, tdLambda } from '../../nodes/index.ts';
-import { actionDecoder, agentTransformer, beliefDecoder, beliefEncoder, beliefLoss, crossEntropy, denormalise, epsilonMixed, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
-
-export const coma = graph('coma', team, g => {
-  const ep = g.episodes({ batch: 8 });
-  const input = g.add('agentInput', join(), { obs: ep.obs, last: ep.lastAction, id: ep.agentId });
-  const z = g.slot('encoder', recurrentEncoder({ hidden: 16 }), { x: input.x });
-  const head = g.add('head', categorical(), { z: z.z, avail: ep.avail });
-  const pi = g.slot('policy', epsilonMixed({ epsilon: linear({ from: 0.5, to: 0.01, steps: 100_000 }) }), { logits: head.logits, avail: ep.avail });
-
-  const last = g.add('lastJointAction', allAgents(), { x: ep.lastAction });
-  const seen = g.add('seen', join(), { state: each('agent', ep.state), obs: ep.obs, last: each('agent', last.x), id: ep.agentId });
-  const others = g.add('others', othersActions(), { action: ep.action });
-  const nextOthers = g.add('nextOthers', othersActions(), { action: ep.nextAction });
-  const criticIn = g.add('criticInput', join(), { seen: now(seen.x), others: others.x });
-  const nextIn = g.add('nextCriticInput', join(), { seen: next(seen.x), others: nextOthers.x });
-  const critic = g.slot('critic', allActionValues({ hidden: [16, 16] }), { x: criticIn.x });
-  const nextQ = g.add('nextChosenQ', gatherAction(), { q: g.target('targetCritic', critic, { x: nextIn.x }).q, action: ep.nextAction });
-  const target = g.slot('target', tdLambda({ gamma: 0.99, lambda: 0.8 }), { ...each('agent', ep.outcome), nextValue: nextQ.value });
-
-  const chosen = g.add('chosenQ', gatherAction(), { q: critic.q, action: ep.action });
-  const baseline = g.add('baseline', expectedValue(), { q: critic.q, pi: now(pi.pi) });
-  const advantage = g.add('advantage', subtract(), { a: chosen.value, b: baseline.value });
-  const p = g.add('logProb', categoricalLogProb(), { logits: now(pi.logits), action: ep.action });
-  const mask = each('agent', ep.valid);
-  const criticLoss = g.add('criticLoss', maskedMse(), { prediction: chosen.value, target: target.value, mask });
-  const policyLoss = g.add('policyLoss', policyGradient(), { logProb: p.logProb, advantage: advantage.x, mask });
-  g.train('critic', criticLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
-  g.train('actor', policyLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10 });
-  g.targets({ everyUpdates: 200 });
-  const explore = g.slot('explore', sampleCategorical(), { logits: pi.logits });
-  g.act(explore);
-  return { criticLoss };
-});
-/** As the original code trains it: one critic step per time index, from the last to the first. */
-export const comaSweep = derive(coma, 'comaSweep', (g, { criticLoss }) =>
-  g.train('critic', criticLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10, sweep: { over: 'time', order: 'backwards' } }));
+import { categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, gae, join, linearValue, maskedMse, multiply, policyGradient, recurrentEncoder, sampleCategorical, standardise } from '../../nodes/index.ts';
+import { actionDecoder, agentTransformer, beliefDecoder, beliefEncoder, beliefLoss, crossEntropy, denormalise, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
 
 export const mappo = derive(ippo, 'mappo', (g, { ro, critic, adv, mask }) => {
   g.replace('criticInput', join(), { state: each('agent', ro.state), obs: ro.obs, id: ro.agentId });

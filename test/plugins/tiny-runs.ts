@@ -9,6 +9,7 @@ interface TinyRun { readonly environment: string; readonly steps: number; readon
 const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 };
 const central = { ...small, 'mixer.embed': 4, 'centralQ.hidden': 6, 'central.hidden': 8 };
 const cartpole = { environment: 'classic/cartpole', steps: 320, set: { 'q.hidden': [8], 'data.start': 40, 'data.every': 4, 'data.batch': 8, 'data.keep': 120 } };
+const episodic = { 'data.batch': 4, 'encoder.hidden': 6, 'critic.hidden': [6] };
 const foraging = 'lbf/5x5-2p-1f?steps=6';
 export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   dqn: { ...cartpole, copies: 2 },
@@ -34,6 +35,10 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   roma: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'mixer.embed': 4, 'agentQ.embed': 4 } },
   dgn: { environment: 'parity/line?agents=3&steps=4', steps: 330, copies: 2, set: { 'data.batch': 4, 'data.start': 20, 'data.every': 8, 'data.keep': 60, 'agentQ.encoder': [6], 'agentQ.heads': 2, 'agentQ.embed': 3 } },
   ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
+  coma: { environment: foraging, steps: 400, copies: 2, set: { ...episodic, 'targets.everyUpdates': 7 } },
+  comaSweep: { environment: 'matrix/two-step', steps: 160, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
+  ia2c: { environment: foraging, steps: 400, copies: 2, set: episodic },
+  maa2c: { environment: 'matrix/two-step', steps: 160, copies: 1, set: episodic },
 };
 
 /** Its first session. */

@@ -33,7 +33,7 @@ export function caseOf(node: NodeFactory, lead: readonly string[], { seed = 1, b
   const draw: Record<Port['dtype'], (key: string, port: Port) => NamedArray> = {
     f32: key => {
       const x = normals(seed, key, shape(key)), r = random(key);
-      if (key.endsWith('Var')) return { shape: x.shape, data: x.data.map(Math.exp) };                         // a variance
+      if (/(Var|^variance|^count)$/.test(key)) return { shape: x.shape, data: x.data.map(Math.exp) };                         // a variance, or a number of items
       return key === 'mask' ? { shape: x.shape, data: x.data.map((_, i) => (i === 0 || r.uniform() < 0.6 ? 1 : 0)) } : x;
     },
     bool: key => { const r = random(key); return { shape: shape(key), data: Uint8Array.from({ length: count(key) }, () => r.integer(2)) }; },

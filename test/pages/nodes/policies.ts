@@ -1,21 +1,10 @@
-import { add, concat, div, exp, expandDims, eye, log, mul, relu, reshape, slice, softmax, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, div, exp, expandDims, eye, mul, relu, reshape, slice, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { dense, mlp, parameter } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { attention } from './features.ts';
-import { float, halves, maskUnavailable, oneHot } from './maths.ts';
+import { halves, maskUnavailable, oneHot } from './maths.ts';
 
-/** COMA: (1 - epsilon) softmax + epsilon / |A| over available actions; epsilon lies inside what is differentiated. */
-export const epsilonMixed = defineNode({
-  type: 'epsilonMixed',
-  knobs: { epsilon: 0.5 },
-  in: { logits: f32('... action'), avail: bool('... action') },
-  out: { pi: f32('... action'), logits: f32('... action') },
-  forward({ logits, avail, epsilon }, _, __, { action }) {
-    const mixed = mul(add(mul(sub(1, epsilon), softmax(logits)), div(epsilon, action)), float(avail)), pi = div(mixed, sum(mixed, -1, true));
-    return { pi, logits: log(add(pi, 1e-10)) };
-  },
-});
 export const gaussian = defineNode({
   type: 'gaussian',
   in: { z: f32('... ?z') },
