@@ -3,7 +3,7 @@ import type { Definition } from '../core/definition.ts';
 import { compose } from './compose.ts';
 import type { JointOptions, JointPrepared } from './joint-run.ts';
 import type { Players } from './players.ts';
-import { applySettings, type Prepared, type TrainOptions } from './training.ts';
+import { applySettings, type Outcome, type Prepared, type TrainOptions } from './training.ts';
 
 export { derive, each, graph, next, now, once, stop, swap, weigh, Graph, type Data, type Placed, type Wire, type Wires } from '../core/graph.ts';
 export { after, central, continuous, continuousTeam, local, single, team, type Field, type World } from '../core/world.ts';
@@ -56,13 +56,15 @@ export interface LibraryOptions extends Omit<TrainOptions, 'experiment'> {
   /** Other numbers: `{ 'tdTarget.gamma': 0.95 }`. */
   readonly set?: Readonly<Record<string, unknown>>;
 }
+/** Names of the players that learn. */
+type Learners<P extends Players> = { [K in keyof P]: [Extract<P[K], { readonly page: unknown }>] extends [never] ? never : K & string }[keyof P];
 /** A joint run of several players. Subscribe to its streams, then await `done`, which starts it. */
-export interface RunningTogether extends Pick<JointPrepared, 'folder' | 'record'> {
+export interface RunningTogether<P extends Players = Players> extends Pick<JointPrepared, 'folder' | 'record'> {
   /** Of each player that learns, under its name: its own streams, without a `stop` and an end of its own. */
-  readonly players: Readonly<Record<string, Omit<Running, 'stop' | 'done'>>>;
+  readonly players: Readonly<Record<Learners<P>, Omit<Running, 'stop' | 'done'>>>;
   stop(): void;
   /** What came of each. */
-  readonly done: ReturnType<JointPrepared['begin']>;
+  readonly done: Promise<Readonly<Record<Learners<P>, Outcome>>>;
 }
 export interface JointLibraryOptions extends Omit<JointOptions, 'experiment'> { readonly plugins?: readonly string[] }
 const runningOf = ({ folder, record, run }: Prepared): Omit<Running, 'stop' | 'done'> => ({ folder, record, metrics$: run.metrics$, events$: run.events$, tap$: run.tap$.bind(run), checkpoint: () => run.checkpoint(), edit: run.edit.bind(run), check: run.check.bind(run), undo: run.undo.bind(run) });
@@ -75,7 +77,7 @@ function soon<T>(begin: () => Promise<T>): Promise<T> {
 /** Trains a page: `const run = await train(qmix, { environment: 'lbf/8x8-2p-2f-coop', steps: 200_000 })`. */
 export async function train(page: Definition, options: LibraryOptions): Promise<Running>;
 /** Trains several populations, each by its own page: `await train({ predators: { agents: [0, 1, 2], page: maddpg }, prey: { agents: [3], page: ippo } }, { environment: 'mpe/tag', steps: 200_000 })`. */
-export async function train(players: Players, options: JointLibraryOptions): Promise<RunningTogether>;
+export async function train<const P extends Players>(players: P, options: JointLibraryOptions): Promise<RunningTogether<P>>;
 export async function train(what: Definition | Players, { plugins = [], ...options }: LibraryOptions | JointLibraryOptions): Promise<Running | RunningTogether> {
   const { catalogue, training, joint } = await compose({ plugins }), environment = await catalogue.environmentId(options.environment), named = { environment, ...(options.engine === undefined ? {} : { engine: await catalogue.engineName(options.engine) }) };
   if (isPage(what)) {
