@@ -32,3 +32,6 @@ export const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.slice(1).redu
 
 /** sum(x mask) / sum(mask), and 0 where nothing counts: the numerator is 0 then, and the floor keeps 0 / 0 away. */
 export const maskedMean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), maximum(sum(mask), 1e-8));
+
+/** `maskedMean` over the rows of each column, summed over the columns. [rows, n]. */
+export const summedMeans = (x: Tensor, mask: Tensor): Tensor => sum(div(sum(mul(x, mask), 0), maximum(sum(mask, 0), 1e-8)));

@@ -5,7 +5,6 @@ import type { NodeFactory } from '../../core/node.ts';
 import { dgn, pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as nodes from './nodes/index.ts';
-import * as offPolicy from './off-policy.ts';
 import * as policies from './policies.ts';
 import * as single from './single.ts';
 import * as values from './values.ts';
@@ -13,7 +12,7 @@ import * as values from './values.ts';
 /** A narrow network: in one of 512 units the attention to large weights goes to one neighbour alone. */
 const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { encoder: [16], heads: 2, embed: 8 }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, ...single, ...values, ...policies, ...offPolicy };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, ...single, ...values, ...policies };
 export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
@@ -32,5 +31,5 @@ export const CHANGES: Readonly<Record<string, string>> = {
   mat: 'critic decoder encoder',
   beliefPpo: 'belief beliefDecoder critic criticEncoder encoder policy',
   primal: 'blocks critic look memory policy',
-  maddpg: 'actor critic', iddpg: 'actor critic encoder', facmac: 'actor critic encoder mixer',
+  maddpg: 'actor critic', maddpgContinuous: 'actor critic', iddpg: 'actor critic encoder', facmac: 'actor critic encoder mixer',
 };

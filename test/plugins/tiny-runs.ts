@@ -33,6 +33,10 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   shaq: { environment: 'matrix/two-step', steps: 110, copies: 1, set: { ...small, 'mixer.embed': 4, 'mixer.samples': 2 } },
   roma: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'mixer.embed': 4, 'agentQ.embed': 4 } },
   dgn: { environment: 'parity/line?agents=3&steps=4', steps: 330, copies: 2, set: { 'data.batch': 4, 'data.start': 20, 'data.every': 8, 'data.keep': 60, 'agentQ.encoder': [6], 'agentQ.heads': 2, 'agentQ.embed': 3 } },
+  maddpg: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { 'data.batch': 4, 'data.start': 10, 'data.every': 3, 'data.keep': 40, 'actor.hidden': [6], 'critic.hidden': [6] } },
+  maddpgContinuous: { environment: 'mpe/spread?continuous=true&steps=5', steps: 150, copies: 2, set: { 'data.batch': 4, 'data.start': 20, 'data.every': 4, 'data.keep': 60, 'actor.hidden': [6], 'critic.hidden': [6] } },
+  iddpg: { environment: 'quadratic/aim', steps: 60, copies: 2, set: { 'data.batch': 4, 'data.keep': 12, 'encoder.hidden': 6, 'critic.hidden': [6] } },
+  facmac: { environment: 'quadratic/product', steps: 60, copies: 1, set: { 'data.batch': 4, 'data.keep': 12, 'encoder.hidden': 6, 'critic.hidden': [6], 'mixer.embed': 4 } },
   ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
 };
 
