@@ -19,5 +19,5 @@ export const agentwiseNegate = defineNode({
   paper: 'Lowe et al. 2017, arXiv 1706.02275',
   in: { value: f32('... agent'), mask: still(f32('... agent')) },
   out: { loss: f32('') },
-  forward: ({ value, mask }) => ({ loss: neg(summedMeans(value, mask)) }),
+  forward: ({ value, mask }) => ({ loss: summedMeans(neg(value), mask) }),
 });
