@@ -26,6 +26,7 @@ export interface Source {
 export interface Term { readonly loss: string; readonly weight: number | Schedule }
 export interface TrainRule {
   readonly losses: readonly Term[]; readonly optimiser: Optimiser;
+  /** `clipNorm`: most that the norm of the whole gradient may be; `clipEach`: that of each tensor, under `per` of each index's own. */
   readonly only?: readonly string[]; readonly clipNorm?: number; readonly clipEach?: number; readonly after?: string; readonly every?: number;
   readonly sweep?: { readonly over: string; readonly order: 'shuffled' | 'backwards' };
   /** A step at which this wire, one number, is above that number is not made, nor any after it on the same batch. */

@@ -83,7 +83,7 @@ export class Programs {
     const { grads } = tf.engine().gradients(total, views, undefined, true) as { grads: (Tensor | null)[] };
     const pieces = grads.map((g, i) => (g ? tf.reshape(g, [-1]) : tf.zeros([rule.slices[i]!.size]))), size = [rule.size], mask = sweep && input(`mask.${rule.name}`, size, 'f32');
     const masked = (list: Tensor[]) => { const all = list.length === 1 ? list[0]! : tf.concat(list as Tensor1D[]); return mask ? tf.mul(all, mask) : all; }, length = (x: Tensor) => tf.sqrt(tf.sum(tf.square(x)));
-    const gradient = masked(pieces), norm = length(gradient), each = spec.clipEach === undefined ? gradient : masked(pieces.map(g => tf.mul(g, clipFactor(length(g), spec.clipEach!))));
+    const gradient = masked(pieces), norm = length(gradient), each = spec.clipEach === undefined ? gradient : masked(pieces.map((g, i) => clipOwn(g, rule.slices[i]!.per, spec.clipEach!)));
     const clipped = spec.clipNorm === undefined ? each : tf.mul(each, clipFactor(spec.clipEach === undefined ? norm : length(each), spec.clipNorm));
     const before: Record<string, Tensor> = Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, input(`${m}.${rule.name}`, size, 'f32')])), w = input(`arena.${rule.name}`, size, 'f32');
     const after = optimise(spec.optimiser, w, clipped, before, input(`rate.${rule.name}`, [], 'f32'), input(`eps.${rule.name}`, [], 'f32'));
@@ -186,6 +186,11 @@ export class Programs {
     const slots = base(dims[time]!) === 'time+1' ? [gather(flat, row), gather(flat, tf.add(row, tf.scalar(1, 'int32')))] : [gather(flat, row)];
     return slots[0]!.dtype === 'bool' ? tf.cast(tf.stack(slots.map(s => tf.cast(s, 'int32')), 1), 'bool') : tf.stack(slots, 1);
   }
+}
+/** A flat gradient of one tensor, by its own norm; of one with weights for each of `per` indices, by the norm of each index, whose tensor it is. */
+function clipOwn(g: Tensor, per: number, most: number): Tensor {
+  const rows = tf.reshape(g, [Math.max(1, per), -1]);
+  return tf.reshape(tf.mul(rows, clipFactor(tf.sqrt(tf.sum(tf.square(rows), 1, true)), most)), [-1]);
 }
 /** Wires of all float outputs, in the order in which they are computed. */
 export const floatWires = (d: Plan['d']): string[] => topology(d).order.flatMap(n => Object.entries(use(d, n).spec.out as Record<string, Port>).filter(([, p]) => p.dtype === 'f32').map(([k]) => `${n}.${k}`));

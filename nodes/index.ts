@@ -15,6 +15,8 @@ import { linearValue } from './critics/linear-value.ts';
 import { mlpValue } from './critics/mlp-value.ts';
 import { stateValue } from './critics/state-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
+import { gumbelOneHot } from './explore/gumbel-one-hot.ts';
+import { gumbelSoftmax } from './explore/gumbel-softmax.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
 import { allAgents } from './features/all-agents.ts';
@@ -24,7 +26,11 @@ import { layerNormEncoder } from './features/layer-norm-encoder.ts';
 import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 import { oneHotAction } from './features/one-hot-action.ts';
 import { othersActions } from './features/others-actions.ts';
+import { ownFresh } from './features/own-fresh.ts';
 import { recurrentEncoder } from './features/recurrent-encoder.ts';
+import { agentwiseMeanSquare } from './losses/agentwise-mean-square.ts';
+import { agentwiseMse } from './losses/agentwise-mse.ts';
+import { agentwiseNegate } from './losses/agentwise-negate.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { clippedHuberValue } from './losses/clipped-huber-value.ts';
@@ -60,6 +66,7 @@ import { runningMoments } from './normalise/running-moments.ts';
 import { scale } from './normalise/scale.ts';
 import { standardise } from './normalise/standardise.ts';
 import { standardiseBy } from './normalise/standardise-by.ts';
+import { actionLogits } from './policies/action-logits.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
 import { epsilonMixed } from './policies/epsilon-mixed.ts';
@@ -95,6 +102,8 @@ export { linearValue } from './critics/linear-value.ts';
 export { mlpValue } from './critics/mlp-value.ts';
 export { stateValue } from './critics/state-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
+export { gumbelOneHot } from './explore/gumbel-one-hot.ts';
+export { gumbelSoftmax } from './explore/gumbel-softmax.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
 export { allAgents } from './features/all-agents.ts';
@@ -104,7 +113,11 @@ export { layerNormEncoder } from './features/layer-norm-encoder.ts';
 export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 export { oneHotAction } from './features/one-hot-action.ts';
 export { othersActions } from './features/others-actions.ts';
+export { ownFresh } from './features/own-fresh.ts';
 export { recurrentEncoder } from './features/recurrent-encoder.ts';
+export { agentwiseMeanSquare } from './losses/agentwise-mean-square.ts';
+export { agentwiseMse } from './losses/agentwise-mse.ts';
+export { agentwiseNegate } from './losses/agentwise-negate.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { clippedHuberValue } from './losses/clipped-huber-value.ts';
@@ -140,6 +153,7 @@ export { runningMoments } from './normalise/running-moments.ts';
 export { scale } from './normalise/scale.ts';
 export { standardise } from './normalise/standardise.ts';
 export { standardiseBy } from './normalise/standardise-by.ts';
+export { actionLogits } from './policies/action-logits.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
 export { epsilonMixed } from './policies/epsilon-mixed.ts';
@@ -164,16 +178,16 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder],
+  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic],
+  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionLogits],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale],
   arithmetic: [subtract, multiply, minimum, expectedValue],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],
-  explore: [epsilonGreedy, sampleCategorical, plusGaussian],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare],
+  explore: [epsilonGreedy, sampleCategorical, plusGaussian, gumbelOneHot, gumbelSoftmax],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 
 export type Kind = keyof typeof folders;

@@ -38,3 +38,5 @@ export function logMixed(logits: Tensor, epsilon: Tensor, even: Tensor): Tensor 
   const share = (x: Tensor) => where(greater(x, 0), log(maximum(x, 1e-37)), UNAVAILABLE), own = add(logSoftmax(logits), share(sub(1, epsilon))), any = share(even), top = detach(maximum(own, any));
   return add(top, log(add(exp(sub(own, top)), exp(sub(any, top)))));
 }
+/** `maskedMean` over the rows of each column, summed over the columns. [rows, n]. */
+export const summedMeans = (x: Tensor, mask: Tensor): Tensor => sum(div(sum(mul(x, mask), 0), maximum(sum(mask, 0), 1e-8)));

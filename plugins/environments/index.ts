@@ -5,5 +5,6 @@ import { lbf } from './lbf.ts';
 import { matrix } from './matrix.ts';
 import { mpe } from './mpe.ts';
 import { parity } from './parity.ts';
+import { quadratic } from './quadratic.ts';
 
-export const families: readonly EnvironmentFamily[] = [matrix, parity, lbf, mpe, classic];
+export const families: readonly EnvironmentFamily[] = [matrix, quadratic, parity, lbf, mpe, classic];

@@ -2,15 +2,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
 import type { Engine } from '../../core/engine.ts';
-import { derive, graph, next, now, once, swap, weigh } from '../../core/graph.ts';
+import { derive, each, graph, next, now, once, swap, weigh } from '../../core/graph.ts';
 import { dense } from '../../nodes/layers.ts';
-import { defineNode } from '../../core/node.ts';
+import { defineNode, per } from '../../core/node.ts';
 import { sgd } from '../../core/optimiser.ts';
 import { plan, type SizesByDim } from '../../core/plan.ts';
 import { f32 } from '../../core/port.ts';
 import { Programs, type PassOptions } from '../../core/programs.ts';
 import { Random } from '../../core/random.ts';
-import { single } from '../../core/world.ts';
+import { single, team } from '../../core/world.ts';
 import { qmix, vdn } from '../../graphs/index.ts';
 import { monotonicMixer } from '../../nodes/index.ts';
 import { evaluateStep } from '../../plugins/testing.ts';
@@ -98,6 +98,20 @@ describe('clipping', () => {
   it('of the whole norm halves both alike', async () => { expect(await after({ clipNorm: 5 })).toEqual([0.3, 0.4]); });
   it('of a norm that is larger changes nothing', async () => { expect(await after({ clipNorm: 11 })).toEqual([0.6, 0.8]); });
   it('of each tensor by its own norm: 7 leaves the first and shortens the second', async () => { expect(await after({ clipEach: 7 })).toEqual([0.6, 0.7]); });
+  it('under per, of each index\'s own tensor: 7 shortens that of the second agent alone', async () => {
+    const two = graph('two', team, g => {
+      const b = g.transitions({ keep: 10, batch: 1 }), y = g.add('y', per('agent', times()), { x: b.obs });
+      g.train('y', g.add('loss', squares(), { a: now(y.y), b: b.agentReward, mask: each('agent', b.valid) }).loss, { optimiser: sgd({ lr: 0.1 }), clipEach: 7 });
+      g.act(g.slot('explore', firstAllowed(), { avail: b.avail }));
+    });
+    // 2 x (w x - r) at w = 1 and x = 1: 6 and 8
+    const row = (shape: readonly number[], ...data: number[]) => ({ shape, data: Float32Array.from(data) }), kernel = 'y/w/kernel';
+    for (const on of ['tfjs:cpu', 'tfjs:wasm', 'onnx:cpu-1']) {
+      const { weights, gradients } = await evaluateStep(two, { engine: on, sizes: { obs: 1, action: 2, agent: 2, batch: 1, time: 1 }, batch: { 'data.obs': row([1, 2, 2, 1], 1, 1, 1, 1), 'data.agentReward': row([1, 1, 2], -2, -3) }, weights: { [kernel]: row([2, 1, 1], 1, 1) } });
+      expect([...gradients[kernel]!.data].map(x => x.toFixed(4)), on).toEqual(['6.0000', '8.0000']);
+      expect([...weights[kernel]!.data].map(w => (1 - w).toFixed(5)), on).toEqual(['0.60000', '0.70000']);
+    }
+  });
 });
 
 /** A recurrence h' = h + w x, on two sources at once. */

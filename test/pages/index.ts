@@ -5,7 +5,6 @@ import type { NodeFactory } from '../../core/node.ts';
 import { coma, dgn, pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as nodes from './nodes/index.ts';
-import * as offPolicy from './off-policy.ts';
 import * as policies from './policies.ts';
 import * as single from './single.ts';
 import * as values from './values.ts';
@@ -15,7 +14,7 @@ const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { enco
 /** In the larger world one of the 645,000 units of the wide critic is so near its kink that two engines take different sides of it. */
 const narrowCritic: Definition = derive(coma, 'coma', g => { g.set('critic', { hidden: [16, 16] }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, coma: narrowCritic, ...single, ...values, ...policies, ...offPolicy };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, coma: narrowCritic, ...single, ...values, ...policies };
 export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
@@ -34,5 +33,5 @@ export const CHANGES: Readonly<Record<string, string>> = {
   mat: 'critic decoder encoder',
   beliefPpo: 'belief beliefDecoder critic criticEncoder encoder policy',
   primal: 'blocks critic look memory policy',
-  maddpg: 'actor critic', iddpg: 'actor critic encoder', facmac: 'actor critic encoder mixer',
+  maddpg: 'actor critic', maddpgContinuous: 'actor critic', iddpg: 'actor critic encoder', facmac: 'actor critic encoder mixer',
 };

@@ -10,14 +10,13 @@ import type { NamedArray } from '../../core/store.ts';
 import { reach } from '../../core/topology.ts';
 import type { World } from '../../core/world.ts';
 import { freshState, view } from '../../core/weights.ts';
-import { dqn, ippo, ppo, prioritisedDqn, vdn } from '../../graphs/index.ts';
+import { dqn, facmac, ippo, ppo, prioritisedDqn, vdn } from '../../graphs/index.ts';
 import { actionValue, gae, maskedMse } from '../../nodes/index.ts';
 import { evaluateAct, evaluateNode, evaluateStep, type StepCase } from '../../plugins/testing.ts';
 import { allPages, CHANGES, registry } from './index.ts';
 import { batchOf, BATCH, passing, presentOf, SIZES, sizesOf, slot, stepsOf } from './lab.ts';
 import { plusOrnsteinUhlenbeck } from './nodes/index.ts';
 import { happo, mappo, mat } from './policies.ts';
-import { facmac } from './off-policy.ts';
 import { ddpg, sac, td3 } from './single.ts';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
@@ -37,7 +36,7 @@ const close = (got: ArrayLike<number>, want: ArrayLike<number>, digits = 5) => {
 /** Updates until every rule was due once. */
 const UPDATES: Readonly<Record<string, number>> = { td3: 2 };
 /** Pages whose lagged weights follow in those updates; the others' wait for a clock. */
-const FOLLOW = new Set(['ia2c', 'maa2c', 'ddpg', 'td3', 'sac', 'dgn', 'maddpg', 'iddpg', 'facmac']);
+const FOLLOW = new Set(['ia2c', 'maa2c', 'ddpg', 'td3', 'sac', 'dgn', 'maddpg', 'maddpgContinuous', 'iddpg', 'facmac']);
 
 describe('every page', () => {
   it('is in the table', () => expect(Object.keys(allPages).sort()).toEqual(Object.keys(CHANGES).sort()));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../core/plan.ts';
+import { maddpg } from '../../graphs/index.ts';
 import { swapped } from '../../plugins/edits.ts';
 import { actionValue } from '../../nodes/index.ts';
-import { maddpg } from '../pages/off-policy.ts';
 
 describe('a swap as data', () => {
   const SIZES = { agent: 3, id: 3, obs: 4, state: 12, action: 2 }, node = () => actionValue;

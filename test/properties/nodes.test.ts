@@ -14,7 +14,7 @@ import { narrowed } from '../nodes/mixers/joint.ts';
 import { at, caseOf, changed, inPorts, leads, made, outPorts, shapeOf, type Made } from './node-case.ts';
 
 /** Inputs and layers whose gradient is meant to differ from the slope, because the paper stops it; their own tests prove what it is. */
-const STOPPED: Readonly<Record<string, readonly string[]>> = { duplexMixer: ['agentQs', 'state', 'w', 'v'] };
+const STOPPED: Readonly<Record<string, readonly string[]>> = { duplexMixer: ['agentQs', 'state', 'w', 'v'], gumbelOneHot: ['logits'] };
 
 /** Nodes that are meant to look at all rows at once; none of them has a place in acting. */
 const ACROSS = ['standardise', 'populationStandardise'];

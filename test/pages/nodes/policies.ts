@@ -1,7 +1,7 @@
-import { add, concat, div, exp, expandDims, eye, mul, relu, reshape, slice, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, div, exp, mul, relu, slice, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { dense, mlp, parameter } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
-import { bool, f32, index, still } from '../../../core/port.ts';
+import { bool, f32, index } from '../../../core/port.ts';
 import { attention } from './features.ts';
 import { halves, maskUnavailable, oneHot } from './maths.ts';
 
@@ -27,14 +27,6 @@ export const meanAndStd = defineNode({
     return { mean, logStd: sub(mul(3.5, add(tanh(raw), 1)), 5) };
   },
 });
-export const actionLogits = defineNode({
-  type: 'actionLogits',
-  config: { hidden: [64, 64] },
-  in: { obs: f32('... ?obs') },
-  out: { logits: f32('... action') },
-  layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, action]) }),
-  forward: ({ obs }, { net }) => ({ logits: net(obs) }),
-});
 /** MAT: logits of agent i from the actions of the agents before i only; -1 means not chosen yet. */
 export const actionDecoder = defineNode({
   type: 'actionDecoder',
@@ -58,16 +50,4 @@ export const gaussianLogProb = defineNode({
   forward: ({ mean, logStd, action }) => ({
     logProb: sum(logNormal(action, mean, logStd), -1), entropy: sum(add(logStd, 0.5 * Math.log(2 * Math.PI * Math.E)), -1),
   }),
-});
-/** MADDPG: the joint action as each agent's critic sees it: its own fresh action in its own block, the others' as they were. */
-export const ownFresh = defineNode({
-  type: 'ownFresh',
-  in: { fresh: f32('... agent action'), others: still(f32('... agent action')) },
-  out: { x: f32('... agent joint') },
-  sizes: ({ agent, action }) => ({ joint: agent! * action! }),
-  forward({ fresh, others }, _, __, { agent, action }) {
-    const own = expandDims(expandDims(eye(agent), -1), 0);                                 // 1 agent agent 1
-    const x = add(mul(expandDims(fresh, 1), own), mul(expandDims(others, 1), sub(1, own)));
-    return { x: reshape(x, [-1, agent, agent * action]) };
-  },
 });

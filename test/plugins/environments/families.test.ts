@@ -23,7 +23,7 @@ it.each([...listed, ...variants])('%s keeps the contract', async id => {
   expect(episodes).toBeGreaterThan(0);
 });
 
-const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'classic/mountain-car?steps=15', 'classic/mountain-car-continuous?steps=15', 'classic/acrobot',
+const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'quadratic/product', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'classic/mountain-car?steps=15', 'classic/mountain-car-continuous?steps=15', 'classic/acrobot',
   'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1');
 const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, (_, width) =>
   env.spec.actions === 'discrete' ? [random.integer(env.spec.sizes['action']!)] : Array.from({ length: width }, () => 2 * random.uniform() - 1));
@@ -149,6 +149,7 @@ it('the options that users see', () => {
         "agents  whole number 2 .. 100   default 4  how many agents; a ring has 3 at least",
         "steps   whole number 1 .. 1000  default 1  steps of an episode, each with new bits",
       ],
+      "quadratic": [],
     }
   `);
 });
