@@ -1,5 +1,5 @@
 /** Tensor functions that several nodes share: pure, traceable, and with a gradient on every engine. */
-import { add, argMax as argMaxOf, cast, div, equal, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax as argMaxOf, cast, div, equal, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, neg, range, reshape, square, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../core/flow.ts';
 
 /**
@@ -38,3 +38,6 @@ export function logMixed(logits: Tensor, epsilon: Tensor, even: Tensor): Tensor 
   const share = (x: Tensor) => where(greater(x, 0), log(maximum(x, 1e-37)), UNAVAILABLE), own = add(logSoftmax(logits), share(sub(1, epsilon))), any = share(even), top = detach(maximum(own, any));
   return add(top, log(add(exp(sub(own, top)), exp(sub(any, top)))));
 }
+
+/** log N(x; mean, std), in nats, of every entry. */
+export const logNormal = (x: Tensor, mean: Tensor, logStd: Tensor): Tensor => sub(mul(-0.5, square(mul(sub(x, mean), exp(neg(logStd))))), add(logStd, 0.5 * Math.log(2 * Math.PI)));
