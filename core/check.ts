@@ -9,9 +9,9 @@
  */
 import { isKnown, owner, pageSchema, parse, taken, use, type Definition, type Source } from './definition.ts';
 import { nearest, type Issue } from './error.ts';
-import { code, infer, show, typeOf, type Inference } from './infer.ts';
+import { code, infer, isDim, show, typeOf, type Inference, type Typed } from './infer.ts';
 import type { NodeSpec } from './node.ts';
-import { base, words } from './port.ts';
+import { base, canonical, words } from './port.ts';
 import { isSchedule } from './schedule.ts';
 import { actingSlice, before, reach, topology } from './topology.ts';
 
@@ -185,10 +185,14 @@ const memory: Rule = ({ d, dims, broken }) => {
       const t = judged(text);
       if (!(k in own)) bad(`${n}.${k}`, `memory ${n} has no ${k}`, listed(Object.keys(own)), k, `it has ${listed(Object.keys(own))}`);
       else if (typeof t === 'string') bad(`${n}.${k}`, t, 'f32 []', code(text), 'keep an output that is one number', 'WIRE');
-      else if (t && (t.dims.length || t.dtype !== 'f32')) bad(`${n}.${k}`, `memory is one number, and ${code(text)} is ${show(t)}`, 'f32 []', show(t), 'reduce it');
+      else if (t && show({ ...t, dims: canonical(t.dims) }) !== show(typeOf(d, `${n}.${k}`, dims.types) as Typed)) {
+        const want = show(typeOf(d, `${n}.${k}`, dims.types) as Typed);
+        bad(`${n}.${k}`, `memory is ${want === 'f32 []' ? 'one number' : want}, and ${code(text)} is ${show(t)}`, want, show(t), want === 'f32 []' ? 'reduce it' : `keep an output that is ${want}`);
+      }
     }
   }
   for (const [n, values] of Object.entries(page.memory)) {
+    for (const [k, x] of Object.entries(values)) if (typeof x === 'object') for (const dim of words(x.over)) if (dim !== 'batch' && !isDim(d, dim, dims.types)) bad(`${n}.${k}`, `memory ${n}.${k} lies over ${dim}, which nothing has`, 'dims of the world, of the page, or batch', x.over, `g.dim('${dim}', n) gives it a size`);
     const unkept = Object.keys(values).filter(k => !(k in (page.keep[n] ?? {})));
     if (unkept.length) bad(n, `nothing writes ${unkept.map(k => `${n}.${k}`).join(', ')}`, `g.keep of ${unkept.join(', ')}`, listed(Object.keys(page.keep[n] ?? {})), `g.keep('${n}', { ${unkept.join(', ')} })`);
   }
@@ -225,6 +229,7 @@ const acting: Rule = ({ d, dims, broken }) => {
     else if (from in from_) bad(text, `${role} is ${code(text)}, which is known only after acting`, 'an output of a node', code(text), 'act on the output of an exploration node');
     else if (turned) bad(text, `${role} is ${code(text)}, and acting has one slot`, 'the present slot', code(text), `act on ${from}.${parse(text).port}`);
   }
+  if (act.clipped && field?.dtype !== 'f32') bad('act', 'actions are clipped to [-1, 1], and those of this world are numbered', 'a world of continuous actions', want, 'leave `clipped` out');
   if (act.inTurn !== undefined && want !== `i32 [${act.inTurn}]`) bad(act.inTurn, `acts in turn over ${act.inTurn}, and an action of this world is ${want}`, `a world whose action is i32 [${act.inTurn}]`, want, `leave inTurn out${field?.dtype === 'i32' && field.spec ? `, or act in turn over ${field.spec}` : ''}`);
   const slice = actingSlice(d);
   if (topology(d).cycles.flat().some(n => slice.has(n))) return issues;
@@ -233,7 +238,8 @@ const acting: Rule = ({ d, dims, broken }) => {
   for (const n of slice) if (n in d.page.nodes) topology(d).graph.forEachInEdge(n, (_, e) => {
     if (e.from in from_ && world[e.port]?.sight === 'after' && act.inTurn === undefined) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, which is known only after the step`, 'a field seen before acting', code(e.text), 'act on fields of the present slot');
     if (e.from in from_ && e.from !== Object.keys(from_)[0]) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, and acting has the fields of ${Object.keys(from_)[0]!} alone`, `a field of ${Object.keys(from_)[0]!}`, code(e.text), `${e.to}: ${code(`${Object.keys(from_)[0]!}.${e.port}`)}`);
-    const ahead = e.via.find(v => v === 'next' || v === 'once');
+    const held = d.page.memory[e.from]?.[e.port], ahead = e.via.find(v => v === 'next' || (v === 'once' && held === undefined));      // memory is the same for all that an update does
+    if (typeof held === 'object' && words(held.over).includes('batch')) bad(`${n}.${e.to}`, `${n} reads ${e.from}.${e.port} to act, which is of the copies that are learned from`, 'memory that does not lie over batch', code(e.text), 'act on fields of the present slot, or on memory of another shape');
     if (ahead) bad(`${n}.${e.to}`, `${n} reads ${code(e.text)} to act`, 'the present slot', code(e.text), `act on the present slot: no ${ahead}(...) upstream of the action`);
   });
   return issues;

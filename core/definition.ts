@@ -36,14 +36,18 @@ export interface TargetRule { readonly polyak?: number; readonly everyUpdates?: 
 export interface ActRule {
   readonly action: string; readonly best?: string; readonly inTurn?: string;
   readonly sees?: 'local' | 'agents' | 'all'; readonly randomSteps?: number;
+  /** What is done is the nearest action within [-1, 1]; what is learned from is the action as it was chosen. */
+  readonly clipped?: boolean;
 }
 type Table<T> = Readonly<Record<string, T>>;
+/** What a number of memory starts at; with `over`, one for each index of these dims, and of `batch` one for each copy. */
+export type Begin = number | { readonly over: string; readonly start: number };
 export interface Page {
   readonly format: 1; readonly name: string; readonly parent?: string; readonly about?: string; readonly paper?: string;
   readonly world: World; readonly sources: Table<Source>; readonly nodes: Table<Entry>; readonly train: Table<TrainRule>;
   /** By the node whose lagged weights follow; '*' for all others. */
   readonly targets: Table<TargetRule>;
-  readonly memory: Table<Table<number>>; readonly keep: Table<Table<string>>; readonly priority: Table<string>; readonly dims: Table<number>; readonly act?: ActRule;
+  readonly memory: Table<Table<Begin>>; readonly keep: Table<Table<string>>; readonly priority: Table<string>; readonly dims: Table<number>; readonly act?: ActRule;
 }
 declare const WORLD: unique symbol;
 export type Registry = ReadonlyMap<string, NodeSpec>;
@@ -104,7 +108,7 @@ export const pageSchema = z.strictObject({
     prioritised: z.strictObject({ alpha: within('a number, 0 or above', 0), beta: scheduled }).optional(),
     steps: count.optional(), copies: count.optional(), epochs: count.optional(), minibatches: count.optional(),
   })),
-  memory: table(table(real)), keep: table(table(wire)),
+  memory: table(table(z.union([real, z.strictObject({ over: spec.min(1), start: real })], 'a finite number, or { over: dims, start: a finite number }'))), keep: table(table(wire)),
   nodes: table(z.strictObject({
     type: name, role: choice(['add', 'slot', 'target', 'shared', 'frozen']), of: name.optional(), config: table(setting).optional(), per: name.optional(), in: table(wire),
   })),
@@ -115,7 +119,7 @@ export const pageSchema = z.strictObject({
   })),
   targets: table(z.strictObject({ polyak: positive.max(1, 'a number above 0, at most 1').optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),
   priority: table(wire), dims: table(count),
-  act: z.strictObject({ action: wire, best: wire.optional(), inTurn: name.optional(), sees: choice(['local', 'agents', 'all']).optional(), randomSteps: size.optional() }).optional(),
+  act: z.strictObject({ action: wire, best: wire.optional(), inTurn: name.optional(), sees: choice(['local', 'agents', 'all']).optional(), randomSteps: size.optional(), clipped: z.boolean().optional() }).optional(),
 });
 
 const LIMIT = { depth: 12, nodes: 10_000 };

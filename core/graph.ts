@@ -1,6 +1,6 @@
 /** The builder: the verbs a page is written with. It only collects; `check` judges the result, and any page read from JSON, as a whole. */
 import { check } from './check.ts';
-import { bare, owner, parse, print, type ActRule, type Definition, type Entry, type Page, type Role, type Source, type TargetRule, type TrainRule } from './definition.ts';
+import { bare, owner, parse, print, type ActRule, type Begin, type Definition, type Entry, type Page, type Role, type Source, type TargetRule, type TrainRule } from './definition.ts';
 import { GraphError, nearest, type Issue } from './error.ts';
 import { NOWHERE } from './infer.ts';
 import type { Erased, NodeSpec, NodeUse } from './node.ts';
@@ -51,6 +51,8 @@ export function each<R extends Given>(dim: string, w: R): R;
 export function each(dim: string, w: Erased): unknown {
   return w === undefined || typeof w.text === 'string' ? apply(w as Wire | undefined, `each ${dim}`) : Object.fromEntries(Object.entries(w as Given).map(([k, x]) => [k, apply(x, `each ${dim}`)]));
 }
+/** In memory one number for each index of these dims, not one alone: `over('obs', 0)`; over `batch`, one for each copy. */
+export const over = (dims: string, start: number) => ({ over: dims, start });
 /** A loss with a weight, for `train`. */
 export const weigh = (weight: number | Schedule, loss: Wire<'f32', 'none'>) => ({ loss, weight });
 type Loss = Wire<'f32', 'none'> | ReturnType<typeof weigh>;
@@ -121,7 +123,7 @@ export class Graph<W extends World> {
   frozen<I, O, F extends Given>(name: string, of: Placed<I, O>, inputs: F & Wires<I, PhaseOf<I, F>>): Placed<I, O, PhaseOf<I, F>> { return this.#again(name, 'frozen', of, inputs); }
 
   /** Numbers kept from step to step: read here, written by `keep`. */
-  memory<const M extends Readonly<Record<string, number>>>(name: string, initial: M): { readonly [K in keyof M]: Wire<'f32', 'none'> } {
+  memory<const M extends Readonly<Record<string, Begin>>>(name: string, initial: M): { readonly [K in keyof M]: Wire<'f32', M[K] extends number ? 'none' : Erased> } {
     this.#page.memory[name] = { ...initial };
     return Object.fromEntries(Object.keys(initial).map(k => [k, { text: `${name}.${k}` }])) as never;
   }

@@ -36,7 +36,7 @@ export function typeOf(d: Definition, text: string, known: ReadonlyMap<string, T
   return t;
 }
 /** A dim that has a size: the page's own, one of the world's, or one that a wire before has. */
-const isDim = (d: Definition, dim: string, known: ReadonlyMap<string, Typed>): boolean =>
+export const isDim = (d: Definition, dim: string, known: ReadonlyMap<string, Typed>): boolean =>
   dim in d.page.dims || Object.values(d.page.world).some(f => words(f.spec).includes(dim)) || [...known.values()].some(t => t.dims.includes(dim));
 /** What the builder writes where a page gives no wire. */
 export const NOWHERE = '?.?';
@@ -51,7 +51,10 @@ function origin(d: Definition, r: Ref, known: ReadonlyMap<string, Typed>): Typed
     if (!f) return suggest('field', Object.keys(page.world));
     return { dtype: f.dtype, dims: [`batch${tag}`, (f.at === 'slot' ? 'time+1' : 'time') + tag, ...words(f.spec)], ...(f.of === undefined ? {} : { of: f.of }) };
   }
-  if (r.from in page.memory) return r.port in page.memory[r.from]! ? { dtype: 'f32', dims: [] } : suggest('number', Object.keys(page.memory[r.from]!));
+  if (r.from in page.memory) {
+    const held = page.memory[r.from]![r.port];
+    return held === undefined ? suggest('number', Object.keys(page.memory[r.from]!)) : { dtype: 'f32', dims: typeof held === 'number' ? [] : canonical(words(held.over)) };
+  }
   const t = known.get(`${r.from}.${r.port}`);
   if (t) return t;
   if (r.from in page.nodes && r.port in (use(d, r.from).spec.out as object)) return `${r.from}.${r.port} comes from what does not fit`;

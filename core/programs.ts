@@ -93,11 +93,11 @@ export class Programs {
     out[`norm.${rule.name}`] = norm;
     if (options.gradients) out[`grad.${rule.name}`] = gradient;
   }
-  /** Wires that a pass gives besides its losses: memory, priorities, taps. */
+  /** Wires that a pass gives besides its losses: memory, but for what is computed once; priorities, taps. */
   #side({ first, taps = [] }: PassOptions): [string, string][] {
     const { page } = this.plan.d;
     return [
-      ...(first ? Object.entries(page.keep).flatMap(([n, w]) => Object.entries(w).map(([k, t]): [string, string] => [`memory.${n}.${k}`, t])) : []),
+      ...(first ? Object.entries(page.keep).flatMap(([n, w]) => Object.entries(w).filter(([, t]) => !this.plan.once.includes(t)).map(([k, t]): [string, string] => [`memory.${n}.${k}`, t])) : []),
       ...(first ? Object.entries(page.priority).map(([s, t]): [string, string] => [`priority.${s}`, t]) : []),
       ...taps.map((t): [string, string] => [`tap.${t}`, this.#tapped(t)]),
     ];
@@ -141,7 +141,7 @@ export class Programs {
       let ok = true;
       if (m in page.nodes) topology(d).graph.forEachInEdge(m, (_, e) => {
         const field = e.from in page.sources ? page.world[e.port] : undefined;
-        if (e.via.includes('next') || e.via.includes('once') || field?.sight === 'after' || (field && e.from !== this.main)) ok = false;
+        if (e.via.includes('next') || (e.via.includes('once') && !(e.from in page.memory)) || field?.sight === 'after' || (field && e.from !== this.main)) ok = false;
       });
       return ok;
     });
@@ -159,7 +159,10 @@ export class Programs {
       weight: (slice, kind) => input(`${kind === 'online' ? 'w' : 'lag'}.${slice}`, this.plan.slices.find(s => s.name === slice)!.shape, 'f32'),
       knob: (node, key) => input(`knob.${node}.${key}`, [], 'f32'),
       noise: (node, key, _, shape) => input(`noise.${node}.${key}`, shape, 'f32'),
-      memory: (name, key) => input(`memory.${name}.${key}`, [], 'f32'),
+      memory: (name, key) => {
+        const { dims } = typeOf(d, `${name}.${key}`, types) as Typed;
+        return cut(input(`memory.${name}.${key}`, dims.map(dim => (dim === 'batch' ? cuts[this.main]!.batch : page.dims[dim] ?? sizes[dim]!)), 'f32'), dims);
+      },
       once: text => {
         const i = this.plan.once.indexOf(text), { shape, dtype } = once[i]!;
         return cut(input(`once.${i}`, shape, dtype), (typeOf(d, text, types) as Typed).dims);

@@ -89,7 +89,7 @@ export interface Summary { readonly reason: 'finished' | 'stopped'; readonly sta
 const whole = z.int().nonnegative(), clocks = { steps: whole, updates: whole, episodes: whole }, numbers = z.record(z.string(), z.number());
 /** What a checkpoint holds of a run beside its arrays; rollout and replay read their own. */
 const kept = z.object({
-  counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), numbers), seconds: z.number().nonnegative(),
+  counters: z.object({ ...clocks, last: z.object(clocks) }), counts: z.record(z.string(), whole), memory: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.array(z.number())]))), seconds: z.number().nonnegative(),
   run: z.object({ window: z.record(z.string(), z.object({ sum: z.number(), n: whole })), evaluated: whole, saved: whole, logged: whole, failures: whole, evaluation: numbers, swaps: whole.default(0), beside: z.boolean().optional() }),
   pasts: z.array(z.unknown()).default([]), rollout: z.unknown(), replay: z.unknown(),
 });

@@ -48,7 +48,7 @@ export interface Updated {
   /** Why nothing was applied: a number that is not finite, with the node it was first seen at. */
   readonly failed?: string;
 }
-interface Working { weights: Float32Array; slots: Record<string, { count: number; moments: Record<string, Float32Array> }>; memory: Record<string, Record<string, number>> }
+interface Working { weights: Float32Array; slots: Record<string, { count: number; moments: Record<string, Float32Array> }>; memory: Record<string, Record<string, number | readonly number[]>> }
 /** What one program call of an update is about; acting names its fields without their source (`bare`). */
 interface Call { readonly batch: Batch; readonly options: UpdateOptions; readonly clocks: Clocks; readonly now: Working; readonly lagged: Float32Array; readonly once: Outputs; readonly bare?: true; readonly counters: readonly number[]; readonly rows?: Int32Array; readonly sweep?: { readonly rule: Rule; readonly index: number } }
 
@@ -64,6 +64,8 @@ const finite = (x: TypedArray): boolean => {
   return a + b + c + d === 0;
 };
 const one = (x: number) => Float32Array.of(x), number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN, bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
+/** A number, or those of all indices. */
+const numbersOf = (o: OutputArray): number | readonly number[] => (o.shape.length ? Array.from(o.data) : number(o));
 
 /** A page on an engine: programs built once for each shape, and the host's part of a step. It holds no learner state. */
 export class Learner {
@@ -72,9 +74,12 @@ export class Learner {
   readonly #engine: Engine;
   readonly #built = new Map<string, Executable>();
   readonly #slices: ReadonlyMap<string, Plan['slices'][number]>;
+  /** Memory that is kept from wires computed once: of the whole batch, whatever rows a pass has. */
+  readonly #keptOnce: readonly { readonly memory: string; readonly key: string; readonly from: string }[];
   constructor(plan: Plan, engine: Engine) {
     this.plan = plan; this.programs = new Programs(plan); this.#engine = engine;
     this.#slices = new Map(plan.slices.map(s => [s.name, s]));
+    this.#keptOnce = Object.entries(plan.d.page.keep).flatMap(([memory, wires]) => Object.entries(wires).filter(([, t]) => plan.once.includes(t)).map(([key, t]) => ({ memory, key, from: `once.${plan.once.indexOf(t)}` })));
   }
   dispose(): void { for (const e of this.#built.values()) e.dispose(); this.#built.clear(); }
 
@@ -115,7 +120,8 @@ export class Learner {
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
           const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
           const failed = rules.find(r => (page.train[r]!.until !== undefined && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
-          if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
+          if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o)) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
+          if (first) for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
           first = false; ran = true;
           for (const r of rules) if (this.#over(r, out, sums)) enough.add(r);
           this.#settle(rules.filter(r => !enough.has(r)), out, now, state.weights, sweep, { sums, norms, taps, gradients, priorities }, clocks);
@@ -178,7 +184,7 @@ export class Learner {
       if (gradient) { let from = 0; for (const s of rule.slices) { const g = gradient.slice(from, from + s.size), held = to.gradients[s.name]; to.gradients[s.name] = held && sweep ? held.map((x, i) => x + g[i]!) : g; from += s.size; } }
     }
     for (const [key, o] of Object.entries(out)) {
-      if (key.startsWith('memory.')) { const [, n, k] = key.split('.') as [string, string, string]; now.memory[n]![k] = number(o); }
+      if (key.startsWith('memory.')) { const [, n, k] = key.split('.') as [string, string, string]; now.memory[n]![k] = numbersOf(o); }
       else if (key.startsWith('priority.')) to.priorities[key.slice('priority.'.length)] = o.data as Float32Array;
       else if (key.startsWith('tap.')) to.taps[key.slice('tap.'.length)] = o;
     }
@@ -263,7 +269,12 @@ export class Learner {
           if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: [${shape.join(', ')}]`, `give ${size} numbers`);
           return given ?? Random.of(options.seed, `noise/${rest}`, ...call.counters).fill(law, new Float32Array(size));
         }
-        case 'memory': { const [n, k] = rest.split('.') as [string, string]; return one(now.memory[n]![k]!); }
+        case 'memory': {
+          const [n, k] = rest.split('.') as [string, string], held = now.memory[n]![k]!, size = sizeOf(shape);
+          if (typeof held === 'number') return new Float32Array(size).fill(held);
+          if (held.length !== size) throw new RunError(`memory ${rest} has ${held.length} numbers, the page asks for ${size}: [${shape.join(', ')}]`, 'memory over batch is of so many copies as the run began with');
+          return Float32Array.from(held);
+        }
         case 'field': {
           const data = call.batch.fields[call.bare ? rest.slice(this.programs.main.length + 1) : rest] ?? missing(rest), size = sizeOf(shape);
           if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`, `give ${rest} as [${shape.join(', ')}]`);

@@ -1,4 +1,5 @@
 /** The arena: all weights of a page in one flat Float32Array; `node/layer/tensor` names are views of it. Lagged weights have the same layout. And what an edit keeps of it. */
+import type { Begin } from './definition.ts';
 import { InputError } from './error.ts';
 import type { Plan, Rule, Slice } from './plan.ts';
 import { slotsOf } from './optimiser.ts';
@@ -20,9 +21,11 @@ export function initialise(slices: readonly Slice[], total: number, seed: number
 
 /** Moments of one train rule over what it trains, and the steps that it took. */
 export interface Slots { readonly count: number; readonly moments: Readonly<Record<string, Float32Array>> }
+/** By memory and name: a number, or those of all indices row by row. What lies over dims is one number until it is first written. */
+export type Memory = Readonly<Record<string, Readonly<Record<string, number | readonly number[]>>>>;
 export interface LearnerState {
   readonly weights: Float32Array; readonly lagged: Float32Array; readonly slots: Readonly<Record<string, Slots>>;
-  readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>; readonly counters: Counters;
+  readonly memory: Memory; readonly counters: Counters;
 }
 export interface Counters {
   readonly steps: number; readonly updates: number; readonly episodes: number;
@@ -37,7 +40,7 @@ const freshSlots = (plan: Plan): Record<string, Slots> => Object.fromEntries([..
 /** A learner before its first update: weights from the seed, lagged ones equal to them, moments zero. */
 export function freshState(plan: Plan, seed: number): LearnerState {
   const weights = initialise(plan.slices, plan.total, seed);
-  return { weights, lagged: weights.slice(), slots: freshSlots(plan), memory: structuredClone(JSON.parse(JSON.stringify(plan.d.page.memory))) as LearnerState['memory'], counters: START };
+  return { weights, lagged: weights.slice(), slots: freshSlots(plan), memory: Object.fromEntries(Object.entries(plan.d.page.memory).map(([n, m]) => [n, Object.fromEntries(Object.entries(m).map(([k, x]) => [k, typeof x === 'number' ? x : x.start]))])), counters: START };
 }
 
 /** The weights that a rule trains, one after another. They lie side by side unless two rules train one node, so this is a view wherever it can be. */
@@ -115,13 +118,13 @@ export function migrate(from: Plan, to: Plan, state: LearnerState, { seed, more 
   const kept = new Set(names.filter(n => before.get(n) === after.get(n))), again = (rule: string) => from.d.page.train[rule]?.optimiser.type === to.d.page.train[rule]?.optimiser.type;
   const fits = (ours: (node: string) => boolean) => (name: string) => { const { node, rule } = whose(name); return ours(node) && (rule === undefined || again(rule)); };
   const taken = { ...pick(more, fits(n => !kept.has(n))), ...pick(arrays, fits(n => kept.has(n))) }, { state: now } = fromArrays(to, taken, start, { partial: true });
-  const { memory } = start, same = (a: object | undefined, b: object) => a !== undefined && Object.keys(a).sort().join() === Object.keys(b).sort().join();
+  const { memory } = start, lying = (m: Readonly<Record<string, Begin>> | undefined) => m && Object.entries(m).map(([k, x]) => `${k} ${typeof x === 'number' ? '' : x.over}`).sort().join(), same = (n: string) => lying(from.d.page.memory[n]) === lying(to.d.page.memory[n]);
   const back = new Set(Object.keys(more).map(n => whose(n).node)), left = pick(arrays, n => before.has(whose(n).node) && !kept.has(whose(n).node));
   return {
     state: {
       ...now, ...(syncTargets ? { lagged: now.weights.slice() } : {}), counters: state.counters,
       slots: Object.fromEntries(Object.entries(now.slots).map(([r, s]) => [r, { ...s, count: again(r) ? state.slots[r]!.count : 0 }])),
-      memory: Object.fromEntries(Object.entries(memory).map(([n, m]) => [n, same(state.memory[n], m) ? state.memory[n]! : m])),
+      memory: Object.fromEntries(Object.entries(memory).map(([n, m]) => [n, same(n) ? state.memory[n]! : m])),
     },
     kept: names.filter(n => kept.has(n) || back.has(n)), fresh: names.filter(n => !kept.has(n) && !back.has(n)), dropped: [...before.keys()].filter(n => !kept.has(n)), restarted: Object.keys(to.d.page.train).filter(r => r in from.d.page.train && !again(r)),
     left: Object.fromEntries(Object.entries(left).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }])),

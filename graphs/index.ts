@@ -25,6 +25,11 @@ import { roma } from './roma.ts';
 import { shaq } from './shaq.ts';
 import { vdn } from './vdn.ts';
 import { cwQmix, owQmix } from './weighted-qmix.ts';
+import { ddpg } from './ddpg.ts';
+import { td3 } from './td3.ts';
+import { sac } from './sac.ts';
+import { sacDiscrete } from './sac-discrete.ts';
+import { ppoContinuous } from './ppo-continuous.ts';
 
 export { a2c } from './a2c.ts';
 export { coma, comaSweep } from './coma.ts';
@@ -50,5 +55,10 @@ export { roma } from './roma.ts';
 export { shaq } from './shaq.ts';
 export { vdn } from './vdn.ts';
 export { cwQmix, owQmix } from './weighted-qmix.ts';
+export { ddpg } from './ddpg.ts';
+export { td3 } from './td3.ts';
+export { sac } from './sac.ts';
+export { sacDiscrete } from './sac-discrete.ts';
+export { ppoContinuous } from './ppo-continuous.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, coma, comaSweep, ia2c, maa2c, maddpg, maddpgContinuous, iddpg, facmac};
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, ppoContinuous, ddpg, td3, sac, sacDiscrete, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, coma, comaSweep, ia2c, maa2c, maddpg, maddpgContinuous, iddpg, facmac};

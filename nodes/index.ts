@@ -86,6 +86,20 @@ import { mlpAgentQ } from './values/mlp-agent-q.ts';
 import { mlpQ } from './values/mlp-q.ts';
 import { rnnAgentQ } from './values/rnn-agent-q.ts';
 import { roleAgentQ } from './values/role-agent-q.ts';
+import { gaussian } from './policies/gaussian.ts';
+import { gaussianLogProb } from './policies/gaussian-log-prob.ts';
+import { meanAndStd } from './policies/mean-and-std.ts';
+import { temperature } from './policies/temperature.ts';
+import { sampleGaussian } from './explore/sample-gaussian.ts';
+import { sampleSquashed } from './explore/sample-squashed.ts';
+import { plusOrnsteinUhlenbeck } from './explore/plus-ornstein-uhlenbeck.ts';
+import { softValue } from './returns/soft-value.ts';
+import { softExpectedValue } from './returns/soft-expected-value.ts';
+import { squashedEntropyTarget } from './losses/squashed-entropy-target.ts';
+import { categoricalEntropyTarget } from './losses/categorical-entropy-target.ts';
+import { featureMoments } from './normalise/feature-moments.ts';
+import { normaliseObservation } from './normalise/normalise-observation.ts';
+import { normaliseReward } from './normalise/normalise-reward.ts';
 
 export { expectedValue } from './arithmetic/expected-value.ts';
 export { minimum } from './arithmetic/minimum.ts';
@@ -173,6 +187,20 @@ export { mlpAgentQ } from './values/mlp-agent-q.ts';
 export { mlpQ } from './values/mlp-q.ts';
 export { rnnAgentQ } from './values/rnn-agent-q.ts';
 export { roleAgentQ } from './values/role-agent-q.ts';
+export { gaussian } from './policies/gaussian.ts';
+export { gaussianLogProb } from './policies/gaussian-log-prob.ts';
+export { meanAndStd } from './policies/mean-and-std.ts';
+export { temperature } from './policies/temperature.ts';
+export { sampleGaussian } from './explore/sample-gaussian.ts';
+export { sampleSquashed } from './explore/sample-squashed.ts';
+export { plusOrnsteinUhlenbeck } from './explore/plus-ornstein-uhlenbeck.ts';
+export { softValue } from './returns/soft-value.ts';
+export { softExpectedValue } from './returns/soft-expected-value.ts';
+export { squashedEntropyTarget } from './losses/squashed-entropy-target.ts';
+export { categoricalEntropyTarget } from './losses/categorical-entropy-target.ts';
+export { featureMoments } from './normalise/feature-moments.ts';
+export { normaliseObservation } from './normalise/normalise-observation.ts';
+export { normaliseReward } from './normalise/normalise-reward.ts';
 /** Tensor functions for authors of nodes: masks, one-hots, choices without a gradient, returns over time. */
 export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
@@ -180,14 +208,14 @@ export { recurrence } from './recurrence.ts';
 const folders = {
   features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionLogits],
+  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
-  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
-  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue],
+  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, featureMoments, normaliseObservation, normaliseReward],
   arithmetic: [subtract, multiply, minimum, expectedValue],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare],
-  explore: [epsilonGreedy, sampleCategorical, plusGaussian, gumbelOneHot, gumbelSoftmax],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget],
+  explore: [epsilonGreedy, sampleCategorical, plusGaussian, gumbelOneHot, gumbelSoftmax, sampleGaussian, sampleSquashed, plusOrnsteinUhlenbeck],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 
 export type Kind = keyof typeof folders;

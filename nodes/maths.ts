@@ -1,5 +1,5 @@
 /** Tensor functions that several nodes share: pure, traceable, and with a gradient on every engine. */
-import { add, argMax as argMaxOf, cast, div, equal, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, range, reshape, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax as argMaxOf, cast, div, equal, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, neg, range, reshape, square, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../core/flow.ts';
 
 /**
@@ -40,3 +40,6 @@ export function logMixed(logits: Tensor, epsilon: Tensor, even: Tensor): Tensor 
 }
 /** `maskedMean` over the rows of each column, summed over the columns. [rows, n]. */
 export const summedMeans = (x: Tensor, mask: Tensor): Tensor => sum(div(sum(mul(x, mask), 0), maximum(sum(mask, 0), 1e-8)));
+
+/** log N(x; mean, std), in nats, of every entry. */
+export const logNormal = (x: Tensor, mean: Tensor, logStd: Tensor): Tensor => sub(mul(-0.5, square(mul(sub(x, mean), exp(neg(logStd))))), add(logStd, 0.5 * Math.log(2 * Math.PI)));

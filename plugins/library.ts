@@ -5,7 +5,7 @@ import type { JointOptions, JointPrepared } from './joint-run.ts';
 import type { Players } from './players.ts';
 import { applySettings, type Outcome, type Prepared, type TrainOptions } from './training.ts';
 
-export { derive, each, graph, next, now, once, stop, swap, weigh, Graph, type Data, type Placed, type Wire, type Wires } from '../core/graph.ts';
+export { derive, each, graph, next, now, once, over, stop, swap, weigh, Graph, type Data, type Placed, type Wire, type Wires } from '../core/graph.ts';
 export { after, central, continuous, continuousTeam, local, single, team, type Field, type World } from '../core/world.ts';
 export { exponential, linear, type Schedule } from '../core/schedule.ts';
 export { adam, rmsprop, sgd, type Optimiser } from '../core/optimiser.ts';

@@ -149,7 +149,7 @@ export function operationsOf(given: Plan): ReadonlyMap<string, Traced> {
   const zeros = (dims: readonly string[], dtype: string) => tf.zeros(dims.map(x => (base(x) === 'batch' ? BATCH : isTime(x) ? STEPS + Number(base(x) === 'time+1') : plan.sizes[x] ?? plan.sizes[base(x)] ?? d.page.dims[x] ?? 1)), dtype === 'f32' ? 'float32' : dtype === 'i32' ? 'int32' : 'bool');
   const wire = (text: string) => { const t = typeOf(d, text, plan.types); return typeof t === 'string' ? tf.scalar(0) : zeros(t.dims, t.dtype); };
   const feed: Feed = {
-    field: (source, port) => wire(`${source}.${port}`), once: text => wire(text), memory: () => tf.scalar(1), knob: () => tf.scalar(0.5),
+    field: (source, port) => wire(`${source}.${port}`), once: text => wire(text), memory: (name, key) => tf.onesLike(wire(`${name}.${key}`)), knob: () => tf.scalar(0.5),
     weight: name => { const s = plan.slices.find(x => x.name === name)!; return watch.weight(name, tf.zeros([...s.shape])); },
     noise: (_, __, ___, shape) => tf.fill([...shape], 0.5), carry: () => undefined, leave: () => undefined, restarts: () => false,
     within: (name, run) => watch.within(name, run),

@@ -141,7 +141,7 @@ export class Rollout implements Collector {
     this.#carry = carry;
     const chosen = random ? this.#anything(action.data) : action.data, stepping = this.#ended.some(e => !e);
     this.#allow(chosen);
-    if (stepping) await this.#env.step(chosen);
+    if (stepping) await this.#env.step(this.#learner.plan.d.page.act!.clipped && chosen instanceof Float32Array ? chosen.map(a => Math.max(-1, Math.min(1, a))) : chosen);
     this.#derive();
     this.#row = { ...this.#fields, action: chosen };
     const episodes: Episode[] = [], reset = this.#ended.slice(), { reward, terminated, truncated, won } = this.#env.fields as { reward: Float32Array; terminated: Uint8Array; truncated: Uint8Array; won?: Uint8Array };

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { bare, parse, use, type Definition, type Page } from '../core/definition.ts';
+import { bare, parse, use, type Begin, type Definition, type Page } from '../core/definition.ts';
 import type { Engine, Input, OutputArray } from '../core/engine.ts';
 import type { TypedArray } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
@@ -81,7 +81,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
   let carryOut: Tensor | undefined;
   const program = { key: `node/${use_.spec.type}`, run: (input: Input) => {
     const value = (key: string): Tensor => {
-      const { shape } = c.inputs[key]!, full = scalar(key) ? [] : timeless ? [shape[0]!, 1, ...shape.slice(1)] : [...shape];
+      const { shape } = c.inputs[key]!, full = scalar(key) ? [...shape] : timeless ? [shape[0]!, 1, ...shape.slice(1)] : [...shape];
       arrays[`in.${key}`] = typed({ ...c.inputs[key]!, shape: full }, port(key).dtype, key, full);
       return input(`in.${key}`, full, port(key).dtype);
     };
@@ -130,7 +130,7 @@ export async function evaluateNode(node: NodeUse | NodeFactory, c: NodeCase): Pr
 const inputErrorIn = (e: unknown): InputError | undefined => (e instanceof InputError ? e : e instanceof Error && e.cause !== undefined ? inputErrorIn(e.cause) : undefined);
 /** A page with nothing but the node: its inputs are fields of a made-up world, its scalars memory. */
 function pageOf(use_: NodeUse, c: Pick<NodeCase, 'inputs' | 'dims' | 'sizes'>): { d: Definition; sizes: Record<string, number>; timeless: boolean } {
-  const ports = use_.spec.in as Record<string, Port>, sizes: Record<string, number> = { ...c.sizes }, world: Record<string, unknown> = {}, memory: Record<string, number> = {}, wires: Record<string, string> = {};
+  const ports = use_.spec.in as Record<string, Port>, sizes: Record<string, number> = { ...c.sizes }, world: Record<string, unknown> = {}, memory: Record<string, Begin> = {}, wires: Record<string, string> = {};
   const dimsOf = (key: string): string[] => {
     const port = ports[key] ?? use_.spec.rest;
     if (!port) throw new InputError(`${use_.spec.type} has no port ${key}`, `it has ${Object.keys(ports).join(', ')}`);
@@ -143,7 +143,7 @@ function pageOf(use_: NodeUse, c: Pick<NodeCase, 'inputs' | 'dims' | 'sizes'>): 
     const { shape } = c.inputs[key]!, port = ports[key] ?? use_.spec.rest!;
     if (dims.length !== shape.length) throw new InputError(`${key} has the shape [${shape.join(', ')}] for the dims ${dims.join(' ') || 'of one number'}`);
     dims.forEach((x, i) => { if (sizes[x] !== undefined && sizes[x] !== shape[i]) throw new InputError(`${x} is ${sizes[x]} and, at ${key}, ${shape[i]}`, 'inputs that share a dim have one size of it; `dims` names those of an input that are others'); sizes[x] = shape[i]!; });
-    if (!open(port)) { memory[key] = 0; wires[key] = `memory.${key}`; continue; }
+    if (!open(port) || (!timeless && !dims.includes('time'))) { memory[key] = dims.length ? { over: dims.join(' '), start: 0 } : 0; wires[key] = `memory.${key}`; continue; }
     world[key] = { dtype: port.dtype, spec: dims.filter(x => x !== 'batch' && x !== 'time').join(' '), at: 'step', sight: 'local', ...(port.of === undefined ? {} : { of: port.of }) };
     wires[key] = `data.${key}`;
   }
@@ -176,7 +176,8 @@ export interface StepCase {
   /** Lagged weights, by the node they lag; equal to the weights where absent. */
   readonly targets?: Readonly<Record<string, Given>>;
   readonly slots?: Readonly<Record<string, SlotArrays>>;
-  readonly memory?: Readonly<Record<string, number>>;
+  /** By `memory.name`: a number, or those of all indices, row by row. */
+  readonly memory?: Readonly<Record<string, number | readonly number[]>>;
   readonly carry?: Readonly<Record<string, Given>>;
   readonly knobs?: Readonly<Record<string, number>>;
   readonly noise?: Readonly<Record<string, Given>>;
@@ -197,7 +198,7 @@ export interface StepResult {
   readonly weights: Arrays;
   readonly targets: Arrays;
   readonly slots: Record<string, { readonly count: number; readonly [moment: string]: number | Arrays }>;
-  readonly memory: Record<string, number>;
+  readonly memory: Record<string, number | readonly number[]>;
   readonly priorities: Record<string, Float32Array>;
   readonly metrics: Record<string, number>;
   readonly taps: Arrays;

@@ -103,7 +103,7 @@ function sourceViews({ d, ...r }: Reading): ViewNode[] {
       outputs: [...ports.filter(f => isDrawn(f.name)), ...ports.filter(f => !isDrawn(f.name))].map(f => ({ id: f.name, label: plain(f.name), dtype: f.dtype, dims: f.dims, ...(f.shape ? { sizes: f.shape } : {}), marks: [], used: true, ...(isDrawn(f.name) ? {} : { flag: '' }) })),
     };
   });
-  const memory = Object.entries(d.memory).map(([name, numbers]): ViewNode => ({ ...base, id: name, title: plain(name), kind: 'memory', role: 'memory', detail: ['kept from step to step'], inputs: [], outputs: Object.keys(numbers).filter(k => drawn.has(`${name}.${k}`)).map(k => ({ id: k, label: plain(k), dtype: 'f32', dims: [], marks: [], used: true })) }));
+  const memory = Object.entries(d.memory).map(([name, numbers]): ViewNode => ({ ...base, id: name, title: plain(name), kind: 'memory', role: 'memory', detail: ['kept from step to step'], inputs: [], outputs: Object.entries(numbers).filter(([k]) => drawn.has(`${name}.${k}`)).map(([k, x]) => ({ id: k, label: plain(k), dtype: 'f32', dims: typeof x === 'number' ? [] : x.over.split(' '), marks: [], used: true })) }));
   return [...sources, ...memory];
 }
 

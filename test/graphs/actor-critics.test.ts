@@ -87,7 +87,7 @@ describe.each(cases.map(c => [c.case, c.source, c] as const))('%s, as %s compute
     same(three.targets, critic(c.lagged3));
   });
   if (c.memory) it('has the same mean, variance and count of rewards', () => {
-    for (const [result, want] of [[one, c.memory![0]!], [three, c.memory![2]!]] as const) for (const [k, x] of Object.entries(want)) alike(result.memory[`rewards.${k}`], x, k);
+    for (const [result, want] of [[one, c.memory![0]!], [three, c.memory![2]!]] as const) for (const [k, x] of Object.entries(want)) alike(result.memory[`rewards.${k}`] as number, x, k);
   });
 });
 it('the cases hold what they are there for: ends and limits inside and at the last slot, clips that bite, padding', () => {

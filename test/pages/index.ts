@@ -6,7 +6,6 @@ import { coma, dgn, pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as nodes from './nodes/index.ts';
 import * as policies from './policies.ts';
-import * as single from './single.ts';
 import * as values from './values.ts';
 
 /** A narrow network: in one of 512 units the attention to large weights goes to one neighbour alone. */
@@ -14,7 +13,7 @@ const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { enco
 /** In the larger world one of the 645,000 units of the wide critic is so near its kink that two engines take different sides of it. */
 const narrowCritic: Definition = derive(coma, 'coma', g => { g.set('critic', { hidden: [16, 16] }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, coma: narrowCritic, ...single, ...values, ...policies };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, coma: narrowCritic, ...values, ...policies };
 export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
@@ -22,7 +21,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   dqn: 'q', doubleDqn: 'q', duelingDqn: 'q', nStepDqn: 'q', prioritisedDqn: 'q', combinedDqn: 'q',
   reinforce: 'encoder policy', reinforceBaseline: 'critic encoder policy',
   a2c: 'critic encoder policy', ppo: 'critic encoder policy', ppoContinuous: 'critic encoder policy',
-  ddpg: 'actor critic', td3: 'actor critic critic2', sac: 'actor critic1 critic2 temperature',
+  ddpg: 'actor critic', td3: 'actor critic critic2', sac: 'actor critic1 critic2 temperature', sacDiscrete: 'critic1 critic2 encoder policy temperature',
   iql: 'agentQ', vdn: 'agentQ', qmix: 'agentQ mixer', qplex: 'agentQ mixer', qatten: 'agentQ mixer', qmixLambda: 'agentQ mixer', shaq: 'agentQ mixer',
   roma: 'agentQ mixer roleDifference roleIdentifiability',
   owQmix: 'agentQ central centralQ mixer', cwQmix: 'agentQ central centralQ mixer',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
 import type { EnvironmentFamily } from '../../core/environment.ts';
 import { InputError, RunError } from '../../core/error.ts';
-import { a2c, ppo, reinforce, reinforceBaseline } from '../../graphs/index.ts';
+import { a2c, ppo, ppoContinuous, reinforce, reinforceBaseline } from '../../graphs/index.ts';
 import { derive } from '../../core/graph.ts';
 import { nodeTypes, recurrentEncoder } from '../../nodes/index.ts';
 import { Catalogue } from '../../plugins/catalogue.ts';
@@ -12,7 +12,6 @@ import { episodes } from '../../plugins/replay/episodes.ts';
 import { rollouts } from '../../plugins/replay/rollouts.ts';
 import { applySettings, Training, type Prepared, type TrainOptions } from '../../plugins/training.ts';
 import { numbers } from '../nodes/arrays.ts';
-import { ppoContinuous } from '../pages/single.ts';
 import { Scripted, type Script } from './rollout/scripted.ts';
 
 /** A run in an environment that plays a script: episodes of 3 steps with an end and of 5 with a limit, in turn. */

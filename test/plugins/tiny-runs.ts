@@ -11,6 +11,7 @@ const central = { ...small, 'mixer.embed': 4, 'centralQ.hidden': 6, 'central.hid
 const cartpole = { environment: 'classic/cartpole', steps: 320, set: { 'q.hidden': [8], 'data.start': 40, 'data.every': 4, 'data.batch': 8, 'data.keep': 120 } };
 const episodic = { 'data.batch': 4, 'encoder.hidden': 6, 'critic.hidden': [6] };
 const foraging = 'lbf/5x5-2p-1f?steps=6';
+const pendulum = { environment: 'classic/pendulum?steps=30', steps: 300, set: { 'data.start': 40, 'data.every': 4, 'data.batch': 8, 'data.keep': 120, 'act.randomSteps': 60, 'actor.hidden': [8] } };
 export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   dqn: { ...cartpole, copies: 2 },
   doubleDqn: { ...cartpole, copies: 1 },
@@ -22,6 +23,11 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   reinforceBaseline: { environment: 'classic/cartpole', steps: 1400, copies: 2, set: { 'data.batch': 2, 'encoder.hidden': [8], 'critic.hidden': [6] } },
   a2c: { environment: 'classic/cartpole', steps: 480, copies: 4, set: { 'encoder.hidden': [8], 'critic.hidden': [6] } },
   ppo: { environment: 'classic/cartpole', steps: 400, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [8], 'critic.hidden': [6] } },
+  ppoContinuous: { environment: 'classic/pendulum?steps=30', steps: 400, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [8], 'critic.hidden': [6] } },
+  ddpg: { ...pendulum, copies: 1, set: { ...pendulum.set, 'critic.hidden': [6] } },
+  td3: { ...pendulum, copies: 2, set: { ...pendulum.set, 'critic.hidden': [6], 'critic2.hidden': [6] } },
+  sac: { ...pendulum, copies: 2, set: { ...pendulum.set, 'critic1.hidden': [6], 'critic2.hidden': [6] } },
+  sacDiscrete: { ...cartpole, copies: 2, set: { 'data.start': 40, 'data.every': 4, 'data.batch': 8, 'data.keep': 120, 'act.randomSteps': 60, 'encoder.hidden': [8], 'critic1.hidden': [6], 'critic2.hidden': [6], 'targets.everySteps': 50 } },
   iql: { environment: foraging, steps: 330, copies: 2, set: small },
   vdn: { environment: 'matrix/two-step', steps: 110, copies: 2, set: small },
   qmix: { environment: foraging, steps: 330, copies: 1, set: { ...small, 'mixer.embed': 4 } },

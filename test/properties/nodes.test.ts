@@ -17,7 +17,7 @@ import { at, caseOf, changed, inPorts, leads, made, outPorts, shapeOf, type Made
 const STOPPED: Readonly<Record<string, readonly string[]>> = { duplexMixer: ['agentQs', 'state', 'w', 'v'], gumbelOneHot: ['logits'] };
 
 /** Nodes that are meant to look at all rows at once; none of them has a place in acting. */
-const ACROSS = ['standardise', 'populationStandardise'];
+const ACROSS = ['standardise', 'populationStandardise', 'normaliseReward'];
 
 /** Nodes that read the logits of unavailable actions, as the paper's authors do: their mask stands behind the softmax. */
 const UNMASKED = ['epsilonMixed'];

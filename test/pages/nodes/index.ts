@@ -1,8 +1,6 @@
 /** Plain nodes for the pages that the framework does not bring: enough to prove their wiring, no more. */
-export * from './critics.ts';
-export * from './explore.ts';
 export { agentTransformer, beliefDecoder, beliefEncoder, gridEncoder } from './features.ts';
 export * from './losses.ts';
 export * from './normalise.ts';
-export { actionDecoder, gaussian, gaussianLogProb, meanAndStd } from './policies.ts';
+export { actionDecoder } from './policies.ts';
 export * from './returns.ts';

@@ -3,13 +3,6 @@ import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { float, mean, oneHot } from './maths.ts';
 
-/** SAC: -alpha (log pi + target entropy), with -|A| as target. */
-export const squashedEntropyTarget = defineNode({
-  type: 'squashedEntropyTarget',
-  in: { alpha: f32(''), logProb: still(f32('...')), action: still(f32('... action')), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward: ({ alpha, logProb, mask }, _, __, { action }) => ({ loss: mul(neg(alpha), mean(sub(logProb, action), mask)) }),
-});
 export const imitation = defineNode({
   type: 'imitation',
   in: { logits: f32('... action'), action: index('...', 'action'), mask: still(f32('...')) },

@@ -1,14 +1,7 @@
-import { exp, mul, sub, sum } from '@tensorflow/tfjs-core';
+import { exp, sub, sum } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { f32, still } from '../../../core/port.ts';
 
-/** SAC: Q - alpha log pi. */
-export const softValue = defineNode({
-  type: 'softValue',
-  in: { q: f32('...'), logProb: f32('...'), alpha: f32('') },
-  out: { value: f32('...') },
-  forward: ({ q, logProb, alpha }) => ({ value: sub(q, mul(alpha, logProb)) }),
-});
 /** HAPPO's factor: the product of the other agents' new/old ratios; an agent that has not moved counts 1. */
 export const othersRatio = defineNode({
   type: 'othersRatio',
