@@ -3,18 +3,18 @@ import { derive, each, graph, next, now } from '../core/graph.ts';
 import { rmsprop } from '../core/optimiser.ts';
 import { linear } from '../core/schedule.ts';
 import { team } from '../core/world.ts';
-import { allActionValues, allAgents, categorical, categoricalLogProb, epsilonMixed, expectedValue, gatherAction, join, maskedMse, othersActions, policyGradient, recurrentEncoder, sampleCategorical, subtract, tdLambda } from '../nodes/index.ts';
+import { allActionValues, allAgents, categoricalLogProb, epsilonMixed, expectedValue, gatherAction, join, maskedMse, othersActions, policyGradient, recurrentEncoder, sampleCategorical, softmaxPolicy, subtract, tdLambda } from '../nodes/index.ts';
 
 /**
  * COMA (arXiv 1705.08926): A_i = Q(s, u) - sum_a pi_i(a) Q(s, (u_-i, a)). A central critic values all actions of one agent beside what the others did, so that the baseline leaves out that agent's
- * own action. Epsilon lies inside the policy that is differentiated. Critic and actors make one step on each batch, both from the critic as it was; the policy's last layer starts nearly even.
+ * own action. Epsilon lies inside the policy that is differentiated. Critic and actors make one step on each batch, both from the critic as it was.
  */
 export const coma = graph('coma', team, g => {
   g.about('Actors with a central critic that says what an action was worth beside the other actions of the same agent', 'Foerster et al. 2018, arXiv 1705.08926');
   const ep = g.episodes({ batch: 8 });
   const input = g.add('agentInput', join(), { obs: ep.obs, last: ep.lastAction, id: ep.agentId });
   const z = g.slot('encoder', recurrentEncoder({ hidden: 64 }), { x: input.x });
-  const head = g.slot('head', categorical(), { z: z.z, avail: ep.avail });
+  const head = g.slot('head', softmaxPolicy(), { z: z.z, avail: ep.avail });
   const pi = g.slot('policy', epsilonMixed({ epsilon: linear({ from: 0.5, to: 0.01, steps: 100_000 }) }), { raw: head.raw, avail: ep.avail });
 
   const last = g.add('lastJointAction', allAgents(), { x: ep.lastAction });

@@ -2,18 +2,18 @@
 import { derive, each, graph, next, now, weigh } from '../core/graph.ts';
 import { adam } from '../core/optimiser.ts';
 import { team } from '../core/world.ts';
-import { categorical, categoricalLogProb, entropyLoss, join, maskedMse, mlpValue, nStepTarget, policyGradient, recurrentEncoder, runningMoments, sampleCategorical, standardiseBy, subtract } from '../nodes/index.ts';
+import { categoricalLogProb, entropyLoss, join, maskedMse, mlpValue, nStepTarget, policyGradient, recurrentEncoder, runningMoments, sampleCategorical, softmaxPolicy, standardiseBy, subtract } from '../nodes/index.ts';
 
 /**
  * IA2C (arXiv 2006.07869): advantage actor-critic of each agent on its own observation, all with the same weights, learned from whole episodes that are used once. The advantage is the target of five
- * steps, which bootstraps by the lagged critic, less the critic's value before its step. Rewards are standardised over all of the run; `--swap reward=scale` leaves them as they are. The policy's last layer starts nearly even.
+ * steps, which bootstraps by the lagged critic, less the critic's value before its step. Rewards are standardised over all of the run; `--swap reward=scale` leaves them as they are.
  */
 export const ia2c = graph('ia2c', team, g => {
   g.about('Actor-critic of each agent on its own observation, with a lagged critic', 'Papoudakis et al. 2021, arXiv 2006.07869');
   const ep = g.episodes({ batch: 10 });
   const input = g.add('agentInput', join(), { obs: ep.obs, id: ep.agentId });
   const z = g.slot('encoder', recurrentEncoder({ hidden: 128 }), { x: input.x });
-  const pi = g.slot('policy', categorical(), { z: z.z, avail: ep.avail });
+  const pi = g.slot('policy', softmaxPolicy(), { z: z.z, avail: ep.avail });
   const criticInput = g.slot('criticInput', join(), { obs: ep.obs, id: ep.agentId });
   const critic = g.slot('critic', mlpValue({ hidden: [128, 128] }), { x: criticInput.x });
   const lagged = g.target('targetCritic', critic, { x: criticInput.x });

@@ -71,6 +71,7 @@ import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
 import { epsilonMixed } from './policies/epsilon-mixed.ts';
 import { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
+import { softmaxPolicy } from './policies/softmax-policy.ts';
 import { deterministic } from './policies/deterministic.ts';
 import { qLambda } from './returns/q-lambda.ts';
 import { tdLambda } from './returns/td-lambda.ts';
@@ -172,6 +173,7 @@ export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
 export { epsilonMixed } from './policies/epsilon-mixed.ts';
 export { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
+export { softmaxPolicy } from './policies/softmax-policy.ts';
 export { deterministic } from './policies/deterministic.ts';
 export { qLambda } from './returns/q-lambda.ts';
 export { tdLambda } from './returns/td-lambda.ts';
@@ -208,7 +210,7 @@ export { recurrence } from './recurrence.ts';
 const folders = {
   features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
+  policies: [categorical, softmaxPolicy, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue],
