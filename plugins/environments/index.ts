@@ -5,5 +5,6 @@ import { lbf } from './lbf.ts';
 import { matrix } from './matrix.ts';
 import { mpe } from './mpe.ts';
 import { parity } from './parity.ts';
+import { partner } from './partner.ts';
 
-export const families: readonly EnvironmentFamily[] = [matrix, parity, lbf, mpe, classic];
+export const families: readonly EnvironmentFamily[] = [matrix, parity, partner, lbf, mpe, classic];
