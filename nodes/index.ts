@@ -17,15 +17,19 @@ import { stateValue } from './critics/state-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
-import { allAgents } from './features/all-agents.ts';
+import { beliefEncoder } from './features/belief-encoder.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
+import { pooledBelief } from './features/pooled-belief.ts';
+import { seenActions } from './features/seen-actions.ts';
+import { allAgents } from './features/all-agents.ts';
 import { layerNormEncoder } from './features/layer-norm-encoder.ts';
 import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 import { oneHotAction } from './features/one-hot-action.ts';
 import { othersActions } from './features/others-actions.ts';
 import { recurrentEncoder } from './features/recurrent-encoder.ts';
 import { attentionKl } from './losses/attention-kl.ts';
+import { beliefLoss } from './losses/belief-loss.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { clippedHuberValue } from './losses/clipped-huber-value.ts';
 import { clippedPolicy } from './losses/clipped-policy.ts';
@@ -59,9 +63,11 @@ import { populationStandardise } from './normalise/population-standardise.ts';
 import { runningMoments } from './normalise/running-moments.ts';
 import { scale } from './normalise/scale.ts';
 import { standardise } from './normalise/standardise.ts';
-import { standardiseBy } from './normalise/standardise-by.ts';
+import { beliefDecoder } from './policies/belief-decoder.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
+import { stationaryDecoder } from './policies/stationary-decoder.ts';
+import { standardiseBy } from './normalise/standardise-by.ts';
 import { epsilonMixed } from './policies/epsilon-mixed.ts';
 import { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
 import { deterministic } from './policies/deterministic.ts';
@@ -97,15 +103,19 @@ export { stateValue } from './critics/state-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
-export { allAgents } from './features/all-agents.ts';
+export { beliefEncoder } from './features/belief-encoder.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
+export { pooledBelief } from './features/pooled-belief.ts';
+export { seenActions } from './features/seen-actions.ts';
+export { allAgents } from './features/all-agents.ts';
 export { layerNormEncoder } from './features/layer-norm-encoder.ts';
 export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 export { oneHotAction } from './features/one-hot-action.ts';
 export { othersActions } from './features/others-actions.ts';
 export { recurrentEncoder } from './features/recurrent-encoder.ts';
 export { attentionKl } from './losses/attention-kl.ts';
+export { beliefLoss } from './losses/belief-loss.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { clippedHuberValue } from './losses/clipped-huber-value.ts';
 export { clippedPolicy } from './losses/clipped-policy.ts';
@@ -139,9 +149,11 @@ export { populationStandardise } from './normalise/population-standardise.ts';
 export { runningMoments } from './normalise/running-moments.ts';
 export { scale } from './normalise/scale.ts';
 export { standardise } from './normalise/standardise.ts';
-export { standardiseBy } from './normalise/standardise-by.ts';
+export { beliefDecoder } from './policies/belief-decoder.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
+export { stationaryDecoder } from './policies/stationary-decoder.ts';
+export { standardiseBy } from './normalise/standardise-by.ts';
 export { epsilonMixed } from './policies/epsilon-mixed.ts';
 export { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
 export { deterministic } from './policies/deterministic.ts';
@@ -164,15 +176,15 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder],
+  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic],
+  policies: [categorical, categoricalLogProb, beliefDecoder, stationaryDecoder, deterministic, epsilonMixed, epsilonMixedAvailable],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale],
   arithmetic: [subtract, multiply, minimum, expectedValue],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, beliefLoss, negate, meanSquare, clippedHuberValue],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 
