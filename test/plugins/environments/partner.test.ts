@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Definition } from '../../../core/definition.ts';
 import type { VectorEnvironment } from '../../../core/environment.ts';
+import { derive } from '../../../core/graph.ts';
+import { bool, index } from '../../../core/port.ts';
+import { local, team } from '../../../core/world.ts';
+import { iql } from '../../../graphs/index.ts';
 import { makeEnvironment } from '../../../plugins/environments/id.ts';
 import { families } from '../../../plugins/environments/index.ts';
+import { sizesOf } from '../../../plugins/rollout.ts';
 
 interface State { readonly types: readonly number[]; readonly partner: readonly number[]; readonly sees: readonly number[]; readonly [more: string]: unknown }
 const make = async (task: string, copies = 1, seed = 0): Promise<VectorEnvironment> => {
@@ -70,6 +76,11 @@ describe('partner', () => {
       expect(own(env)).toEqual(own(twin));
     }
     expect([...env.fields['terminated']!]).toEqual([1, 1, 1, 1]);
+  });
+  it('counts its partner among the others of a page', async () => {
+    const world = { ...team, seenAction: local(index('agent other', 'action')), seen: local(bool('agent other')) }, page = derive(iql as never, 'watching', () => undefined, world) as Definition;
+    expect(sizesOf(page, await make('match?agents=3'))).toMatchObject({ agent: 3, other: 3, id: 3 });
+    expect(sizesOf(page, await makeEnvironment('matrix/climbing', families, { copies: 1, seed: 0 }))).toMatchObject({ agent: 2, other: 1 });
   });
   it('is a world of one agent, too', async () => {
     const env = await make('match?agents=1');
