@@ -2,6 +2,7 @@
 import type { Definition } from '../core/definition.ts';
 import type { World } from '../core/world.ts';
 import { a2c } from './a2c.ts';
+import { beliefPpo } from './belief-ppo.ts';
 import { coma, comaSweep } from './coma.ts';
 import { combinedDqn } from './combined-dqn.ts';
 import { dgn } from './dgn.ts';
@@ -24,6 +25,7 @@ import { vdn } from './vdn.ts';
 import { cwQmix, owQmix } from './weighted-qmix.ts';
 
 export { a2c } from './a2c.ts';
+export { beliefPpo } from './belief-ppo.ts';
 export { coma, comaSweep } from './coma.ts';
 export { combinedDqn } from './combined-dqn.ts';
 export { dgn } from './dgn.ts';
@@ -45,4 +47,4 @@ export { shaq } from './shaq.ts';
 export { vdn } from './vdn.ts';
 export { cwQmix, owQmix } from './weighted-qmix.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, coma, comaSweep, ia2c, maa2c };
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, beliefPpo, coma, comaSweep, ia2c, maa2c };

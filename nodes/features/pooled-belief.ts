@@ -4,13 +4,14 @@
  *   r_t = mean over tau <= t of  W_2 relu(W_1 x_tau + b_1) + b_2      (mu_t, log sigma_t) = V relu(r_t) + c      z_t = mu_t + sigma_t eps,  eps ~ N(0, I)
  *
  * x       own observation and identity, and what it saw the others do (`seenActions`), side by side
- * mean    mu, the belief that policies and critics read; `logStd` log sigma
+ * mean    mu, the belief that policies and critics read; `logStd` log sigma, kept within -20 and 2
  * z       a draw, for the decoder that says what the others will do
  * Paper: the encoder of neural processes (Garnelo et al. 2018, arXiv 1807.01622, section 2.2), for others whose policies stay as they are. Widths are ours.
  */
-import { add, concat, div, exp, mul, ones, relu, slice, split, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, div, ones, relu, slice } from '@tensorflow/tfjs-core';
 import { defineNode, normal } from '../../core/node.ts';
 import { f32 } from '../../core/port.ts';
+import { gaussianBelief } from '../gaussian-belief.ts';
 import { dense, mlp } from '../layers.ts';
 
 export const pooledBelief = defineNode({
@@ -26,7 +27,6 @@ export const pooledBelief = defineNode({
   carry: (_, { hidden }) => hidden + 1,                                // the sum of what the steps told, and their number
   step({ x, eps }, before, { told, law }, { hidden }) {
     const carry = add(before, concat([told(x), ones([x.shape[0]!, 1])], 1)), pooled = div(slice(carry, [0, 0], [-1, hidden]), slice(carry, [0, hidden], [-1, 1]));
-    const [mean, logStd] = split(law(relu(pooled)), 2, -1) as [Tensor, Tensor];
-    return { mean, logStd, z: add(mean, mul(exp(logStd), eps)), carry };
+    return { ...gaussianBelief(law(relu(pooled)), eps), carry };
   },
 });

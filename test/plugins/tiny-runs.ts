@@ -35,6 +35,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   roma: { environment: 'matrix/two-step', steps: 110, copies: 2, set: { ...small, 'mixer.embed': 4, 'agentQ.embed': 4 } },
   dgn: { environment: 'parity/line?agents=3&steps=4', steps: 330, copies: 2, set: { 'data.batch': 4, 'data.start': 20, 'data.every': 8, 'data.keep': 60, 'agentQ.encoder': [6], 'agentQ.heads': 2, 'agentQ.embed': 3 } },
   ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
+  beliefPpo: { environment: 'partner/match?steps=5', steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6], 'belief.hidden': 6, 'belief.latent': 3, 'beliefDecoder.hidden': 6 } },
   coma: { environment: foraging, steps: 400, copies: 2, set: { ...episodic, 'targets.everyUpdates': 7 } },
   comaSweep: { environment: 'matrix/two-step', steps: 160, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
   ia2c: { environment: foraging, steps: 400, copies: 2, set: episodic },
