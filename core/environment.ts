@@ -10,7 +10,10 @@ export interface EnvironmentField { readonly dtype: DType; readonly dims: string
 export interface EnvironmentSpec {
   /** Whole id with every option that was given: `lbf/8x8-2p-3f?sight=2`. */
   readonly id: string;
-  /** Size of every dim that its fields name, and of `action` (number of actions, or width of a continuous action) and `agent` (1 for one agent). */
+  /**
+   * Size of every dim that its fields name, and of `action` (number of actions, or width of a continuous action) and `agent` (1 for one agent). `other` is one less than `agent` unless it is given:
+   * players that are not learned count there.
+   */
   readonly sizes: Readonly<Record<string, number>>;
   readonly fields: Readonly<Record<string, EnvironmentField>>; readonly actions: 'discrete' | 'continuous';
   /** Most steps of an episode (Infinity where there is none), and what `reward` is: the common reward of the game, or the sum over its agents. */

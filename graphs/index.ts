@@ -2,6 +2,7 @@
 import type { Definition } from '../core/definition.ts';
 import type { World } from '../core/world.ts';
 import { a2c } from './a2c.ts';
+import { beliefPpo } from './belief-ppo.ts';
 import { coma, comaSweep } from './coma.ts';
 import { combinedDqn } from './combined-dqn.ts';
 import { dgn } from './dgn.ts';
@@ -32,6 +33,7 @@ import { sacDiscrete } from './sac-discrete.ts';
 import { ppoContinuous } from './ppo-continuous.ts';
 
 export { a2c } from './a2c.ts';
+export { beliefPpo } from './belief-ppo.ts';
 export { coma, comaSweep } from './coma.ts';
 export { combinedDqn } from './combined-dqn.ts';
 export { dgn } from './dgn.ts';
@@ -61,4 +63,4 @@ export { sac } from './sac.ts';
 export { sacDiscrete } from './sac-discrete.ts';
 export { ppoContinuous } from './ppo-continuous.ts';
 
-export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, ppoContinuous, ddpg, td3, sac, sacDiscrete, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, coma, comaSweep, ia2c, maa2c, maddpg, maddpgContinuous, iddpg, facmac};
+export const pages: Readonly<Record<string, Definition<unknown, World>>> = { dqn, doubleDqn, duelingDqn, nStepDqn, prioritisedDqn, combinedDqn, reinforce, reinforceBaseline, a2c, ppo, ppoContinuous, ddpg, td3, sac, sacDiscrete, iql, vdn, qmix, qplex, qatten, qtranBase, qtranAlt, owQmix, cwQmix, shaq, roma, dgn, ippo, beliefPpo, coma, comaSweep, ia2c, maa2c, maddpg, maddpgContinuous, iddpg, facmac};

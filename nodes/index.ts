@@ -19,9 +19,12 @@ import { gumbelOneHot } from './explore/gumbel-one-hot.ts';
 import { gumbelSoftmax } from './explore/gumbel-softmax.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
-import { allAgents } from './features/all-agents.ts';
+import { beliefEncoder } from './features/belief-encoder.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
+import { pooledBelief } from './features/pooled-belief.ts';
+import { seenActions } from './features/seen-actions.ts';
+import { allAgents } from './features/all-agents.ts';
 import { layerNormEncoder } from './features/layer-norm-encoder.ts';
 import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 import { oneHotAction } from './features/one-hot-action.ts';
@@ -32,6 +35,7 @@ import { agentwiseMeanSquare } from './losses/agentwise-mean-square.ts';
 import { agentwiseMse } from './losses/agentwise-mse.ts';
 import { agentwiseNegate } from './losses/agentwise-negate.ts';
 import { attentionKl } from './losses/attention-kl.ts';
+import { beliefLoss } from './losses/belief-loss.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { clippedHuberValue } from './losses/clipped-huber-value.ts';
 import { clippedPolicy } from './losses/clipped-policy.ts';
@@ -65,10 +69,12 @@ import { populationStandardise } from './normalise/population-standardise.ts';
 import { runningMoments } from './normalise/running-moments.ts';
 import { scale } from './normalise/scale.ts';
 import { standardise } from './normalise/standardise.ts';
-import { standardiseBy } from './normalise/standardise-by.ts';
+import { beliefDecoder } from './policies/belief-decoder.ts';
 import { actionLogits } from './policies/action-logits.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
+import { stationaryDecoder } from './policies/stationary-decoder.ts';
+import { standardiseBy } from './normalise/standardise-by.ts';
 import { epsilonMixed } from './policies/epsilon-mixed.ts';
 import { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
 import { softmaxPolicy } from './policies/softmax-policy.ts';
@@ -121,9 +127,12 @@ export { gumbelOneHot } from './explore/gumbel-one-hot.ts';
 export { gumbelSoftmax } from './explore/gumbel-softmax.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
-export { allAgents } from './features/all-agents.ts';
+export { beliefEncoder } from './features/belief-encoder.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
+export { pooledBelief } from './features/pooled-belief.ts';
+export { seenActions } from './features/seen-actions.ts';
+export { allAgents } from './features/all-agents.ts';
 export { layerNormEncoder } from './features/layer-norm-encoder.ts';
 export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
 export { oneHotAction } from './features/one-hot-action.ts';
@@ -134,6 +143,7 @@ export { agentwiseMeanSquare } from './losses/agentwise-mean-square.ts';
 export { agentwiseMse } from './losses/agentwise-mse.ts';
 export { agentwiseNegate } from './losses/agentwise-negate.ts';
 export { attentionKl } from './losses/attention-kl.ts';
+export { beliefLoss } from './losses/belief-loss.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { clippedHuberValue } from './losses/clipped-huber-value.ts';
 export { clippedPolicy } from './losses/clipped-policy.ts';
@@ -167,10 +177,12 @@ export { populationStandardise } from './normalise/population-standardise.ts';
 export { runningMoments } from './normalise/running-moments.ts';
 export { scale } from './normalise/scale.ts';
 export { standardise } from './normalise/standardise.ts';
-export { standardiseBy } from './normalise/standardise-by.ts';
+export { beliefDecoder } from './policies/belief-decoder.ts';
 export { actionLogits } from './policies/action-logits.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
+export { stationaryDecoder } from './policies/stationary-decoder.ts';
+export { standardiseBy } from './normalise/standardise-by.ts';
 export { epsilonMixed } from './policies/epsilon-mixed.ts';
 export { epsilonMixedAvailable } from './policies/epsilon-mixed-available.ts';
 export { softmaxPolicy } from './policies/softmax-policy.ts';
@@ -208,15 +220,15 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh],
+  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, softmaxPolicy, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
+  policies: [categorical, softmaxPolicy, categoricalLogProb, beliefDecoder, stationaryDecoder, deterministic, epsilonMixed, epsilonMixedAvailable, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, featureMoments, normaliseObservation, normaliseReward],
   arithmetic: [subtract, multiply, minimum, expectedValue],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, beliefLoss, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian, gumbelOneHot, gumbelSoftmax, sampleGaussian, sampleSquashed, plusOrnsteinUhlenbeck],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

@@ -29,7 +29,7 @@ export function sizesOf(d: Definition, environment: VectorEnvironment): Record<s
   if (one && agents > 1) throw new InputError(`${d.page.name} is for one agent, and ${spec.id} has ${agents}`, 'a page for teams: skein list algorithms');
   if (discrete !== (spec.actions === 'discrete')) throw new InputError(`${d.page.name} chooses ${discrete ? 'discrete' : 'continuous'} actions, and those of ${spec.id} are ${spec.actions}`, `an environment with ${discrete ? 'discrete' : 'continuous'} actions, or another page: skein list`);
   for (const [dim, n] of Object.entries(spec.sizes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${spec.id}: sizes.${dim} is ${JSON.stringify(n)}`, 'one whole number above 0 for all agents: pad those that have fewer actions or observe less, and let avail forbid what they do not have');
-  const sizes: Record<string, number> = { ...spec.sizes, agent: agents, id: agents, neighbour: agents, other: Math.max(0, agents - 1) };
+  const sizes: Record<string, number> = { other: Math.max(0, agents - 1), ...spec.sizes, agent: agents, id: agents, neighbour: agents };
   sizes['state'] ??= agents * (sizes['obs'] ?? 0);
   for (const name of fieldsOf(d)) if (!MADE.has(name) && !(name in spec.fields) && !['state', 'avail', 'alive', 'agentReward'].includes(name)) throw new InputError(`${d.page.name} reads ${name}, which ${spec.id} does not offer`, `it offers ${Object.keys(spec.fields).join(', ')}`);
   return sizes;

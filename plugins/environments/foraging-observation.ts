@@ -70,3 +70,17 @@ function observeGrid(world: ForagingWorld, rules: ForagingRules & Sight, copy: n
     into[free + down * side + right] = 0;
   }
 }
+
+/**
+ * What the players of a copy see of the others' actions: `did` [copies agent], -1 before the first step; `seenAction` and `seen` [copies agent other]. An action is seen by whom
+ * its player stands near after the step, no farther than `sight` in rows and in columns; 0 stands for one that is not.
+ */
+export function observeActions({ agents, rowOf, colOf, cell }: ForagingWorld, sight: number, copy: number, did: Int32Array, seenAction: Int32Array, seen: Uint8Array): void {
+  const first = copy * agents;
+  for (let i = first, at = first * (agents - 1); i < first + agents; i++) for (let j = first; j < first + agents; j++) {
+    if (j === i) continue;
+    const near = did[j]! >= 0 && Math.abs(rowOf[cell[i]!]! - rowOf[cell[j]!]!) <= sight && Math.abs(colOf[cell[i]!]! - colOf[cell[j]!]!) <= sight;
+    seen[at] = near ? 1 : 0;
+    seenAction[at++] = near ? did[j]! : 0;
+  }
+}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
 import { EpisodeDraws, savedDraws } from './episode-draws.ts';
-import { observationSize, observe, type Sight } from './foraging-observation.ts';
+import { observationSize, observe, observeActions, type Sight } from './foraging-observation.ts';
 import { ACTIONS, ForagingWorld, UNPLACED, type ForagingRules } from './foraging-world.ts';
 
 export interface ForagingGame extends ForagingRules, Sight {
@@ -18,6 +18,8 @@ const savedForaging = z.strictObject({
   food: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.int().positive()])),
   foodSpawned: z.int().nonnegative(),
   agentReward: z.array(z.number()), reward: z.number(),
+  /** What each player did in the last step, -1 before the first; states saved before there was this lack it. */
+  did: z.array(z.int().min(-1).max(ACTIONS - 1)).optional(),
   step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
 });
 type SavedForaging = z.infer<typeof savedForaging>;
@@ -26,7 +28,7 @@ type SavedForaging = z.infer<typeof savedForaging>;
 const savedOf = ({ rows, cols, playerLevels, foodLevels }: ForagingGame) => {
   const inside = ([row, col]: readonly [number, number, number]) => row >= 0 && col >= 0 && row < rows && col < cols;
   return savedForaging
-    .refine(s => s.players.length === playerLevels.length && s.agentReward.length === playerLevels.length, 'another number of players')
+    .refine(s => s.players.length === playerLevels.length && s.agentReward.length === playerLevels.length && (s.did ?? s.players).length === playerLevels.length, 'another number of players')
     .refine(s => s.food.length <= foodLevels.length, 'too much food')
     .refine(s => s.players.every(inside) || (s.terminated && s.players.every(([row]) => row === UNPLACED)), 'a player outside the field')
     .refine(s => s.food.every(inside), 'food outside the field');
@@ -34,7 +36,8 @@ const savedOf = ({ rows, cols, playerLevels, foodLevels }: ForagingGame) => {
 
 /**
  * obs [copies agent obs] in cells and levels (`foraging-observation.ts`); state [copies state]: all observations of the copy, one after
- * another; avail [copies agent action]; agentReward [copies agent]; reward [copies]: their sum.
+ * another; avail [copies agent action]; agentReward [copies agent]; reward [copies]: their sum. With two players or more, seenAction and seen
+ * [copies agent other]: what each other did in the last step, in their order, and whether it was near enough to be seen.
  */
 export class Foraging implements VectorEnvironment {
   readonly spec: EnvironmentSpec;
@@ -52,6 +55,9 @@ export class Foraging implements VectorEnvironment {
   readonly #terminated: Uint8Array;
   readonly #truncated: Uint8Array;
   readonly #step: Int32Array;
+  readonly #did: Int32Array;
+  readonly #seenAction: Int32Array;
+  readonly #seen: Uint8Array;
   /** [agent] what each earned in the step of one copy. */
   readonly #earned: Float64Array;
 
@@ -59,10 +65,11 @@ export class Foraging implements VectorEnvironment {
     const { copies } = setting, agents = game.playerLevels.length, obs = observationSize(game);
     const byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd();
     this.spec = {
-      id, sizes: { agent: agents, action: ACTIONS, obs, state: agents * obs }, actions: 'discrete', limit: game.steps, reward: 'sum',
+      id, sizes: { agent: agents, action: ACTIONS, obs, state: agents * obs, ...agents > 1 ? { other: agents - 1 } : {} }, actions: 'discrete', limit: game.steps, reward: 'sum',
       ...game.normalise ? { returns: { least: 0 - game.penalty * agents * game.steps, most: 1 } } : {},
       fields: {
         obs: { dtype: 'f32', dims: byAgent('obs') }, state: { dtype: 'f32', dims: 'state' }, avail: { dtype: 'bool', dims: byAgent('action') },
+        ...agents > 1 ? { seenAction: { dtype: 'i32' as const, dims: 'agent other' }, seen: { dtype: 'bool' as const, dims: 'agent other' } } : {},
         reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') },
         terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
       },
@@ -80,9 +87,13 @@ export class Foraging implements VectorEnvironment {
     this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
     this.#truncated = new Uint8Array(copies);
     this.#step = new Int32Array(copies);
+    this.#did = new Int32Array(copies * agents).fill(-1);
+    this.#seenAction = new Int32Array(copies * agents * (agents - 1));
+    this.#seen = new Uint8Array(copies * agents * (agents - 1));
     this.#earned = new Float64Array(agents);
     this.fields = {
       obs: this.#obs, state: this.#state, avail: game.offerAll ? new Uint8Array(copies * agents * ACTIONS).fill(1) : this.#world.valid,
+      ...agents > 1 ? { seenAction: this.#seenAction, seen: this.#seen } : {},
       reward: this.#reward, agentReward: this.#agentReward, terminated: this.#terminated, truncated: this.#truncated,
     };
   }
@@ -92,9 +103,10 @@ export class Foraging implements VectorEnvironment {
     for (let copy = 0; copy < this.copies; copy++) {
       if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
       this.#world.act(copy, actions, this.#earned);
+      for (let i = copy * this.#earned.length; i < (copy + 1) * this.#earned.length; i++) this.#did[i] = actions[i]!;
       this.#pay(copy);
       this.#end(copy);
-      observe(this.#world, this.#game, copy, this.#obsSize, this.#obs);
+      this.#observe(copy);
     }
     this.#state.set(this.#obs);                                        // the same numbers in the same order
   }
@@ -107,8 +119,9 @@ export class Foraging implements VectorEnvironment {
       this.#world.spawn(copy, this.#draws.begin(copy, seeds?.[copy]));
       this.#step[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
       this.#earned.fill(0);
+      this.#did.fill(-1, copy * this.#earned.length, (copy + 1) * this.#earned.length);
       this.#pay(copy);
-      observe(this.#world, this.#game, copy, this.#obsSize, this.#obs);
+      this.#observe(copy);
     }
     this.#state.set(this.#obs);
   }
@@ -116,24 +129,30 @@ export class Foraging implements VectorEnvironment {
   getState(copy: number): SavedForaging {
     checkCopy(this.spec.id, this.copies, copy);
     const { players, food, foodSpawned } = this.#world.scene(copy);
-    const agents = this.#earned.length, agentReward = [...this.#agentReward.subarray(copy * agents, (copy + 1) * agents)];
-    return { players: players.map(p => [...p]), food: food.map(f => [...f]), foodSpawned, agentReward, reward: this.#reward[copy]!, step: this.#step[copy]!,
+    const agents = this.#earned.length, own = (array: Float32Array | Int32Array) => [...array.subarray(copy * agents, (copy + 1) * agents)];
+    return { players: players.map(p => [...p]), food: food.map(f => [...f]), foodSpawned, agentReward: own(this.#agentReward), did: own(this.#did), reward: this.#reward[copy]!, step: this.#step[copy]!,
       terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
-    const { agentReward, reward, step, terminated, truncated, draws, ...scene } = readSaved(this.spec.id, this.#saved, state);
+    const { agentReward, reward, step, terminated, truncated, draws, did = agentReward.map(() => -1), ...scene } = readSaved(this.spec.id, this.#saved, state);
     this.#draws.restore(copy, draws);
     this.#world.setScene(copy, scene);
     this.#agentReward.set(agentReward, copy * agentReward.length);
+    this.#did.set(did, copy * did.length);
     this.#reward[copy] = reward;
     this.#step[copy] = step;
     this.#terminated[copy] = terminated ? 1 : 0;
     this.#truncated[copy] = truncated ? 1 : 0;
-    observe(this.#world, this.#game, copy, this.#obsSize, this.#obs);
+    this.#observe(copy);
     this.#state.set(this.#obs);
   }
   close(): void {}
+
+  #observe(copy: number): void {
+    observe(this.#world, this.#game, copy, this.#obsSize, this.#obs);
+    observeActions(this.#world, this.#game.sight, copy, this.#did, this.#seenAction, this.#seen);
+  }
 
   #pay(copy: number): void {
     const agents = this.#earned.length;

@@ -6,5 +6,6 @@ import { matrix } from './matrix.ts';
 import { mpe } from './mpe.ts';
 import { parity } from './parity.ts';
 import { quadratic } from './quadratic.ts';
+import { partner } from './partner.ts';
 
-export const families: readonly EnvironmentFamily[] = [matrix, quadratic, parity, lbf, mpe, classic];
+export const families: readonly EnvironmentFamily[] = [matrix, quadratic, parity, partner, lbf, mpe, classic];

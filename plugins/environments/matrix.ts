@@ -44,6 +44,7 @@ const savedGame = z.strictObject({
  * A game of payoff tables. All agents see the same: the state, or the last joint action; `state` is what each of them sees (of mmdp, as in
  * the original, what they see one after another).
  * obs [copies agent obs], state [copies state], avail [copies agent action] all 1, reward [copies], agentReward [copies agent] each the reward.
+ * seenAction [copies agent other]: what the other agents, in their order, did in the last step; seen [copies agent other]: 1 but for the start of an episode.
  */
 class MatrixGame implements VectorEnvironment {
   readonly spec: EnvironmentSpec;
@@ -54,6 +55,8 @@ class MatrixGame implements VectorEnvironment {
   readonly #stateField: Float32Array;
   readonly #reward: Float32Array;
   readonly #agentReward: Float32Array;
+  readonly #seenAction: Int32Array;
+  readonly #seen: Uint8Array;
   readonly #terminated: Uint8Array;
   readonly #truncated: Uint8Array;
   readonly #state: Int32Array;
@@ -65,9 +68,10 @@ class MatrixGame implements VectorEnvironment {
     const seen = observe === 'state' ? game.payoff.length : agents * actions, wide = observe === 'state' && game.joined ? agents * seen : seen;
     this.#play = play; this.copies = copies;
     this.spec = {
-      id, sizes: { agent: agents, action: actions, obs: seen, state: wide }, actions: 'discrete', limit: steps, reward: 'common', returns: returnsOf(play),
+      id, sizes: { agent: agents, other: agents - 1, action: actions, obs: seen, state: wide }, actions: 'discrete', limit: steps, reward: 'common', returns: returnsOf(play),
       fields: {
         obs: { dtype: 'f32', dims: 'agent obs' }, state: { dtype: 'f32', dims: 'state' }, avail: { dtype: 'bool', dims: 'agent action' },
+        seenAction: { dtype: 'i32', dims: 'agent other' }, seen: { dtype: 'bool', dims: 'agent other' },
         reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: 'agent' },
         terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
       },
@@ -76,11 +80,13 @@ class MatrixGame implements VectorEnvironment {
     this.#stateField = new Float32Array(copies * wide);
     this.#reward = new Float32Array(copies);
     this.#agentReward = new Float32Array(copies * agents);
+    this.#seenAction = new Int32Array(copies * agents * (agents - 1));
+    this.#seen = new Uint8Array(copies * agents * (agents - 1));
     this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
     this.#truncated = new Uint8Array(copies);
     this.fields = {
       obs: this.#obs, state: this.#stateField, avail: new Uint8Array(copies * agents * actions).fill(1), reward: this.#reward,
-      agentReward: this.#agentReward, terminated: this.#terminated, truncated: this.#truncated,
+      agentReward: this.#agentReward, seenAction: this.#seenAction, seen: this.#seen, terminated: this.#terminated, truncated: this.#truncated,
     };
     this.#state = new Int32Array(copies);
     this.#step = new Int32Array(copies);
@@ -139,13 +145,18 @@ class MatrixGame implements VectorEnvironment {
   }
 
   #observe(copy: number): void {
-    const { observe, game: { agents, actions } } = this.#play, { obs: seen, state: wide } = this.spec.sizes as { obs: number; state: number }, at = copy * wide;
+    const { observe, game: { agents, actions } } = this.#play, { obs: seen, state: wide } = this.spec.sizes as { obs: number; state: number }, at = copy * wide, last = this.#last[copy]!;
+    const done = Array.from({ length: agents }, (_, agent) => Math.floor(last / actions ** (agents - 1 - agent)) % actions);      // of no use where last is -1
     this.#stateField.fill(0, at, at + wide);
     if (observe === 'state') for (let i = at; i < at + wide; i += seen) this.#stateField[i + this.#state[copy]!] = 1;
-    else for (let agent = agents - 1, rest = this.#last[copy]!; agent >= 0 && rest >= 0; agent--, rest = Math.floor(rest / actions))
-      this.#stateField[at + agent * actions + rest % actions] = 1;
+    else if (last >= 0) done.forEach((action, agent) => { this.#stateField[at + agent * actions + action] = 1; });
     for (let agent = 0; agent < agents; agent++)
       for (let i = 0; i < seen; i++) this.#obs[(copy * agents + agent) * seen + i] = this.#stateField[at + i]!;
+    for (let i = copy * agents * (agents - 1), agent = 0; agent < agents; agent++) for (let other = 0; other < agents; other++) {
+      if (other === agent) continue;
+      this.#seen[i] = last < 0 ? 0 : 1;
+      this.#seenAction[i++] = last < 0 ? 0 : done[other]!;
+    }
   }
 }
 

@@ -56,6 +56,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   avail: (i, place) => Math.max(Number(column(i, place) === 0), coin(0.7)(i, place)),
   blocking: coin(0.5), action: allowed(0), nextAction: allowed(1),
   seenAction: (_, { random, sizes }) => random.integer(sizes.action),
+  seen: coin(0.6),
 };
 const anything: Maker = (_, { random }) => 2 * random.uniform() - 1;
 

@@ -1,12 +1,12 @@
 /** Several agents, learned on-policy. Widths are small: these pages prove the wiring. */
-import { derive, each, graph, next, now, once, stop, weigh } from '../../core/graph.ts';
+import { derive, each, graph, next, now, once, weigh } from '../../core/graph.ts';
 import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
-import { f32, index } from '../../core/port.ts';
+import { f32 } from '../../core/port.ts';
 import { after, local, team } from '../../core/world.ts';
 import { ippo } from '../../graphs/index.ts';
 import { categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, gae, join, linearValue, maskedMse, multiply, policyGradient, recurrentEncoder, sampleCategorical, standardise } from '../../nodes/index.ts';
-import { actionDecoder, agentTransformer, beliefDecoder, beliefEncoder, beliefLoss, crossEntropy, denormalise, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
+import { actionDecoder, agentTransformer, crossEntropy, denormalise, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
 
 export const mappo = derive(ippo, 'mappo', (g, { ro, critic, adv, mask }) => {
   g.replace('criticInput', join(), { state: each('agent', ro.state), obs: ro.obs, id: ro.agentId });
@@ -45,16 +45,6 @@ export const mat = graph('mat', team, g => {
   const explore = g.slot('explore', sampleCategorical(), { logits: dec.logits });
   g.act(explore, { inTurn: 'agent' });
 });
-export const beliefPpo = derive(ippo, 'beliefPpo', (g, { mask }) => {
-  const ro = g.data();
-  const belief = g.slot('belief', beliefEncoder({ hidden: 16, latent: 8 }), { obs: ro.obs, seenAction: ro.seenAction });
-  const guess = g.slot('beliefDecoder', beliefDecoder({ hidden: 16 }), { obs: now(ro.obs), z: now(belief.z) });
-  const loss = g.add('beliefLoss', beliefLoss({ beta: 0.1 }),
-    { logits: guess.logits, action: next(ro.seenAction), mean: now(belief.mean), logVar: now(belief.logVar), mask: mask.x });
-  g.rewire('agentInput', { belief: stop(belief.mean) });
-  g.rewire('criticInput', { belief: stop(belief.mean) });
-  g.train('belief', loss.loss, { optimiser: adam({ lr: 1e-3 }) });
-}, { ...team, seenAction: local(index('agent other', 'action')) });
 
 const gridTeam = { ...team, grid: local(f32('agent channel row column')), goal: local(f32('agent goal')), blocking: after(f32('agent')) };
 export const primal = graph('primal', gridTeam, g => {

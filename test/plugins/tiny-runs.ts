@@ -45,6 +45,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   iddpg: { environment: 'quadratic/aim', steps: 60, copies: 2, set: { 'data.batch': 4, 'data.keep': 12, 'encoder.hidden': 6, 'critic.hidden': [6] } },
   facmac: { environment: 'quadratic/product', steps: 60, copies: 1, set: { 'data.batch': 4, 'data.keep': 12, 'encoder.hidden': 6, 'critic.hidden': [6], 'mixer.embed': 4 } },
   ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
+  beliefPpo: { environment: 'partner/match?steps=5', steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6], 'belief.hidden': 6, 'belief.latent': 3, 'beliefDecoder.hidden': 6 } },
   coma: { environment: foraging, steps: 400, copies: 2, set: { ...episodic, 'targets.everyUpdates': 7 } },
   comaSweep: { environment: 'matrix/two-step', steps: 160, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
   ia2c: { environment: foraging, steps: 400, copies: 2, set: episodic },

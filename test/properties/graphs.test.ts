@@ -21,7 +21,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   ddpg: ['critic', 'actor'], td3: ['critic', 'critic2', 'actor'], sac: ['critic1', 'critic2', 'actor', 'temperature'], sacDiscrete: ['critic1', 'critic2', 'encoder', 'policy', 'temperature'],
   iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'], qatten: ['agentQ', 'mixer'], qtranBase: ['agentQ', 'jointQ', 'value'], qtranAlt: ['agentQ', 'jointQ', 'value'],
   owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
-  ippo: ['encoder', 'policy', 'criticEncoder', 'critic'],
+  ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], beliefPpo: ['encoder', 'policy', 'criticEncoder', 'critic', 'belief', 'beliefDecoder'],
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
   maddpg: ['actor', 'critic'], maddpgContinuous: ['actor', 'critic'], iddpg: ['encoder', 'actor', 'critic'], facmac: ['encoder', 'actor', 'critic', 'mixer'],
 };
@@ -33,9 +33,10 @@ type Page = Definition<unknown, World>;
 const registry = new Map(nodeTypes.map(n => [n.spec.type, n.spec]));
 /**
  * Spread of the weights that are drawn. Where weights are made by weights values are their product, and beside their gradient, clipped, those of other
- * losses would round to nothing. Attention of wide layers and large weights goes to one neighbour alone, and then no gradient reaches queries and keys; an action of them lies at the end of its range, where tanh is flat.
+ * losses would round to nothing. Attention of wide layers and large weights goes to one neighbour alone, and then no gradient reaches queries and keys; an action of them lies at the end of its range, where tanh is flat. Three wide layers before a
+ * policy make it certain, and its ratios too large for a float.
  */
-const SPREAD: Readonly<Record<string, number>> = { roleAgentQ: 0.25, graphAgentQ: 0.1, deterministic: 0.1 };
+const SPREAD: Readonly<Record<string, number>> = { roleAgentQ: 0.25, graphAgentQ: 0.1, deterministic: 0.1, pooledBelief: 0.1 };
 const draw = (seed: number, d: Definition, table = layerTable(d, sizesOf(d))): Arrays => drawWeights(seed, table, Math.min(0.5, ...Object.values(d.page.nodes).map(n => SPREAD[n.type ?? ''] ?? 0.5)));
 const json = (d: Definition) => JSON.parse(JSON.stringify(toJson(d))) as unknown;
 const run = (d: Definition, { seed = 1, ...more }: { seed?: number; sizes?: Sizes; batch?: Arrays; weights?: Arrays; targets?: Arrays; noise?: Arrays; updates?: number } = {}): Promise<StepResult> => {
@@ -66,7 +67,7 @@ describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))
     expect(check(page)).toEqual([]);
     expect(page.page.name).toBe(name);
     expect(page.page.about).toMatch(/^[A-Z].*[^.]$/);
-    expect(page.page.paper).toMatch(/arXiv \d{4}\.\d{4,5}|^Williams 1992, Machine Learning 8$/);
+    expect(page.page.paper).toMatch(/arXiv \d{4}\.\d{4,5}|^Williams 1992, Machine Learning 8$|IJCAI 2023, paper 39$/);
   });
 
   it('goes through JSON and comes back the same, and computes the same', async () => {

@@ -1,4 +1,4 @@
-import { add, exp, logSoftmax, mean as average, mul, neg, softplus, square, sub, sum } from '@tensorflow/tfjs-core';
+import { logSoftmax, mean as average, mul, neg, softplus, sub, sum } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
 import { bool, f32, index, still } from '../../../core/port.ts';
 import { float, mean, oneHot } from './maths.ts';
@@ -21,16 +21,4 @@ export const crossEntropy = defineNode({
   in: { logit: f32('...'), label: still(f32('...')), mask: still(f32('...')) },
   out: { loss: f32('') },
   forward: ({ logit, label, mask }) => ({ loss: mean(sub(softplus(logit), mul(logit, label)), mask) }),
-});
-/** What the others did, told from the belief, and the belief near its prior. */
-export const beliefLoss = defineNode({
-  type: 'beliefLoss',
-  knobs: { beta: 0.1 },
-  in: { logits: f32('... other action'), action: index('... other', 'action'), mean: f32('... latent'), logVar: f32('... latent'), mask: still(f32('...')) },
-  out: { loss: f32('') },
-  forward({ logits, action, mean: centre, logVar, mask, beta }, _, __, { action: actions }) {
-    const surprise = neg(sum(mul(logSoftmax(logits), oneHot(action, actions)), [1, 2]));
-    const kl = mul(0.5, sum(sub(add(square(centre), exp(logVar)), add(logVar, 1)), -1));
-    return { loss: mean(add(surprise, mul(beta, kl)), mask) };
-  },
 });

@@ -1,5 +1,5 @@
 /** Tensor functions that several of these nodes need. Rows come first, so the last axis is the node's own. */
-import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, sigmoid, split, sub, sum, tanh, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax, cast, concat, div, maximum, mul, oneHot as hot, reshape, split, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../../../core/flow.ts';
 
 export const float = (x: Tensor): Tensor => cast(x, 'float32');
@@ -16,10 +16,3 @@ export const mean = (x: Tensor, mask: Tensor): Tensor => div(sum(mul(x, mask)), 
 export const oneHot = (action: Tensor, actions: number): Tensor => float(hot(cast(action, 'int32'), actions));
 export const maskUnavailable = (x: Tensor, avail: Tensor): Tensor => add(x, mul(not(avail), -1e9));
 export const greatest = (x: Tensor): Tensor => argMax(detach(x), -1);
-
-/** One step of a gated recurrent unit from the products with x and with h, both [rows, 3 * hidden]; for nodes that need h themselves. */
-export function gated(fromX: Tensor, fromH: Tensor, h: Tensor): Tensor {
-  const [xr, xz, xn] = split(fromX, 3, -1) as [Tensor, Tensor, Tensor], [hr, hz, hn] = split(fromH, 3, -1) as [Tensor, Tensor, Tensor];
-  const reset = sigmoid(add(xr, hr)), z = sigmoid(add(xz, hz)), fresh = tanh(add(xn, mul(reset, hn)));
-  return add(fresh, mul(z, sub(h, fresh)));
-}

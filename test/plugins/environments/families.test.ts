@@ -13,6 +13,7 @@ const listed = families.flatMap(({ family, tasks }) => Object.keys(tasks).map(ta
 const variants = ['matrix/climbing?observe=lastAction&timeoutAs=truncated', 'matrix/penalty?steps=3', 'lbf/6x9-3p-3f?sight=2&grid=true', 'lbf/5x5-1p-1f',
   'lbf/5x5-4p-2f-coop?avail=false&penalty=0.5&timeoutAs=truncated', 'lbf/6x6-2p-2f?normalise=false&observeAgentLevels=false', 'classic/cartpole?steps=20', 'classic/mountain-car?steps=500&goalVelocity=0.07',
   'classic/mountain-car-continuous?steps=30&goalVelocity=0.02', 'classic/acrobot?steps=7', 'classic/pendulum?gravity=9.81&steps=300', 'parity/line?agents=2', 'parity/ring?agents=5&steps=7',
+  'partner/match?agents=1&visible=1', 'partner/match?agents=3&actions=5&change=0.2&steps=7', 'partner/cover?visible=0&noise=1',
   'mpe/simple?continuous=true', 'mpe/spread?N=5&agentNeighbours=2&landmarkNeighbours=3', 'mpe/spread?N=1&agentNeighbours=2', 'mpe/speaker-listener?continuous=true&integration=velocity-first', 'mpe/crypto?continuous=true', 'mpe/tag?terminateOnSuccess=true&curriculum=0&obstacles=0',
   'mpe/tag?good=3&agentNeighbours=2&landmarkNeighbours=1&continuous=true', 'mpe/reference?continuous=true', 'mpe/world-comm?forests=0&obstacles=0', 'mpe/world-comm?continuous=true&good=1&adversaries=1'];
 const make = async (id: string, copies: number, seed: number): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies, seed });
@@ -24,7 +25,7 @@ it.each([...listed, ...variants])('%s keeps the contract', async id => {
 });
 
 const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'quadratic/product', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'classic/mountain-car?steps=15', 'classic/mountain-car-continuous?steps=15', 'classic/acrobot',
-  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1');
+  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'partner/match?agents=3&change=0.1&steps=9', 'partner/cover?steps=6', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1');
 const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, (_, width) =>
   env.spec.actions === 'discrete' ? [random.integer(env.spec.sizes['action']!)] : Array.from({ length: width }, () => 2 * random.uniform() - 1));
 async function play(env: VectorEnvironment, steps: number, random: Random): Promise<readonly Snapshot[]> {
@@ -150,6 +151,14 @@ it('the options that users see', () => {
         "steps   whole number 1 .. 1000  default 1  steps of an episode, each with new bits",
       ],
       "quadratic": [],
+      "partner": [
+        "agents   whole number 1 .. 32    default 2    how many agents play with the partner",
+        "actions  whole number 2 .. 64    default 3    actions of everybody, and types of the partner: each has an action of its own",
+        "noise    number 0 .. 1           default 0.2  share of its steps in which the partner plays any action instead of its own",
+        "change   number 0 .. 1           default 0    chance after each step that the partner becomes any type",
+        "visible  number 0 .. 1           default 0.5  chance that an agent sees what another has just done, drawn for both ways of every two at every step",
+        "steps    whole number 1 .. 1000  default 20   steps of an episode",
+      ],
     }
   `);
 });

@@ -103,9 +103,22 @@ describe('observations', () => {
     const env = await scene('8x8-2p-1f?sight=2', [[0, 0, 1], [4, 4, 2]], [[3, 3, 1]]);
     expect(numbers(env, 'obs').slice(0, 9)).toEqual([-1, -1, 0, 0, 0, 1, 4, 4, 2]);
   });
+  it('tell what others did who stand near after the step, at the same distance in every direction', async () => {
+    const env = await scene('8x8-3p-1f?sight=2', [[0, 0, 1], [0, 3, 1], [3, 1, 1]], [[6, 6, 1]]);
+    expect([...numbers(env, 'seen'), ...numbers(env, 'seenAction')]).toEqual(new Array<number>(12).fill(0));       // nobody has done anything
+    await step(env, SOUTH, WEST, NONE);                                // to rows and columns 1 0, 0 2, 3 1
+    expect(numbers(env, 'seen')).toEqual([1, 1, 1, 0, 1, 0]);          // 0 sees 1 and 2, 1 sees 0 and not 2, three rows away
+    expect(numbers(env, 'seenAction')).toEqual([WEST, NONE, SOUTH, 0, SOUTH, 0]);
+    const twin = await make('8x8-3p-1f?sight=2');
+    twin.setState(0, env.getState(0));
+    expect(numbers(twin, 'seenAction')).toEqual(numbers(env, 'seenAction'));
+    await env.reset(Uint8Array.of(1));
+    expect(numbers(env, 'seen')).toEqual([0, 0, 0, 0, 0, 0]);
+    expect((await make('5x5-1p-1f')).spec.fields).not.toHaveProperty('seen');
+  });
   it('as a grid are three layers around the player: levels of players, food, free cells', async () => {
     const env = await scene('3x4-2p-1f?sight=1&grid=true', [[0, 1, 2], [1, 2, 3]], [[1, 1, 5]]);
-    expect(env.spec.sizes).toEqual({ agent: 2, action: 6, obs: 27, state: 54 });
+    expect(env.spec.sizes).toEqual({ agent: 2, other: 1, action: 6, obs: 27, state: 54 });
     expect(numbers(env, 'obs')).toEqual([
       0, 0, 0, 0, 2, 0, 0, 0, 3,
       0, 0, 0, 0, 0, 0, 0, 5, 0,

@@ -122,3 +122,17 @@ it('refuses a saved state of another game', async () => {
   `);
   expect(() => env.setState(1, env.getState(0))).toThrow(/no copy 1/);
 });
+
+describe('what the others did', () => {
+  it('is seen of everybody but oneself from the first step on', async () => {
+    const env = await make('climbing-3p', 2);
+    expect([...env.fields['seen']!, ...env.fields['seenAction']!]).toEqual(new Array<number>(24).fill(0));
+    await env.step(Int32Array.of(0, 1, 2, 2, 2, 0));
+    expect([...env.fields['seen']!]).toEqual(new Array<number>(12).fill(1));
+    expect([...env.fields['seenAction']!]).toEqual([1, 2, 0, 2, 0, 1, 2, 0, 2, 0, 2, 2]);
+    await env.reset(Uint8Array.of(0, 1));
+    expect([...env.fields['seen']!]).toEqual([1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+    const { spec } = await make('m1');
+    expect([spec.sizes['other'], spec.fields['seenAction'], spec.fields['seen']]).toEqual([1, { dtype: 'i32', dims: 'agent other' }, { dtype: 'bool', dims: 'agent other' }]);
+  });
+});
