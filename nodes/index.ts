@@ -18,13 +18,17 @@ import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
 import { allAgents } from './features/all-agents.ts';
+import { deathMask } from './features/death-mask.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
+import { jointInput } from './features/joint-input.ts';
 import { layerNormEncoder } from './features/layer-norm-encoder.ts';
 import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
+import { localInput } from './features/local-input.ts';
 import { oneHotAction } from './features/one-hot-action.ts';
 import { othersActions } from './features/others-actions.ts';
 import { recurrentEncoder } from './features/recurrent-encoder.ts';
+import { stateInput } from './features/state-input.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { centralWeight } from './losses/central-weight.ts';
 import { clippedHuberValue } from './losses/clipped-huber-value.ts';
@@ -55,6 +59,9 @@ import { optimisticWeight } from './losses/optimistic-weight.ts';
 import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
 import { shapleyMixer } from './mixers/shapley-mixer.ts';
+import { denormalise } from './normalise/denormalise.ts';
+import { moments } from './normalise/moments.ts';
+import { normalise } from './normalise/normalise.ts';
 import { populationStandardise } from './normalise/population-standardise.ts';
 import { runningMoments } from './normalise/running-moments.ts';
 import { scale } from './normalise/scale.ts';
@@ -98,13 +105,17 @@ export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
 export { allAgents } from './features/all-agents.ts';
+export { deathMask } from './features/death-mask.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
+export { jointInput } from './features/joint-input.ts';
 export { layerNormEncoder } from './features/layer-norm-encoder.ts';
 export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
+export { localInput } from './features/local-input.ts';
 export { oneHotAction } from './features/one-hot-action.ts';
 export { othersActions } from './features/others-actions.ts';
 export { recurrentEncoder } from './features/recurrent-encoder.ts';
+export { stateInput } from './features/state-input.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { centralWeight } from './losses/central-weight.ts';
 export { clippedHuberValue } from './losses/clipped-huber-value.ts';
@@ -135,6 +146,9 @@ export { optimisticWeight } from './losses/optimistic-weight.ts';
 export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
 export { shapleyMixer } from './mixers/shapley-mixer.ts';
+export { denormalise } from './normalise/denormalise.ts';
+export { moments } from './normalise/moments.ts';
+export { normalise } from './normalise/normalise.ts';
 export { populationStandardise } from './normalise/population-standardise.ts';
 export { runningMoments } from './normalise/running-moments.ts';
 export { scale } from './normalise/scale.ts';
@@ -164,13 +178,13 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder],
+  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, deathMask, jointInput, localInput, stateInput],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
   policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
-  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale],
+  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
   losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian],

@@ -11,11 +11,10 @@ import { plan } from '../../core/plan.ts';
 import { linear } from '../../core/schedule.ts';
 import { topology } from '../../core/topology.ts';
 import { single, type team, type World } from '../../core/world.ts';
-import { coma, dqn, iql, qmix } from '../../graphs/index.ts';
+import { coma, dqn, iql, mappo, qmix } from '../../graphs/index.ts';
 import { chosenAction, duplexMixer, epsilonGreedy, gatherAction, join, maskedMse, mlpAgentQ, rnnAgentQ, subtract, sumMixer } from '../../nodes/index.ts';
 import { allPages, registry } from '../pages/index.ts';
 import { SIZES } from '../pages/lab.ts';
-import { mappo } from '../pages/policies.ts';
 import { ddpg } from '../pages/single.ts';
 import { KINDS, subject, type DraftPage } from '../pages/wrong-edits.ts';
 

@@ -19,7 +19,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   reinforce: ['encoder', 'policy'], reinforceBaseline: ['encoder', 'policy', 'critic'], a2c: ['encoder', 'policy', 'critic'], ppo: ['encoder', 'policy', 'critic'],
   iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'], qatten: ['agentQ', 'mixer'], qtranBase: ['agentQ', 'jointQ', 'value'], qtranAlt: ['agentQ', 'jointQ', 'value'],
   owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
-  ippo: ['encoder', 'policy', 'criticEncoder', 'critic'],
+  ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], mappo: ['encoder', 'policy', 'criticEncoder', 'critic'],
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
 };
 

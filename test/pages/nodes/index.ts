@@ -3,6 +3,5 @@ export * from './critics.ts';
 export * from './explore.ts';
 export { agentTransformer, beliefDecoder, beliefEncoder, gridEncoder } from './features.ts';
 export * from './losses.ts';
-export * from './normalise.ts';
 export { actionDecoder, actionLogits, gaussian, gaussianLogProb, meanAndStd, ownFresh } from './policies.ts';
 export * from './returns.ts';
