@@ -52,6 +52,8 @@ import { monotonicMixer } from './mixers/monotonic-mixer.ts';
 import { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
 import { firstTransition } from './returns/first-transition.ts';
+import { gaeLimitsAsEnds } from './returns/gae-limits-as-ends.ts';
+import { gaeWithoutLimits } from './returns/gae-without-limits.ts';
 import { gae } from './returns/gae.ts';
 import { monteCarlo } from './returns/monte-carlo.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
@@ -139,6 +141,8 @@ export { monotonicMixer } from './mixers/monotonic-mixer.ts';
 export { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
 export { firstTransition } from './returns/first-transition.ts';
+export { gaeLimitsAsEnds } from './returns/gae-limits-as-ends.ts';
+export { gaeWithoutLimits } from './returns/gae-without-limits.ts';
 export { gae } from './returns/gae.ts';
 export { monteCarlo } from './returns/monte-carlo.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
@@ -183,7 +187,7 @@ const folders = {
   policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
-  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, gaeLimitsAsEnds, gaeWithoutLimits],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
   losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],

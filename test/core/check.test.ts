@@ -163,6 +163,20 @@ describe('the text of common errors', () => {
     1  LAG      the lagged weights of targetQ never follow q
          fix      g.targets({ everyUpdates | everyEpisodes | everySteps | polyak })"
   `));
+  it('pieces that do not fill a rollout, and what goes over time behind the cut', () => {
+    expect(saying(mappo, g => { g.rollout({ steps: 25, copies: 8, length: 10 }); })).toMatchInlineSnapshot(`
+      "1 problem in graph mappo
+
+      1  SOURCE   source data: pieces of 10 steps do not fill a rollout of 25
+           fix      length: 5 or 25, or other steps"
+    `);
+    expect(saying(mappo, (g, { adv }) => { g.rewire('valueLoss', { returns: adv.returns as never }); })).toMatchInlineSnapshot(`
+      "1 problem in graph mappo
+
+      1  SOURCE   source data cuts its rollouts into pieces of 13 steps, and advantage goes over all of them
+           fix      read advantage through once(...), or leave length out"
+    `);
+  });
   it('memory that nobody writes', () => expect(saying(mappo, g => { g.keep('valueNorm', { mean: wire('returnMoments.mean') }); })).toMatchInlineSnapshot(`
     "1 problem in graph mappo
 

@@ -2,13 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
-import { derive } from '../../core/graph.ts';
+import { derive, swap } from '../../core/graph.ts';
 import { adam } from '../../core/optimiser.ts';
-import type { World } from '../../core/world.ts';
+import { f32 } from '../../core/port.ts';
+import { central, team, type World } from '../../core/world.ts';
 import { ippo, mappo } from '../../graphs/index.ts';
-import { join, layerNormEncoder } from '../../nodes/index.ts';
-import { evaluateStep, importTorch, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
-import { numbers, off, type Arrays } from '../nodes/arrays.ts';
+import { join, jointInput, layerNormEncoder, localInput, stateInput } from '../../nodes/index.ts';
+import { evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
+import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
+import { drawBatch, sizesOf, type Sizes } from '../properties/batch.ts';
 import { arrayOf, batchOf, type Encoded, type State } from './policy-fixture.ts';
 
 interface Case {
@@ -79,5 +81,40 @@ describe.each(learners.map(c => [c.case, c] as const))('%s, as the authors compu
       expect(Object.keys(got).sort()).toEqual(Object.keys(want).sort());
       for (const [name, x] of Object.entries(want)) expect(off(got[name], x), name).toBeLessThan(1e-5);
     }
+  });
+});
+
+describe('mappo', () => {
+  const narrow = (d: Definition): Definition => derive(d as Definition<unknown, World>, 'narrow', g => { for (const n of ['encoder', 'criticEncoder']) g.set(n, { hidden: [6, 5] }); }) as Definition;
+  const draw = (d: Definition, more: Sizes = {}) => { const sizes = sizesOf(d, more); return { sizes, batch: drawBatch(d, sizes), weights: drawWeights(1, layerTable(d, sizes)) }; };
+  const small = narrow(mappo as Definition), TAPS = ['criticInput.x', 'deathMask.x', 'critic.value', 'policyLoss.ratio'];
+
+  it('whose critic sees what the agent sees, and whose statistics are 0 and 1, is IPPO: the same losses, gradients and weights', async () => {
+    const local = swap(small, 'criticInput', localInput()), c = draw(local), neutral = { 'valueNorm.mean': 0, 'valueNorm.square': 1, 'valueNorm.weight': 1 };
+    const [ours, theirs] = [await evaluateStep(local, { ...c, memory: neutral, knobs: { 'returnMoments.rate': 0 } }), await evaluateStep(narrow(ippo as Definition), c)];
+    for (const [k, x] of Object.entries(theirs.losses)) expect(Math.abs(ours.losses[k]! - x), k).toBeLessThan(1e-6 * Math.max(1, Math.abs(x)));
+    for (const what of ['gradients', 'weights'] as const) { expect(Object.keys(ours[what])).toEqual(Object.keys(theirs[what])); for (const [k, x] of Object.entries(theirs[what])) expect(off(ours[what][k], x), k).toBeLessThan(1e-6); }
+    expect(ours.memory).toEqual(neutral);
+  });
+
+  // as on-policy and EPyMARL name them: CL, what the agent sees itself, EP, all of it; sizes: 5 observed, 6 of the state, 2 agents, 3 actions
+  it.each([['jointInput', jointInput, 10], ['localInput', localInput, 7], ['stateInput', stateInput, 8], ['join', join, 10 + 6 + 5 + 6 + 2]] as const)('takes %s as what its critic sees, %# of %i numbers, and learns', async (type, node, width) => {
+    const d = swap(small, 'criticInput', node() as ReturnType<typeof localInput>), c = draw(d), done = await evaluateStep(d, { ...c, taps: TAPS }), x = done.taps['criticInput.x']!;
+    expect([d.page.nodes['criticInput']!.type, x.shape.at(-1)]).toEqual([type, width]);
+    expect(done.failed).toBeUndefined();
+    expect(numbers(done.gradients['criticEncoder/trunk/kernel0']).some(g => g !== 0)).toBe(true);
+    const value = numbers(done.taps['critic.value']), same = value.every((v, i) => v === value[i - i % 2]);
+    expect(same).toBe(type === 'jointInput');                             // all agents' critic sees the same there, and nowhere else
+  });
+  it('takes a state of every agent where the environment offers one, by another wire', async () => {
+    const world = { ...team, agentState: central(f32('agent feature')) }, d = derive(mappo as never as Definition<{ readonly ro: unknown }, typeof world>, 'pruned', g => { g.replace('criticInput', join(), { own: g.data().agentState }); }, world) as Definition;
+    const own = narrow(d), c = draw(own, { feature: 4 }), { taps, failed } = await evaluateStep(own, { ...c, taps: TAPS });
+    expect(failed).toBeUndefined();
+    expect(numbers(taps['criticInput.x'])).toEqual(numbers(c.batch['data.agentState']));
+  });
+  it('shows its critic zeros for the dead, and learns nothing from them', async () => {
+    const c = draw(small), alive = { shape: c.batch['data.alive']!.shape, data: c.batch['data.alive']!.data.map((_, i) => Number(i % 2 === 0)) };
+    const { taps } = await evaluateStep(small, { ...c, batch: { ...c.batch, 'data.alive': alive }, taps: TAPS }), x = numbers(taps['deathMask.x']), width = taps['deathMask.x']!.shape.at(-1)!;
+    for (const [i, v] of x.entries()) expect(v).toBe(Math.floor(i / width) % 2 === 0 ? numbers(taps['criticInput.x'])[i] : 0);
   });
 });
