@@ -11,9 +11,9 @@ import { isKnown, owner, pageSchema, parse, taken, use, type Definition, type So
 import { nearest, type Issue } from './error.ts';
 import { code, infer, isDim, show, typeOf, type Inference, type Typed } from './infer.ts';
 import type { NodeSpec } from './node.ts';
-import { base, canonical, words } from './port.ts';
+import { base, canonical, isTime, words, type Port } from './port.ts';
 import { isSchedule } from './schedule.ts';
-import { actingSlice, before, reach, topology } from './topology.ts';
+import { actingSlice, before, inPasses, reach, topology } from './topology.ts';
 
 /** `broken`: something above has been reported, so that what it leads to is not reported again. */
 interface Judged { readonly d: Definition; readonly dims: Inference; readonly broken: boolean }
@@ -90,7 +90,7 @@ const settings: Rule = ({ d }) => Object.entries(d.page.nodes).flatMap(([n, e]) 
 });
 
 /** What only some sources can have. */
-const APPLIES: Readonly<Record<string, readonly Source['cut'][]>> = { keep: ['episodes', 'transitions'], batch: ['episodes', 'transitions'], start: ['episodes', 'transitions'], every: ['episodes', 'transitions'], prioritised: ['episodes', 'transitions'], length: ['transitions'], burnIn: ['transitions'], steps: ['rollout'] };
+const APPLIES: Readonly<Record<string, readonly Source['cut'][]>> = { keep: ['episodes', 'transitions'], batch: ['episodes', 'transitions'], start: ['episodes', 'transitions'], every: ['episodes', 'transitions'], prioritised: ['episodes', 'transitions'], length: ['transitions', 'rollout'], burnIn: ['transitions'], steps: ['rollout'] };
 const NEEDS: Readonly<Record<Source['cut'], readonly (keyof Source)[]>> = { episodes: ['batch'], transitions: ['keep', 'batch'], rollout: ['steps', 'copies'] };
 const sources: Rule = ({ d: { page } }) => {
   const issues: Issue[] = [], bad = (n: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code: 'SOURCE', at: n, what: `source ${n}: ${what}`, expected, got: say(got), fix }); };
@@ -99,6 +99,7 @@ const sources: Rule = ({ d: { page } }) => {
     for (const k of ['start', 'every'] as const) if (s.keep === undefined && s.cut === 'episodes' && s[k] !== undefined) bad(n, `${k} without keep: each episode is used once`, 'keep: a whole number above 0', s[k], `keep: ..., or leave ${k} out`);
     for (const k of NEEDS[s.cut]) if (s[k] === undefined) bad(n, `${s.cut} without ${k}`, `${k}: a whole number above 0`, 'none', `g.${s.cut}({ ${NEEDS[s.cut].map(x => `${x}: ...`).join(', ')} })`);
     if (s.burnIn !== undefined && !(Number.isInteger(s.burnIn) && s.burnIn >= 0 && s.burnIn < (s.length ?? 1))) bad(n, `burnIn ${say(s.burnIn)} of a length of ${s.length ?? 1}`, 'a whole number from 0 to below length', s.burnIn);
+    if (s.cut === 'rollout' && isCount(s.steps) && isCount(s.length) && s.steps! % s.length!) { const fit = Array.from({ length: s.steps! }, (_, i) => i + 1).filter(x => s.steps! % x === 0), near = [fit.findLast(x => x < s.length!), fit.find(x => x > s.length!)].filter(x => x !== undefined); bad(n, `pieces of ${s.length} steps do not fill a rollout of ${s.steps}`, `a length that divides ${s.steps}`, s.length, `length: ${near.join(' or ')}, or other steps`); }
     if (isCount(s.keep) && (s.batch ?? 1) > s.keep!) bad(n, `a batch of ${s.batch} cannot be drawn from the ${s.keep} it keeps`, `a batch of at most ${s.keep}`, s.batch, 'keep at least one batch');
     if (isCount(s.keep) && (s.start ?? 1) > s.keep!) bad(n, `start is ${s.start} and it keeps ${s.keep}, so learning would never begin`, `a start of at most ${s.keep}`, s.start, 'start at or below keep');
     if (!s.prioritised) continue;
@@ -204,6 +205,15 @@ const memory: Rule = ({ d, dims, broken }) => {
   return issues;
 };
 
+/** Of a piece of a rollout nothing may ask what came before or after it: what goes over time is computed on the whole, and read through `once`. */
+const pieces: Rule = ({ d, broken }) => {
+  const [name = '', { cut, length } = { cut: 'episodes' }] = Object.entries<Partial<Source>>(d.page.sources)[0] ?? [];
+  if (cut !== 'rollout' || length === undefined || broken) return [];
+  const swept = Object.entries(d.page.train).find(([, r]) => r.sweep?.over === 'time'), bad = (at: string, what: string, fix: string): Issue => ({ code: 'SOURCE', at, what: `source ${name} cuts its rollouts into pieces of ${length} steps, and ${what}`, expected: 'nothing that goes over time after the rollout is cut', got: at, fix });
+  const over = [...inPasses(d)].filter(n => n in d.page.nodes && Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime)));
+  return [...over.map(n => bad(n, `${n} goes over all of them`, `read ${n} through once(...), or leave length out`)), ...(swept ? [bad(swept[0], `rule ${swept[0]} sweeps over all of them`, 'leave length out')] : [])];
+};
+
 const SEES = ['local', 'agents', 'all'] as const;
 export interface Sight { readonly sees: (typeof SEES)[number]; readonly because: string; readonly at: string }
 /** What the acting slice needs when it runs: each agent's own fields, several agents' at once, or the central state. */
@@ -260,5 +270,5 @@ function judge(d: Definition): Issue[] {
   if (unreadable.length) return first;
   const dims = infer(d), wired = { d, dims, broken: dims.issues.length > 0 || topology(d).cycles.length > 0 || first.some(i => i.code === 'TYPE' || i.code === 'NAME') || Object.keys(d.page.nodes).some(n => !isKnown(d, n)) };
   const found = [...first, ...cycles(wired), ...dims.issues, ...losses(wired)], judged = { ...wired, broken: wired.broken || found.some(i => ['LOSS', 'NAME', 'AFTER'].includes(i.code)) };
-  return [...found, ...training(judged), ...memory(judged), ...acting(judged)];
+  return [...found, ...training(judged), ...memory(judged), ...pieces(judged), ...acting(judged)];
 }

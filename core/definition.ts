@@ -19,7 +19,9 @@ export interface Source {
   readonly cut: 'episodes' | 'transitions' | 'rollout';
   /** Whose actions: the page's own, unless named. */
   readonly by?: string;
-  readonly keep?: number; readonly batch?: number; readonly start?: number; readonly every?: number; readonly length?: number; readonly burnIn?: number;
+  readonly keep?: number; readonly batch?: number; readonly start?: number; readonly every?: number; readonly burnIn?: number;
+  /** Steps of a piece: what is drawn from a replay of transitions, and what a rollout is cut into where the page unrolls time. */
+  readonly length?: number;
   readonly steps?: number; readonly copies?: number; readonly epochs?: number; readonly minibatches?: number;
   readonly prioritised?: { readonly alpha: number; readonly beta: number | Schedule };
 }

@@ -25,6 +25,8 @@ export interface Feed {
   /** Carry of a node before the first slot, [...leading dims without time, width]; undefined starts from zeros. */
   carry(node: string, shape: readonly number[]): Tensor | undefined;
   leave(node: string, carry: Tensor): void;
+  /** These nodes go over time in pieces of so many slots, and tell what they carry into each of the first `count`: [batch, count, ...]. */
+  readonly pieces?: { readonly nodes: ReadonlySet<string>; readonly length: number; readonly count: number; begin(node: string, carry: Tensor): void };
   /** Do episodes start inside the segments of this source? If not, carries run through. */
   restarts(source: string): boolean;
   within?: (<T>(node: string, run: () => T) => T) | undefined;
@@ -154,11 +156,29 @@ export class Flow {
       incoming.push({ key, open: open(noise), named: words, v: { dims, t: feed.noise(name, key, noise, dims.map(x => size[x]!)) } });
     }
     const knobs = Object.fromEntries(Object.keys((spec.knobs ?? {}) as object).map(k => [k, feed.knob(own, k)]));
-    const firing: Firing = { name, spec, config, per, box, feed, knobs, size }, out = per === undefined ? this.#rows(firing, incoming, undefined) : this.#each(firing, incoming, per);
+    const firing: Firing = { name, spec, config, per, box, feed, knobs, size }, out = feed.pieces?.nodes.has(name) ? this.#pieces(firing, incoming, feed.pieces) : this.#given(firing, incoming);
     if (out[CARRY]) feed.leave(name, detach(permute(out[CARRY], [...box.lead.filter(x => !isTime(x)), CARRY])));
     return Object.fromEntries(Object.keys(spec.out as object).map(key => [key, permute(out[key]!, canonical(out[key]!.dims))]));
   }
 
+  #given(f: Firing, incoming: readonly Incoming[]): Given { return f.per === undefined ? this.#rows(f, incoming, undefined) : this.#each(f, incoming, f.per); }
+  /** Piece by piece of time, each from what the one before it left. */
+  #pieces(f: Firing, incoming: readonly Incoming[], { length, count, begin }: NonNullable<Feed['pieces']>): Given {
+    const { box, size, feed } = f, time = box.lead.find(isTime)!, own = box.lead.filter(x => x !== time), shape = [...own.map(x => size[x]!), box.carry], all = size[time]!, begins: Tensor[] = [], parts: Given[] = [];
+    const piece = (x: Wired, from: number, n: number): Wired => { const axis = x.dims.indexOf(time); return axis < 0 ? x : { ...x, t: tf.slice(x.t, x.dims.map((_, i) => (i === axis ? from : 0)), x.t.shape.map((m, i) => (i === axis ? n : m))) }; };
+    for (let from = 0, carry = feed.carry(f.name, shape) ?? tf.zeros(shape); from < all; from += length) {
+      const n = Math.min(length, all - from), before = carry, sizes = Object.assign(Object.create(null) as Record<string, number>, size, { [time]: n, [base(time)]: n });
+      const later: Feed = { ...feed, carry: () => before, field: (source, port) => { const x = feed.field(source, port); return port === 'start' ? tf.slice(x, [0, from], [-1, -1]) : x; } };
+      const part = this.#given({ ...f, size: sizes, feed: later }, incoming.map(i => ({ ...i, v: piece(i.v, from, n) })));
+      begins.push(before); parts.push(part);
+      carry = permute(part[CARRY]!, [...own, CARRY]);
+    }
+    begin(f.name, tf.stack(begins.slice(0, count), 1));
+    return Object.fromEntries(Object.entries(parts.at(-1)!).map(([key, { t, dims }]) => {
+      const axis = dims.indexOf(time), list = parts.map(p => p[key]!.t);
+      return [key, { dims, t: key === CARRY ? t : axis < 0 ? tf.mean(tf.stack(list), 0) : tf.concat(list, axis) }];
+    }));
+  }
   /** All indices of `per` at once, one product for all of them, where every layer takes the tensors of all and every port is one of rows; else one by one. */
   #each(f: Firing, incoming: readonly Incoming[], per: string): Given {
     const layers = Object.values(f.box.layers ?? {}), rowwise = incoming.every(i => i.open || !i.v.dims.length) && Object.values(f.spec.out as Record<string, Port>).every(open);

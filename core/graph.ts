@@ -89,7 +89,10 @@ export class Graph<W extends World> {
   episodes(o: SourceOptions = {}): Data<W> { return this.#source('episodes', o); }
   /** Pieces of `length` steps cut from a replay of the last `keep` steps; the first `burnIn` steps only warm the carries. */
   transitions(o: SourceOptions = {}): Data<W> { return this.#source('transitions', o); }
-  /** The next `steps` steps of `copies` environments, used `epochs` times in `minibatches`. */
+  /**
+   * The next `steps` steps of `copies` environments, used `epochs` times in `minibatches`. Where nothing is unrolled over time these are of single transitions, else of whole
+   * sequences; with `length` of pieces of so many steps, which begin with what was remembered there when the rollout was made.
+   */
   rollout(o: SourceOptions = {}): Data<W> { return this.#source('rollout', o); }
 
   #put(name: string, entry: Omit<Entry, 'in'>, inputs: object): never {

@@ -1,11 +1,11 @@
 /** A checked page bound to the sizes of a world: the size of every dim at every wire, the layers, the layout of the arena, the passes. Batch and time stay open. */
-import { owner, parse, taken, use, type Definition } from './definition.ts';
+import { owner, taken, use, type Definition } from './definition.ts';
 import { GraphError, type Issue } from './error.ts';
 import { infer, show, typeOf, type Placement, type Typed } from './infer.ts';
 import type { Init, Layers } from './layers.ts';
 import { recurs } from './node.ts';
 import { base, fit, isTime, named, words, type Port } from './port.ts';
-import { kept, onceWires, passes, reach, topology } from './topology.ts';
+import { inPasses, onceWires, passes, reach, topology } from './topology.ts';
 
 export type SizesByDim = Readonly<Record<string, number>>;
 /** One tensor of the arena, `node/layer/tensor`. */
@@ -34,6 +34,8 @@ export interface Plan {
   readonly once: readonly string[];
   /** May a batch be cut into single transitions after `once`? Only if nothing left to compute names or unrolls time. */
   readonly timeFree: boolean;
+  /** Nodes that a pass unrolls over time. */
+  readonly carrying: readonly string[];
 }
 
 const isOpen = (dim: string) => base(dim) === 'batch' || isTime(dim);
@@ -53,7 +55,8 @@ export function plan(d: Definition, sizes: SizesByDim): Plan {
     const own = slices.filter(s => r.trained.includes(s.node));
     return [r.name, { ...r, slices: own, size: own.reduce((a, s) => a + s.size, 0) }];
   }));
-  return { d, sizes, types, boxes, slices, total: slices.reduce((a, s) => a + s.size, 0), rules, passes: passes(d.page), once: onceWires(d), timeFree: timeFree(d, boxes) };
+  const carrying = [...inPasses(d)].filter(n => (boxes.get(n)?.carry ?? 0) > 0);
+  return { d, sizes, types, boxes, slices, total: slices.reduce((a, s) => a + s.size, 0), rules, passes: passes(d.page), once: onceWires(d), timeFree: timeFree(d, carrying), carrying };
 }
 
 function bind(d: Definition, name: string, place: Placement, types: ReadonlyMap<string, Typed>, wires: Map<string, Record<string, number>>, world: (dim: string) => number | undefined, issues: Issue[]): Box {
@@ -121,15 +124,7 @@ function layout(d: Definition, boxes: ReadonlyMap<string, Box>, nodes: readonly 
   return slices;
 }
 
-function timeFree(d: Definition, boxes: ReadonlyMap<string, Box>): boolean {
-  if (Object.values(d.page.train).some(r => r.sweep?.over === 'time')) return false;
-  const { graph } = topology(d), open = [...Object.keys(d.page.train).flatMap(r => reach(d, r).losses), ...kept(d)].filter(t => !t.includes(' | once')).map(t => parse(t).from), seen = new Set<string>();
-  while (open.length) {
-    const n = open.pop()!;
-    if (seen.has(n) || !(n in d.page.nodes)) continue;
-    seen.add(n);
-    if (boxes.get(n)!.carry > 0 || Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime))) return false;
-    graph.forEachInEdge(n, (_, e) => { if (!e.via.includes('once')) open.push(e.from); });
-  }
-  return true;
-}
+/** Does a node look at other slots than its own by what its ports name? */
+const overTime = (d: Definition, n: string): boolean => Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime));
+const timeFree = (d: Definition, carrying: readonly string[]): boolean =>
+  !carrying.length && !Object.values(d.page.train).some(r => r.sweep?.over === 'time') && ![...inPasses(d)].some(n => n in d.page.nodes && overTime(d, n));

@@ -3,7 +3,7 @@
  * Run with real tensors they are the reference; traced, they are what a compiling engine builds.
  *
  * Inputs: `w.<slice>` `lag.<slice>` `arena.<rule>` `m.<rule>` `v.<rule>` `rate.<rule>` `eps.<rule>` `weight.<rule>.<i>` `mask.<rule>`
- * `knob.<node>.<key>` `noise.<node>.<key>` `memory.<name>.<key>` `field.<source>.<field>` `once.<i>` `carry.<node>` `rows` `sweep`
+ * `knob.<node>.<key>` `noise.<node>.<key>` `memory.<name>.<key>` `field.<source>.<field>` `once.<i>` `carry.<node>` `piece.<node>` `rows` `sweep`
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
@@ -43,14 +43,26 @@ export class Programs {
     this.#key = `${structuralHash(plan.d)}/${digest([plan.slices.map(s => s.name), plan.once, Object.entries(plan.sizes).map(([k, n]) => `${k}=${n}`).sort()])}`;    // the same page written in another order has another arena
   }
 
-  /** What `once` asks for, over the whole batch. */
+  /** Steps of the pieces that a rollout of so many is cut into for the passes; undefined where sequences stay whole, or nothing is unrolled. */
+  piece(time: number): number | undefined {
+    const { cut, length } = this.plan.d.page.sources[this.main]!;
+    return cut === 'rollout' && length !== undefined && length < time && !this.plan.timeFree ? length : undefined;
+  }
+  /** Items that minibatches share out: transitions, pieces or sequences. */
+  items({ batch, time }: Cut): number { return this.plan.timeFree && (this.plan.d.page.sources[this.main]!.minibatches ?? 1) > 1 ? batch * time : batch * time / (this.piece(time) ?? time); }
+
+  /** What `once` asks for, over the whole batch; and where passes are of pieces, what is carried into each: `piece.<node>`. */
   once(cuts: Cuts, carries: boolean): Program {
-    const flow = new Flow(this.plan, 'once');
-    return { key: `${this.#key}/once/${JSON.stringify([cuts, carries])}`, run: input => {
-      const out = flow.pull(this.plan.once, this.#feed(input, cuts, { carries }));
-      return Object.fromEntries(out.map((t, i) => [`once.${i}`, t]));
+    const flow = new Flow(this.plan, 'once'), { time } = cuts[this.main]!, length = this.piece(time), nodes = length === undefined ? [] : this.plan.carrying.filter(n => this.#ownTime(n)), begins: Record<string, Tensor> = {};
+    const pieces: Feed['pieces'] = length === undefined ? undefined : { nodes: new Set(nodes), length, count: time / length, begin: (node, h) => { begins[`piece.${node}`] = h; } };
+    return { key: `${this.#key}/once/${JSON.stringify([cuts, carries, length])}`, run: input => {
+      const out = flow.pull([...this.plan.once, ...nodes.map(n => this.#oneWire(n))], this.#feed(input, cuts, { carries, ...(pieces ? { pieces } : {}) }));
+      return { ...Object.fromEntries(this.plan.once.map((_, i) => [`once.${i}`, out[i]!])), ...begins };
     } };
   }
+  #oneWire(node: string): string { return `${node}.${Object.keys(use(this.plan.d, node).spec.out as object)[0]!}`; }
+  /** Does a node go over the time of the source that minibatches are of? */
+  #ownTime(node: string): boolean { const { lead } = this.plan.boxes.get(node)!; return lead.some(isTime) && !lead.some(x => x.includes('@')); }
 
   /** One pass of some rules: losses, gradients, optimiser; all of them see the weights that the pass began with. */
   pass(rules: readonly string[], options: PassOptions): Program {
@@ -71,7 +83,7 @@ export class Programs {
     const rows = options.rows === undefined ? undefined : input('rows', [options.rows], 'i32');
     const views = rule.slices.map(s => input(`w.${s.name}`, s.shape, 'f32'));
     const total = () => {
-      const feed = this.#feed(input, options.cuts, { carries: options.carries, once: options.once, ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) });
+      const feed = this.#feed(input, options.cuts, { carries: options.carries, once: options.once, ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}), piece: this.piece(options.cuts[this.main]!.time) });
       const values = flow.pull([...rule.losses, ...side.map(([, text]) => text)], feed);
       side.forEach(([name], i) => { out[name] = tf.keep(tf.clone(values[rule.losses.length + i]!)); });
       return rule.losses.map((_, i) => {
@@ -145,11 +157,11 @@ export class Programs {
       });
       return ok;
     });
-    return topology(d).order.filter(n => boxes.get(n)!.carry > 0 && page.nodes[n]!.role !== 'target' && present(n)).map(n => `${n}.${Object.keys(use(d, n).spec.out as object)[0]!}`);
+    return topology(d).order.filter(n => boxes.get(n)!.carry > 0 && page.nodes[n]!.role !== 'target' && present(n)).map(n => this.#oneWire(n));
   }
 
-  #feed(input: Input, cuts: Cuts, { carries, once = [], rows, sweep, acting }: { carries: boolean; once?: readonly OnceShape[]; rows?: Tensor; sweep?: NonNullable<Feed['sweep']>; acting?: Map<string, Tensor> }): Feed {
-    const { d, sizes, types } = this.plan, { page } = d, cut = (t: Tensor, dims: readonly string[]) => (rows ? this.#take(t, dims, rows, cuts[this.main]!.time) : t);
+  #feed(input: Input, cuts: Cuts, { carries, once = [], rows, piece, pieces, sweep, acting }: { carries: boolean; once?: readonly OnceShape[]; rows?: Tensor; piece?: number | undefined; pieces?: NonNullable<Feed['pieces']>; sweep?: NonNullable<Feed['sweep']>; acting?: Map<string, Tensor> }): Feed {
+    const { d, sizes, types } = this.plan, { page } = d, T = cuts[this.main]!.time, cut = (whole: Tensor, dims: readonly string[]) => { const t = piece === undefined ? whole : inPieces(whole, dims, piece, T); return rows ? this.#take(t, dims, rows, T) : t; };
     return {
       field: (source, port) => {
         const f = page.world[port]!, { batch, time } = cuts[source]!, slots = acting ? 1 : f.at === 'slot' ? time + 1 : time;
@@ -168,13 +180,17 @@ export class Programs {
         return cut(input(`once.${i}`, shape, dtype), (typeOf(d, text, types) as Typed).dims);
       },
       carry: (node, shape) => {
+        if (piece !== undefined && this.#ownTime(node)) {
+          const begins = input(`piece.${node}`, [cuts[this.main]!.batch, T / piece, ...shape.slice(1)], 'f32'), all = tf.reshape(begins, [-1, ...shape.slice(1)]);
+          return rows ? tf.gather(all, rows as Tensor1D) : all;
+        }
         if (!carries || this.#lead(node).some(x => x.includes('@'))) return undefined;      // carries belong to the source that is acted in
         const whole = [cuts[this.main]!.batch, ...shape.slice(1)];
         return acting || page.nodes[node]!.role !== 'target' ? cut(input(`carry.${node}`, base(this.#lead(node)[0] ?? '') === 'batch' ? whole : shape, 'f32'), this.#lead(node)) : undefined;
       },
       leave: (node, h) => { acting?.set(node, h); },
       restarts: source => acting !== undefined || page.sources[source]!.cut === 'rollout' || (page.sources[source]!.length ?? 1) > 1,
-      ...(sweep ? { sweep } : {}), within: input.within,
+      ...(sweep ? { sweep } : {}), ...(pieces ? { pieces } : {}), within: input.within,
     };
   }
   /** Rows of a minibatch, taken inside the program: the index is the input, not the copied rows. Time-free pages index single transitions. */
@@ -194,6 +210,18 @@ export class Programs {
 function clipOwn(g: Tensor, per: number, most: number): Tensor {
   const rows = tf.reshape(g, [Math.max(1, per), -1]);
   return tf.reshape(tf.mul(rows, clipFactor(tf.sqrt(tf.sum(tf.square(rows), 1, true)), most)), [-1]);
+}
+/**
+ * Pieces of so many steps in place of whole sequences of T: [batch, T, ...] to [batch T / length, length, ...]. What lies over slots has one more, and so do pieces, the last
+ * being the first of the next one; what does not lie over time is that of each piece.
+ */
+function inPieces(t: Tensor, dims: readonly string[], length: number, T: number): Tensor {
+  if (dims[0] !== 'batch') return t;                                      // of another source, or of none
+  if (t.dtype === 'bool') return tf.cast(inPieces(tf.cast(t, 'int32'), dims, length, T), 'bool');
+  const [B] = t.shape as [number], K = T / length;
+  if (!dims.some(isTime)) return tf.reshape(tf.tile(tf.expandDims(t, 1), [1, K, ...t.shape.slice(1).map(() => 1)]), [B * K, ...t.shape.slice(1)]);
+  const rest = t.shape.slice(2), from = (slot: number) => tf.reshape(tf.slice(t, [0, slot, ...rest.map(() => 0)], [B, T, ...rest]), [B * K, length, ...rest]);
+  return t.shape[1] === T ? from(0) : tf.concat([from(0), tf.slice(from(1), [0, length - 1, ...rest.map(() => 0)], [B * K, 1, ...rest])], 1);
 }
 /** Wires of all float outputs, in the order in which they are computed. */
 export const floatWires = (d: Plan['d']): string[] => topology(d).order.flatMap(n => Object.entries(use(d, n).spec.out as Record<string, Port>).filter(([, p]) => p.dtype === 'f32').map(([k]) => `${n}.${k}`));

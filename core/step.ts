@@ -101,9 +101,11 @@ export class Learner {
     };
     const sums = new Map<string, { total: number; n: number }>(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
     const call: Call = { batch, options, clocks, now, lagged: state.lagged, once: {}, counters: [state.counters.updates] };
-    const once = this.plan.once.length ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
+    const piece = this.programs.piece(T);
+    if (piece !== undefined && T % piece) throw new RunError(`${page.name}: pieces of ${piece} steps do not fill a batch of ${T}`, 'a length that divides the steps');
+    const once = this.plan.once.length || piece !== undefined ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
     const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype })), about = JSON.stringify([batch.cuts, shapes, Boolean(batch.carry), options.taps, options.gradients]);
-    const items = this.plan.timeFree && (main.minibatches ?? 1) > 1 ? B * T : B, parts = main.minibatches ?? 1;
+    const items = this.programs.items({ batch: B, time: T }), parts = main.minibatches ?? 1;
     if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
 
     let lead = true;                                                     // memory and priorities are written in the first pass of each minibatch
@@ -280,7 +282,7 @@ export class Learner {
           if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`, `give ${rest} as [${shape.join(', ')}]`);
           return data;
         }
-        case 'once': return call.once[name]!.data;
+        case 'once': case 'piece': return call.once[name]!.data;
         case 'carry': return call.batch.carry?.[rest] ?? new Float32Array(sizeOf(shape));
         case 'rows': return call.rows!;
         case 'sweep': return Int32Array.of(call.sweep!.index);

@@ -101,6 +101,9 @@ export function passes(page: Page): string[][] {
 }
 /** Wires whose values a pass gives beside its losses: memory, priorities, and what ends the steps on a batch. */
 export const kept = ({ page }: Definition): string[] => [...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority), ...Object.values(page.train).flatMap(r => (r.until === undefined ? [] : [r.until]))];
+/** Nodes that every pass computes: upstream of losses and of what is kept, but not behind `once`. */
+export const inPasses = (d: Definition): Set<string> =>
+  upstream(d, [...Object.keys(d.page.train).flatMap(r => reach(d, r).losses), ...kept(d)].filter(t => !t.includes(' | once')).map(t => parse(t).from), e => !e.via.includes('once'));
 /** Wires that are computed once per batch, each as the text up to and including `once`. */
 export function onceWires(d: Definition): string[] {
   const roots = Object.keys(d.page.train).flatMap(r => reach(d, r).losses.map(l => parse(l).from));

@@ -1,4 +1,7 @@
-/** IPPO. Numbers: those of the on-policy code (marlbenchmark/on-policy) for MPE's simple_spread, where 26 slots hold an episode of 25 steps and its last observation. */
+/**
+ * IPPO. Numbers: those of the on-policy code (marlbenchmark/on-policy) for MPE's simple_spread, where 26 slots hold an episode of 25 steps and its last
+ * observation. Theirs are cut into pieces of 10 steps, which do not fill 25; ours into halves.
+ */
 import { each, graph, next, now, once, weigh } from '../core/graph.ts';
 import { adam } from '../core/optimiser.ts';
 import { team } from '../core/world.ts';
@@ -12,7 +15,7 @@ import {
  */
 export const ippo = graph('ippo', team, g => {
   g.about('PPO of every agent on its own observations, with shared weights and the reward of the team', 'Schroeder de Witt et al. 2020, arXiv 2011.09533');
-  const ro = g.rollout({ steps: 26, copies: 128, epochs: 10, minibatches: 1 });
+  const ro = g.rollout({ steps: 26, copies: 128, epochs: 10, minibatches: 1, length: 13 });
   const input = g.slot('agentInput', join(), { obs: ro.obs, id: ro.agentId });
   const z = g.slot('encoder', layerNormRecurrentEncoder({ hidden: [64, 64] }), { x: input.x });
   const pi = g.slot('policy', categorical(), { z: z.z, avail: ro.avail });

@@ -20,13 +20,16 @@ import { gumbelSoftmax } from './explore/gumbel-softmax.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
 import { beliefEncoder } from './features/belief-encoder.ts';
+import { deathMask } from './features/death-mask.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
 import { pooledBelief } from './features/pooled-belief.ts';
 import { seenActions } from './features/seen-actions.ts';
 import { allAgents } from './features/all-agents.ts';
+import { jointInput } from './features/joint-input.ts';
 import { layerNormEncoder } from './features/layer-norm-encoder.ts';
 import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
+import { localInput } from './features/local-input.ts';
 import { oneHotAction } from './features/one-hot-action.ts';
 import { othersActions } from './features/others-actions.ts';
 import { ownFresh } from './features/own-fresh.ts';
@@ -34,6 +37,7 @@ import { recurrentEncoder } from './features/recurrent-encoder.ts';
 import { agentwiseMeanSquare } from './losses/agentwise-mean-square.ts';
 import { agentwiseMse } from './losses/agentwise-mse.ts';
 import { agentwiseNegate } from './losses/agentwise-negate.ts';
+import { stateInput } from './features/state-input.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { beliefLoss } from './losses/belief-loss.ts';
 import { centralWeight } from './losses/central-weight.ts';
@@ -58,6 +62,8 @@ import { monotonicMixer } from './mixers/monotonic-mixer.ts';
 import { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 import { sumMixer } from './mixers/sum-mixer.ts';
 import { firstTransition } from './returns/first-transition.ts';
+import { gaeLimitsAsEnds } from './returns/gae-limits-as-ends.ts';
+import { gaeWithoutLimits } from './returns/gae-without-limits.ts';
 import { gae } from './returns/gae.ts';
 import { monteCarlo } from './returns/monte-carlo.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
@@ -65,6 +71,9 @@ import { optimisticWeight } from './losses/optimistic-weight.ts';
 import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
 import { shapleyMixer } from './mixers/shapley-mixer.ts';
+import { denormalise } from './normalise/denormalise.ts';
+import { moments } from './normalise/moments.ts';
+import { normalise } from './normalise/normalise.ts';
 import { populationStandardise } from './normalise/population-standardise.ts';
 import { runningMoments } from './normalise/running-moments.ts';
 import { scale } from './normalise/scale.ts';
@@ -128,13 +137,16 @@ export { gumbelSoftmax } from './explore/gumbel-softmax.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
 export { beliefEncoder } from './features/belief-encoder.ts';
+export { deathMask } from './features/death-mask.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
 export { pooledBelief } from './features/pooled-belief.ts';
 export { seenActions } from './features/seen-actions.ts';
 export { allAgents } from './features/all-agents.ts';
+export { jointInput } from './features/joint-input.ts';
 export { layerNormEncoder } from './features/layer-norm-encoder.ts';
 export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
+export { localInput } from './features/local-input.ts';
 export { oneHotAction } from './features/one-hot-action.ts';
 export { othersActions } from './features/others-actions.ts';
 export { ownFresh } from './features/own-fresh.ts';
@@ -142,6 +154,7 @@ export { recurrentEncoder } from './features/recurrent-encoder.ts';
 export { agentwiseMeanSquare } from './losses/agentwise-mean-square.ts';
 export { agentwiseMse } from './losses/agentwise-mse.ts';
 export { agentwiseNegate } from './losses/agentwise-negate.ts';
+export { stateInput } from './features/state-input.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { beliefLoss } from './losses/belief-loss.ts';
 export { centralWeight } from './losses/central-weight.ts';
@@ -166,6 +179,8 @@ export { monotonicMixer } from './mixers/monotonic-mixer.ts';
 export { nonlinearAttentionMixer } from './mixers/nonlinear-attention-mixer.ts';
 export { sumMixer } from './mixers/sum-mixer.ts';
 export { firstTransition } from './returns/first-transition.ts';
+export { gaeLimitsAsEnds } from './returns/gae-limits-as-ends.ts';
+export { gaeWithoutLimits } from './returns/gae-without-limits.ts';
 export { gae } from './returns/gae.ts';
 export { monteCarlo } from './returns/monte-carlo.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
@@ -173,6 +188,9 @@ export { optimisticWeight } from './losses/optimistic-weight.ts';
 export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
 export { shapleyMixer } from './mixers/shapley-mixer.ts';
+export { denormalise } from './normalise/denormalise.ts';
+export { moments } from './normalise/moments.ts';
+export { normalise } from './normalise/normalise.ts';
 export { populationStandardise } from './normalise/population-standardise.ts';
 export { runningMoments } from './normalise/running-moments.ts';
 export { scale } from './normalise/scale.ts';
@@ -220,13 +238,13 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh],
+  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh, deathMask, jointInput, localInput, stateInput],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
   policies: [categorical, softmaxPolicy, categoricalLogProb, beliefDecoder, stationaryDecoder, deterministic, epsilonMixed, epsilonMixedAvailable, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
-  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue],
-  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, featureMoments, normaliseObservation, normaliseReward],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue, gaeLimitsAsEnds, gaeWithoutLimits],
+  normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, featureMoments, normaliseObservation, normaliseReward, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
   losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, beliefLoss, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian, gumbelOneHot, gumbelSoftmax, sampleGaussian, sampleSquashed, plusOrnsteinUhlenbeck],

@@ -213,7 +213,7 @@ export async function evaluateStep(d: Definition, c: StepCase): Promise<StepResu
   const batch = batchOf(p, c), history: Record<string, number>[] = [], noise = noiseOf(p, c.noise, batch.cuts);
   judgeKnobs(p, c.knobs);
   judgeTaps(p, c.taps, batch);
-  judgeOrder(p, c.order, batch.cuts[learner.programs.main]!);
+  judgeOrder(p, c.order, learner.programs.items(batch.cuts[learner.programs.main]!));
   let last: Awaited<ReturnType<Learner['update']>> | undefined;
   for (let i = 0; i < (c.updates ?? 1); i++) {
     last = await learner.update(state, batch, { seed, gradients: true, ...(c.knobs ? { knobs: c.knobs } : {}), ...(noise ? { noise } : {}), ...(c.order ? { order: c.order } : {}), ...(c.taps ? { taps: c.taps } : {}) });
@@ -304,7 +304,7 @@ function leadOf(p: Plan, node: string, cuts: Batch['cuts'], dims: readonly strin
 function noiseOf(p: Plan, given: StepCase['noise'], cuts: Batch['cuts']): Record<string, Float32Array> | undefined {
   const all = new Map(Object.keys(p.d.page.nodes).flatMap(node => Object.entries((use(p.d, node).spec.noise ?? {}) as Record<string, Noise>).map(([key, noise]): [string, { node: string; noise: Noise }] => [`${node}.${key}`, { node, noise }])));
   judgeNames(pageNamed(p), 'noise', given, all.keys());
-  const cutInParts = Object.values(p.d.page.sources).some(s => (s.minibatches ?? 1) > 1);
+  const cutInParts = Object.values(p.d.page.sources).some(s => (s.minibatches ?? 1) > 1 || (s.cut === 'rollout' && s.length !== undefined));
   return given && Object.fromEntries(Object.entries(given).map(([k, x]) => {
     const { node, noise } = all.get(k)!, dims = [...(open(noise) ? p.boxes.get(node)!.lead : []), ...named(noise)], shape = cutInParts ? undefined : leadOf(p, node, cuts, dims);
     return [k, typed(x, 'f32', `noise ${k}`, shape ?? ('shape' in x ? x.shape : [x.length])) as Float32Array];
@@ -325,9 +325,9 @@ function judgeTaps(p: Plan, taps: StepCase['taps'], { fields }: Batch): void {
   }
 }
 /** Items in the order of each epoch's minibatches, and indices of a sweep. */
-function judgeOrder(p: Plan, order: StepCase['order'], { batch, time }: { readonly batch: number; readonly time: number }): void {
+function judgeOrder(p: Plan, order: StepCase['order'], items: number): void {
   judgeNames('order', 'order', order, ['epochs', 'sweep']);
-  const source = Object.values(p.d.page.sources)[0]!, items = p.timeFree && (source.minibatches ?? 1) > 1 ? batch * time : batch, over = Object.values(p.d.page.train).find(r => r.sweep)?.sweep?.over;
+  const source = Object.values(p.d.page.sources)[0]!, over = Object.values(p.d.page.train).find(r => r.sweep)?.sweep?.over;
   if (order?.sweep && over === undefined) throw new InputError(`order.sweep: no rule of ${pageNamed(p)} sweeps`, 'leave it out');
   if ((order?.epochs?.length ?? 0) > (source.epochs ?? 1)) throw new InputError(`order.epochs has ${order!.epochs!.length} orders, and ${pageNamed(p)} makes ${source.epochs ?? 1} epochs`, 'one order an epoch');
   const judge = (name: string, given: Int32Array, n: number) => { if ([...given].sort((a, b) => a - b).join() !== Array.from({ length: n }, (_, i) => i).join()) throw new InputError(`${name} is no order of ${n} items`, `each of 0 .. ${n - 1} once`); };

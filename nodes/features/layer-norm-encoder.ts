@@ -7,7 +7,7 @@
  * z       for a policy or a critic to stand on
  * hidden  widths of the layers
  * Kernels start orthogonal with gain sqrt(2), biases at 0.
- * Paper: Yu et al. 2021 (arXiv 2103.01955), appendix; layers as in the authors' code (marlbenchmark/on-policy).
+ * Paper: Yu et al. 2021 (arXiv 2103.01955); layers as in the authors' code (marlbenchmark/on-policy).
  */
 import { trunk } from '../trunk.ts';
 import { defineNode } from '../../core/node.ts';

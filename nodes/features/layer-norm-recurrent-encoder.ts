@@ -7,7 +7,7 @@
  * z       for a policy or a critic to stand on
  * hidden  widths of the layers; h is as wide as the last
  * Kernels start orthogonal, those of Linear with gain sqrt(2), biases at 0.
- * Paper: Yu et al. 2021 (arXiv 2103.01955), appendix; layers as in the authors' code (marlbenchmark/on-policy).
+ * Paper: Yu et al. 2021 (arXiv 2103.01955); layers as in the authors' code (marlbenchmark/on-policy).
  */
 import { constant, orthogonalGates } from '../initial.ts';
 import { gru, layerNorm } from '../layers.ts';

@@ -10,7 +10,7 @@
  * huber     error from which on the loss grows in proportion, in that unit
  * mask      1 for what counts, 0 for padding
  * Old values, returns and mask take no gradient whatever is wired to them.
- * Paper: Yu et al. 2021 (arXiv 2103.01955), section 3; as in the authors' code (marlbenchmark/on-policy).
+ * Paper: Yu et al. 2021 (arXiv 2103.01955); as in the authors' code (marlbenchmark/on-policy).
  */
 import { abs, add, maximum, minimum, mul, neg, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../core/node.ts';

@@ -11,7 +11,7 @@ import { swap } from '../../core/graph.ts';
 import { Random } from '../../core/random.ts';
 import { Learner } from '../../core/step.ts';
 import { view } from '../../core/weights.ts';
-import { qmix, vdn } from '../../graphs/index.ts';
+import { mappo, qmix, vdn } from '../../graphs/index.ts';
 import { sumMixer } from '../../nodes/index.ts';
 import { compose } from '../../plugins/compose.ts';
 import { nestedIn } from '../../visualizer/inside.ts';
@@ -19,7 +19,6 @@ import { layered } from '../../visualizer/layered.ts';
 import { measure } from '../../visualizer/measure.ts';
 import { pictureOf } from '../../visualizer/picture.ts';
 import type { ViewGraph } from '../../visualizer/view-graph.ts';
-import { mappo } from '../pages/policies.ts';
 import { EPSILON, laid, RUNS, STEPS, type Step } from './reference.ts';
 
 type Numbers = Readonly<Record<string, ArrayLike<number>>>;

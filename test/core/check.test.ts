@@ -11,11 +11,10 @@ import { plan } from '../../core/plan.ts';
 import { linear } from '../../core/schedule.ts';
 import { topology } from '../../core/topology.ts';
 import { single, type team, type World } from '../../core/world.ts';
-import { coma, ddpg, dqn, iql, qmix } from '../../graphs/index.ts';
+import { coma, ddpg, dqn, iql, mappo, qmix } from '../../graphs/index.ts';
 import { chosenAction, duplexMixer, epsilonGreedy, gatherAction, join, maskedMse, mlpAgentQ, rnnAgentQ, subtract, sumMixer } from '../../nodes/index.ts';
 import { allPages, registry } from '../pages/index.ts';
 import { SIZES } from '../pages/lab.ts';
-import { mappo } from '../pages/policies.ts';
 import { KINDS, subject, type DraftPage } from '../pages/wrong-edits.ts';
 
 /** The text of the error that an edit of a page ends in. Edits are not typed here: the compiler would refuse most of them. */
@@ -163,6 +162,20 @@ describe('the text of common errors', () => {
     1  LAG      the lagged weights of targetQ never follow q
          fix      g.targets({ everyUpdates | everyEpisodes | everySteps | polyak })"
   `));
+  it('pieces that do not fill a rollout, and what goes over time behind the cut', () => {
+    expect(saying(mappo, g => { g.rollout({ steps: 25, copies: 8, length: 10 }); })).toMatchInlineSnapshot(`
+      "1 problem in graph mappo
+
+      1  SOURCE   source data: pieces of 10 steps do not fill a rollout of 25
+           fix      length: 5 or 25, or other steps"
+    `);
+    expect(saying(mappo, (g, { adv }) => { g.rewire('valueLoss', { returns: adv.returns as never }); })).toMatchInlineSnapshot(`
+      "1 problem in graph mappo
+
+      1  SOURCE   source data cuts its rollouts into pieces of 13 steps, and advantage goes over all of them
+           fix      read advantage through once(...), or leave length out"
+    `);
+  });
   it('memory that nobody writes', () => expect(saying(mappo, g => { g.keep('valueNorm', { mean: wire('returnMoments.mean') }); })).toMatchInlineSnapshot(`
     "1 problem in graph mappo
 

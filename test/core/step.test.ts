@@ -210,6 +210,32 @@ describe('epochs and minibatches', () => {
     close(weightsOf(s, done.state, 'walk'), weightsOf(plain, state, 'walk'), 5);
     expect(done.state.weights).not.toEqual(s.state.weights);
   });
+  it('cut a page over time into pieces, which begin with what was remembered there when the rollout was made', async () => {
+    const walk = defineNode({
+      type: 'walk', in: { x: f32('... ?x') }, out: { y: f32('...') }, layers: () => ({ w: dense(1, 1, { kernel: constant(1), bias: false }) as Layer }), carry: () => 1,
+      step: ({ x }, carry, { w }) => { const h = add(carry, w(x)); return { y: h.reshape([-1]), carry: h }; },
+    });
+    const d = (make: Parameters<typeof page>[1]) => page((g, data) => {
+      const y = g.add('walk', walk(), { x: data.obs }), loss = g.add('loss', squares(), { a: now(y.y), b: data.reward, mask: data.valid });
+      g.train('walk', loss.loss, { optimiser: sgd({ lr: 1e-3 }) });
+    }, make);
+    const s = steps(d(g => g.rollout({ steps: 4, copies: 2, minibatches: 4, length: 2 })), engine), plain = steps(d(g => g.rollout({ steps: 2, copies: 1 })), engine), start = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 0);
+    const order = Int32Array.of(3, 0, 2, 1), done = await s.update({ ...batch, fields: { ...batch.fields, 'data.start': start }, carry: { walk: Float32Array.of(10, 20) } }, { order: { epochs: [order] } });
+    let { state } = plain, losses = 0;
+    for (const item of order) {
+      const c = Math.floor(item / 2), from = 2 * (item % 2), before = [10, 20][c]! + x[c]!.slice(0, from).reduce((a, b) => a + b, 0);      // with the weight that the update began with, 1
+      const part = await plain.update({ ...batchOf([x[c]!.slice(from, from + 3)], [r[c]!.slice(from, from + 2)], { 'data.start': start.slice(5 * c + from, 5 * c + from + 3) }), carry: { walk: Float32Array.of(before) } }, {}, state);
+      losses += part.losses['walk']!;
+      state = part.state;
+    }
+    close(weightsOf(s, done.state, 'walk'), weightsOf(plain, state, 'walk'), 5);
+    expect(done.losses['walk']! / (losses / 4)).toBeCloseTo(1, 5);
+    expect(done.state.slots['walk']!.count).toBe(4);
+    // a batch that is no longer than a piece is one, and another that pieces do not fill is refused
+    const short = await s.update({ ...batchOf(x.map(v => v.slice(0, 3)), r.map(v => v.slice(0, 2))) }, { order: { epochs: [Int32Array.of(0, 1)] } }).catch((e: unknown) => (e as Error).message);
+    expect(short).toContain('4 minibatches of 2 items');
+    await expect(s.update(batchOf(x.map(v => v.slice(0, 4)), r.map(v => v.slice(0, 3))))).rejects.toThrow('pieces of 2 steps do not fill a batch of 3');
+  });
   it('refuse more parts than there are items', async () => { await expect(steps(one({}, source(1, 9)), engine).update(batch)).rejects.toThrow('9 minibatches of 8 items'); });
 });
 

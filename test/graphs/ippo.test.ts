@@ -25,7 +25,7 @@ function permuted(batch: Arrays, d: Definition, order: readonly number[]): Array
 
 describe('ippo', () => {
   it('has the numbers of the on-policy code for spread', () => {
-    expect({ ...ippo.page.sources['data'] }).toEqual({ cut: 'rollout', steps: 26, copies: 128, epochs: 10, minibatches: 1 });
+    expect({ ...ippo.page.sources['data'] }).toEqual({ cut: 'rollout', steps: 26, copies: 128, epochs: 10, minibatches: 1, length: 13 });
     expect({ ...ippo.page.nodes['advantage']!.config }).toEqual({ gamma: 0.99, lambda: 0.95 });
     expect([ippo.page.nodes['policyLoss']!.config!['clip'], { ...ippo.page.nodes['valueLoss']!.config }]).toEqual([0.2, { clip: 0.2, huber: 10 }]);
     for (const rule of ['actor', 'critic']) { expect({ ...ippo.page.train[rule]!.optimiser }).toEqual({ type: 'adam', lr: 7e-4, eps: 1e-5 }); expect(ippo.page.train[rule]!.clipNorm).toBe(10); }

@@ -4,20 +4,9 @@ import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
 import { after, local, team } from '../../core/world.ts';
-import { ippo } from '../../graphs/index.ts';
-import { categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, gae, join, linearValue, maskedMse, multiply, policyGradient, recurrentEncoder, sampleCategorical, standardise } from '../../nodes/index.ts';
-import { actionDecoder, agentTransformer, crossEntropy, denormalise, gridEncoder, imitation, moments, normalise, othersRatio, validity } from './nodes/index.ts';
+import { categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, gae, linearValue, maskedMse, multiply, policyGradient, recurrentEncoder, sampleCategorical, standardise } from '../../nodes/index.ts';
+import { actionDecoder, agentTransformer, crossEntropy, gridEncoder, imitation, othersRatio, validity } from './nodes/index.ts';
 
-export const mappo = derive(ippo, 'mappo', (g, { ro, critic, adv, mask }) => {
-  g.replace('criticInput', join(), { state: each('agent', ro.state), obs: ro.obs, id: ro.agentId });
-  const seen = g.memory('valueNorm', { mean: 0, square: 0, weight: 0 });
-  const value = g.add('value', denormalise(), { x: critic.value, ...seen });
-  g.rewire('advantage', { value: now(value.x), nextValue: next(value.x) });
-  const fresh = g.add('returnMoments', moments({ decay: 0.99999 }), { x: once(adv.returns), mask: mask.x, ...seen });
-  const returns = g.add('normalReturns', normalise(), { x: once(adv.returns), mean: fresh.mean, square: fresh.square, weight: fresh.weight });
-  g.rewire('valueLoss', { returns: returns.x });
-  g.keep('valueNorm', fresh);
-});
 export const happo = derive(mappo, 'happo', (g, { p, advantage, policyLoss, entropy }) => {
   g.swap('encoder', per('agent', recurrentEncoder({ hidden: 16 })));
   g.swap('policy', per('agent', categorical()));

@@ -31,9 +31,9 @@ export function caseOf(node: NodeFactory, lead: readonly string[], { seed = 1, b
   for (const [key, port] of Object.entries(ports)) dims[key] = canonical([...(open(port) ? lead : []), ...words(node, key)]);
   const shape = (key: string) => dims[key]!.map(size), count = (key: string) => shape(key).reduce((a, n) => a * n, 1), random = (key: string) => Random.of(seed, `case/${key}`);
   const draw: Record<Port['dtype'], (key: string, port: Port) => NamedArray> = {
-    f32: key => {
+    f32: (key, port) => {
       const x = normals(seed, key, shape(key)), r = random(key);
-      if (/(Var|^variance|^count)$/.test(key)) return { shape: x.shape, data: x.data.map(Math.exp) };                         // a variance, or a number of items
+      if (/(Var|^variance|^count)$/.test(key) || (key === 'weight' && !open(port))) return { shape: x.shape, data: x.data.map(Math.exp) };                         // a variance, a number of items, or how much was seen
       return key === 'mask' ? { shape: x.shape, data: x.data.map((_, i) => (i === 0 || r.uniform() < 0.6 ? 1 : 0)) } : x;
     },
     bool: key => { const r = random(key); return { shape: shape(key), data: Uint8Array.from({ length: count(key) }, () => r.integer(2)) }; },

@@ -22,7 +22,7 @@ const ACROSS = ['standardise', 'populationStandardise', 'normaliseReward'];
 /** Nodes that read the logits of unavailable actions, as the paper's authors do: their mask stands behind the softmax. */
 const UNMASKED = ['epsilonMixed'];
 /** Nodes whose numbers are statistics, and no losses. */
-const STATISTICS = ['runningMoments'];
+const STATISTICS = ['runningMoments', 'moments'];
 
 const run = (node: NodeFactory, { lead: _, ...c }: Made, more: object = {}) => evaluateNode(node, { ...c, ...more });
 const widest = (node: NodeFactory) => caseOf(node, leads(node).at(-1)!);

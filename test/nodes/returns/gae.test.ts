@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { gae } from '../../../nodes/index.ts';
+import { gae, gaeLimitsAsEnds, gaeWithoutLimits } from '../../../nodes/index.ts';
 import { evaluateNode } from '../../../plugins/testing.ts';
 import { flags, floats, near, normals, numbers } from '../arrays.ts';
 
 interface Row { readonly reward: number[]; readonly value: number[]; readonly nextValue: number[]; readonly valid?: number[]; readonly terminated?: number[]; readonly truncated?: number[] }
-async function estimate(rows: readonly Row[], knobs: Readonly<Record<string, number>>): Promise<{ advantage: number[][]; returns: number[][] }> {
+async function estimate(rows: readonly Row[], knobs: Readonly<Record<string, number>>, node = gae): Promise<{ advantage: number[][]; returns: number[][] }> {
   const of = (k: keyof Row, otherwise = 0) => rows.map(r => r[k] ?? r.reward.map(() => otherwise)), T = rows[0]!.reward.length;
-  const { outputs } = await evaluateNode(gae, { sizes: {}, knobs, inputs: { reward: floats(of('reward')), value: floats(of('value')), nextValue: floats(of('nextValue')), valid: floats(of('valid', 1)), terminated: flags(of('terminated')), truncated: flags(of('truncated')) } });
+  const { outputs } = await evaluateNode(node, { sizes: {}, knobs, inputs: { reward: floats(of('reward')), value: floats(of('value')), nextValue: floats(of('nextValue')), valid: floats(of('valid', 1)), terminated: flags(of('terminated')), truncated: flags(of('truncated')) } });
   const cut = (k: string) => { const all = numbers(outputs[k]); return rows.map((_, b) => all.slice(b * T, (b + 1) * T)); };
   return { advantage: cut('advantage'), returns: cut('returns') };
 }
@@ -34,6 +34,14 @@ describe('gae', () => {
     const { advantage, returns } = await estimate([golden], ways), want = [1.974272, 1.5476, 2.33, 0, -1.2, 0, 0.94];
     near(floats(advantage), want);
     near(floats([returns[0]!.filter((_, t) => golden.valid![t])]), want.map((a, t) => a + golden.value[t]!).filter((_, t) => golden.valid![t]));
+  });
+  it('of those that treat a limit otherwise: as an end, or as a step to learn nothing from', async () => {
+    near(floats((await estimate([golden], ways, gaeLimitsAsEnds)).advantage), [1.64768, 1.094, 1.7, 0, -1.2, 0, 0.94]);
+    const { advantage, returns } = await estimate([golden], ways, gaeWithoutLimits);
+    near(floats(advantage), [0.7664, -0.13, 0, 0, -1.2, 0, 0.94]);
+    expect(returns[0]![2]).toBeCloseTo(golden.value[2]!, 6);
+    const limitless = [{ ...golden, truncated: golden.truncated!.map(() => 0), terminated: golden.terminated!.map(Number) }];
+    for (const node of [gaeLimitsAsEnds, gaeWithoutLimits]) expect(await estimate(limitless, ways, node)).toEqual(await estimate(limitless, ways));
   });
   it('by hand, without an end: 3 + 0.9 * 6 - 5; 2 + 0.9 * 5 - 4 + 0.72 * 3.4; 1 + 0.9 * 4 - 3 + 0.72 * 4.948', async () => {
     near(floats((await estimate([{ reward: [1, 2, 3], value: [3, 4, 5], nextValue: [4, 5, 6] }], ways)).advantage), [1.6 + 0.72 * 4.948, 2.5 + 0.72 * 3.4, 3.4]);
