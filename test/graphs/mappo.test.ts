@@ -115,6 +115,6 @@ describe('mappo', () => {
   it('shows its critic zeros for the dead, and learns nothing from them', async () => {
     const c = draw(small), alive = { shape: c.batch['data.alive']!.shape, data: c.batch['data.alive']!.data.map((_, i) => Number(i % 2 === 0)) };
     const { taps } = await evaluateStep(small, { ...c, batch: { ...c.batch, 'data.alive': alive }, taps: TAPS }), x = numbers(taps['deathMask.x']), width = taps['deathMask.x']!.shape.at(-1)!;
-    for (const [i, v] of x.entries()) expect(v).toBe(Math.floor(i / width) % 2 === 0 ? numbers(taps['criticInput.x'])[i] : 0);
+    for (const [i, v] of x.entries()) expect(v + 0).toBe(Math.floor(i / width) % 2 === 0 ? numbers(taps['criticInput.x'])[i] : 0);
   });
 });

@@ -4,6 +4,7 @@ import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
 import { after, local, team } from '../../core/world.ts';
+import { mappo } from '../../graphs/index.ts';
 import { categorical, categoricalLogProb, clippedHuberValue, clippedPolicy, entropyLoss, gae, linearValue, maskedMse, multiply, policyGradient, recurrentEncoder, sampleCategorical, standardise } from '../../nodes/index.ts';
 import { actionDecoder, agentTransformer, crossEntropy, gridEncoder, imitation, othersRatio, validity } from './nodes/index.ts';
 
