@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
-import { derive, swap } from '../../core/graph.ts';
+import { derive, each, now, swap, type Graph, type Wire } from '../../core/graph.ts';
+import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
+import type { Snapshot } from '../../core/store.ts';
 import { central, team, type World } from '../../core/world.ts';
 import { ippo, mappo } from '../../graphs/index.ts';
-import { join, jointInput, layerNormEncoder, localInput, stateInput } from '../../nodes/index.ts';
+import { categorical, gaeLimitsAsEnds, join, jointInput, layerNormEncoder, localInput, monteCarlo, stateInput, subtract } from '../../nodes/index.ts';
 import { evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
+import { live, part, put } from '../core/live.ts';
 import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf, type Sizes } from '../properties/batch.ts';
 import { arrayOf, batchOf, type Encoded, type State } from './policy-fixture.ts';
@@ -117,4 +120,54 @@ describe('mappo', () => {
     const { taps } = await evaluateStep(small, { ...c, batch: { ...c.batch, 'data.alive': alive }, taps: TAPS }), x = numbers(taps['deathMask.x']), width = taps['deathMask.x']!.shape.at(-1)!;
     for (const [i, v] of x.entries()) expect(v + 0).toBe(Math.floor(i / width) % 2 === 0 ? numbers(taps['criticInput.x'])[i] : 0);
   });
+});
+
+describe('a run', () => {
+  const quick = derive(mappo as Definition<unknown, World>, 'quick', g => { g.rollout({ steps: 6, copies: 2, epochs: 2, minibatches: 3, length: 2 }); for (const n of ['encoder', 'criticEncoder']) g.set(n, { hidden: [4] }); }) as Definition;
+  it.each(['ippo', 'mappo'])('of %s begins every update at ratios of 1, along what its agents remember and in pieces of it', async name => {
+    const d = derive((name === 'ippo' ? ippo : mappo) as Definition<unknown, World>, 'one', g => { g.rollout({ steps: 6, copies: 2, epochs: 1, minibatches: 1, length: 2 }); for (const n of ['encoder', 'criticEncoder']) g.set(n, { hidden: [4] }); }) as Definition;
+    const { run, start } = live(d, { steps: 60 }), ratios: number[] = [], kls: number[] = [];
+    run.tap$('policyLoss.ratio').subscribe(({ data }) => { ratios.push(...data); });
+    run.tap$('policyLoss.kl').subscribe(({ data }) => { kls.push(...data); });
+    const { state } = await start();
+    expect(state.counters.updates).toBeGreaterThan(4);
+    expect(ratios).toHaveLength(state.counters.updates * 6 * 2 * 2);
+    for (const r of ratios) expect(Math.abs(r - 1)).toBeLessThan(1e-5);
+    for (const kl of kls) expect(Math.abs(kl)).toBeLessThan(1e-6);
+  });
+  it('takes another input of its critic, way to its advantages, head and memory while it goes on, and keeps what the edit does not touch', async () => {
+    const monte = (d: Definition): Definition => derive(d as Definition<unknown, World>, d.page.name, g => {
+      const { reward, terminated, truncated, valid } = each('agent', (g as never as Graph<typeof team>).data().outcome);
+      const { returns } = g.replace('advantage', monteCarlo({ gamma: 0.99 }), { reward, terminated, truncated, valid });
+      const above = g.add('aboveValue', subtract(), { a: returns, b: now(g.at('value').x as Wire<'f32', 'slot'>) });
+      g.rewire('standardAdvantage', { x: above.x });
+    }) as Definition;
+    const edits: readonly [string, (d: Definition) => Definition, readonly string[]][] = [
+      ['the state', put('criticInput', stateInput()), ['criticEncoder']], ['all there is, as COMA has it', put('criticInput', join()), ['criticEncoder']], ['n steps', d => derive(d as Definition<unknown, World>, d.page.name, g => { g.set('advantage', { lambda: 1 }); }) as Definition, []],
+      ['limits as ends', put('advantage', gaeLimitsAsEnds()), []], ['Monte Carlo', monte, []], ['a head of every agent', put('policy', per('agent', categorical())), ['policy']], ['no memory', put('encoder', layerNormEncoder({ hidden: [5] })), ['encoder', 'policy']],
+    ];
+    const { run, start, store, parts } = live(quick, { steps: 50 * edits.length }), { replay } = parts, sample = replay.sample.bind(replay), left = [...edits], done: { readonly what: string; readonly fresh: readonly string[]; readonly before: Snapshot; readonly after: Snapshot }[] = [];
+    let busy = Promise.resolve();
+    replay.sample = update => {
+      const next = update % 4 === 2 ? left.shift() : undefined;
+      if (next) busy = busy.then(async () => {
+        await run.checkpoint();
+        const before = store.kept.at(-1)!, [what, edit, fresh] = next;
+        await run.edit(edit);
+        done.push({ what, fresh, before, after: store.kept.at(-1)! });
+      });
+      return sample(update);
+    };
+    const { state } = await start();
+    await busy;
+    expect(done.map(x => x.what)).toEqual(edits.map(([what]) => what));
+    for (const { what, fresh, before, after } of done) {
+      const untouched = (s: Snapshot) => Object.fromEntries(Object.entries({ ...part(s, 'weights/'), ...part(s, 'slots/') }).filter(([k]) => !fresh.some(n => k.includes(`/${n}/`))));
+      expect(Object.keys(untouched(before)).length, what).toBeGreaterThan(10);
+      expect(untouched(after), what).toEqual(untouched(before));
+      expect((after.meta as { readonly memory: unknown }).memory, what).toEqual((before.meta as { readonly memory: unknown }).memory);
+    }
+    expect(Object.values(state.memory['valueNorm']!).every(Number.isFinite)).toBe(true);
+    expect(state.counters.updates).toBeGreaterThan(4 * edits.length);
+  }, 120_000);
 });
