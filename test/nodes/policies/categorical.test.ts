@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { categorical, categoricalLogProb, sampleCategorical } from '../../../nodes/index.ts';
+import { categorical, categoricalLogProb, sampleCategorical, softmaxPolicy } from '../../../nodes/index.ts';
 import { evaluateNode, layerTable } from '../../../plugins/testing.ts';
 import { flags, floats, near, normals, numbers, wholes } from '../arrays.ts';
 
@@ -21,6 +21,17 @@ describe('categorical', () => {
     const { outputs } = await evaluateNode(categorical, { sizes: {}, inputs: { z: normals(1, 'z', [20, 8]), avail: flags(Array.from({ length: 20 }, () => [1, 1, 1])) } });
     for (const p of numbers(outputs['pi'])) expect(Math.abs(p - 1 / 3)).toBeLessThan(0.02);
     expect(layerTable(categorical(), { batch: 2, z: 8, action: 3 }).map(({ name, shape }) => [name, shape])).toEqual([['head/kernel', [8, 3]], ['head/bias', [3]]]);
+  });
+});
+
+describe('softmaxPolicy', () => {
+  it('is categorical but for its start, which is within 1 / sqrt(width) of 0 as PyTorch draws it', async () => {
+    const inputs = { z: normals(1, 'z', [4, 3]), avail: flags([[1, 0, 1, 1], [1, 1, 1, 1], [1, 0, 0, 1], [0, 0, 0, 0]]) }, weights = { 'head/kernel': normals(1, 'kernel', [3, 4]), 'head/bias': normals(1, 'bias', [4]) };
+    expect((await evaluateNode(softmaxPolicy, { sizes: {}, inputs, weights })).outputs).toEqual((await evaluateNode(categorical, { sizes: {}, inputs, weights })).outputs);
+    const { weights: drawn } = await evaluateNode(softmaxPolicy, { sizes: {}, inputs: { z: normals(1, 'z', [1, 64]), avail: flags([Array<number>(50).fill(1)]) } }), kernel = numbers(drawn['head/kernel']), bound = 1 / 8;
+    expect(Math.max(...kernel.map(Math.abs))).toBeLessThanOrEqual(bound);
+    expect(Math.sqrt(kernel.reduce((sum, x) => sum + x * x, 0) / kernel.length)).toBeCloseTo(bound / Math.sqrt(3), 2);
+    expect(numbers(drawn['head/bias']).some(x => x !== 0)).toBe(true);
   });
 });
 
