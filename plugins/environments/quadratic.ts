@@ -27,7 +27,7 @@ const GAMES: Readonly<Record<string, Game>> = {
 
 const savedGame = z.strictObject({ reward: z.number(), terminated: z.boolean() });
 
-/** Copies of a game. obs [copies agent obs] and state [copies state] are a constant 1, reward [copies], agentReward [copies agent] each the reward. */
+/** Copies of a game. obs [copies agent obs] is which agent it is, one-hot, state [copies state] a constant 1, reward [copies], agentReward [copies agent] each the reward. */
 class Quadratic implements VectorEnvironment {
   readonly spec: EnvironmentSpec;
   readonly copies: number;
@@ -41,7 +41,7 @@ class Quadratic implements VectorEnvironment {
   constructor(id: string, game: Game, copies: number) {
     this.#game = game; this.copies = copies;
     this.spec = {
-      id, sizes: { agent: AGENTS, action: 1, obs: 1, state: 1 }, actions: 'continuous', limit: 1, reward: 'common', returns: game.returns,
+      id, sizes: { agent: AGENTS, action: 1, obs: AGENTS, state: 1 }, actions: 'continuous', limit: 1, reward: 'common', returns: game.returns,
       fields: {
         obs: { dtype: 'f32', dims: 'agent obs' }, state: { dtype: 'f32', dims: 'state' }, reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: 'agent' },
         terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
@@ -52,7 +52,7 @@ class Quadratic implements VectorEnvironment {
     this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
     this.#truncated = new Uint8Array(copies);
     this.fields = {
-      obs: new Float32Array(copies * AGENTS).fill(1), state: new Float32Array(copies).fill(1), reward: this.#reward, agentReward: this.#agentReward,
+      obs: Float32Array.from({ length: copies * AGENTS * AGENTS }, (_, i) => (Math.floor(i / AGENTS) % AGENTS === i % AGENTS ? 1 : 0)), state: new Float32Array(copies).fill(1), reward: this.#reward, agentReward: this.#agentReward,
       terminated: this.#terminated, truncated: this.#truncated,
     };
   }

@@ -40,11 +40,11 @@ describe('bounds', () => {
   });
 });
 
-it('an episode is one step, of which both agents get the reward; all is a constant 1 to see', async () => {
+it('an episode is one step, of which both agents get the reward; an agent sees which it is, and the state is a constant 1', async () => {
   const env = await make('aim', 2), { obs, state, reward, agentReward, terminated, truncated } = env.fields;
-  expect(env.spec).toMatchObject({ id: 'quadratic/aim', sizes: { agent: 2, action: 1, obs: 1, state: 1 }, actions: 'continuous', limit: 1, reward: 'common' });
+  expect(env.spec).toMatchObject({ id: 'quadratic/aim', sizes: { agent: 2, action: 1, obs: 2, state: 1 }, actions: 'continuous', limit: 1, reward: 'common' });
   await env.step(Float32Array.of(0, 0, 0.5, -0.3));
-  expect([[...obs!], [...state!], [...terminated!], [...truncated!]]).toEqual([[1, 1, 1, 1], [1, 1], [1, 1], [0, 0]]);
+  expect([[...obs!], [...state!], [...terminated!], [...truncated!]]).toEqual([[1, 0, 0, 1, 1, 0, 0, 1], [1, 1], [1, 1], [0, 0]]);
   expect([...agentReward!]).toEqual([reward![0], reward![0], reward![1], reward![1]]);
 });
 it('refuses actions beyond -1 and 1, unknown tasks and options', async () => {
