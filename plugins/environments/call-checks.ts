@@ -30,7 +30,7 @@ export function checkActionNumbers({ id, sizes }: EnvironmentSpec, actions: Type
       const action = actions[i]!;
       if (!waits && !(action >= -1 && action <= 1))
         throw new RunError(`${id}: action ${action} of agent ${Math.floor(i % each / width)} in copy ${copy} is not within -1 .. 1`,
-          'clip it there; nothing was stepped');
+          'clip it there, or act clipped: g.act(explore, { clipped: true }); nothing was stepped');
     }
   }
 }

@@ -2,7 +2,8 @@
 import type { Definition, Registry } from '../../core/definition.ts';
 import { derive } from '../../core/graph.ts';
 import type { NodeFactory } from '../../core/node.ts';
-import { coma, dgn, pages } from '../../graphs/index.ts';
+import type { World } from '../../core/world.ts';
+import { coma, ddpg, dgn, pages, ppoContinuous, sac, sacDiscrete, td3 } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as nodes from './nodes/index.ts';
 import * as policies from './policies.ts';
@@ -12,8 +13,14 @@ import * as values from './values.ts';
 const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { encoder: [16], heads: 2, embed: 8 }); });
 /** In the larger world one of the 645,000 units of the wide critic is so near its kink that two engines take different sides of it. */
 const narrowCritic: Definition = derive(coma, 'coma', g => { g.set('critic', { hidden: [16, 16] }); });
+/** Gradients of single weights among tens of thousands are as small as what two engines round by, and a first step of Adam is as long for them as for others. */
+const NARROW = Object.fromEntries([ddpg, td3, sac, sacDiscrete].map(page => [page.page.name, derive(page as Definition<unknown, World>, page.page.name, g => {
+  for (const node of ['actor', 'encoder', 'critic', 'critic1', 'critic2']) if (node in page.page.nodes) g.set(node, { hidden: [16, 16] });
+})]));
+/** In as many minibatches as a small batch has items. */
+const fewMinibatches: Definition = derive(ppoContinuous, 'ppoContinuous', g => { g.rollout({ steps: 2048, copies: 1, epochs: 10, minibatches: 2 }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, dgn: narrowGraph, coma: narrowCritic, ...values, ...policies };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, ...NARROW, ppoContinuous: fewMinibatches, dgn: narrowGraph, coma: narrowCritic, ...values, ...policies };
 export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
