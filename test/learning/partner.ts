@@ -29,9 +29,7 @@ export type Algorithm = keyof typeof PAGES;
 export interface Task { readonly environment: string; readonly steps: number; readonly slots: number; readonly episodes: number }
 export const TASKS = {
   match: { environment: 'partner/match?actions=8', steps: 60_000, slots: LENGTH + 1, episodes: 100 },
-  cover: { environment: 'partner/cover', steps: 60_000, slots: LENGTH + 1, episodes: 100 },
   climbing: { environment: 'matrix/climbing', steps: 60_000, slots: 26, episodes: 5 },
-  penalty: { environment: 'matrix/penalty?k=25', steps: 60_000, slots: 26, episodes: 5 },
 } as const satisfies Readonly<Record<string, Task>>;
 export const EVALUATIONS = 12;
 
