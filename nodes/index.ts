@@ -14,11 +14,13 @@ import { jointQ } from './critics/joint-q.ts';
 import { linearValue } from './critics/linear-value.ts';
 import { mlpValue } from './critics/mlp-value.ts';
 import { stateValue } from './critics/state-value.ts';
+import { tokenValue } from './critics/token-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
 import { allAgents } from './features/all-agents.ts';
 import { deathMask } from './features/death-mask.ts';
+import { agentTransformer } from './features/agent-transformer.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
 import { jointInput } from './features/joint-input.ts';
@@ -67,6 +69,7 @@ import { runningMoments } from './normalise/running-moments.ts';
 import { scale } from './normalise/scale.ts';
 import { standardise } from './normalise/standardise.ts';
 import { standardiseBy } from './normalise/standardise-by.ts';
+import { actionDecoder } from './policies/action-decoder.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
 import { epsilonMixed } from './policies/epsilon-mixed.ts';
@@ -101,11 +104,13 @@ export { jointQ } from './critics/joint-q.ts';
 export { linearValue } from './critics/linear-value.ts';
 export { mlpValue } from './critics/mlp-value.ts';
 export { stateValue } from './critics/state-value.ts';
+export { tokenValue } from './critics/token-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
 export { allAgents } from './features/all-agents.ts';
 export { deathMask } from './features/death-mask.ts';
+export { agentTransformer } from './features/agent-transformer.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
 export { jointInput } from './features/joint-input.ts';
@@ -154,6 +159,7 @@ export { runningMoments } from './normalise/running-moments.ts';
 export { scale } from './normalise/scale.ts';
 export { standardise } from './normalise/standardise.ts';
 export { standardiseBy } from './normalise/standardise-by.ts';
+export { actionDecoder } from './policies/action-decoder.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
 export { epsilonMixed } from './policies/epsilon-mixed.ts';
@@ -178,11 +184,11 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, deathMask, jointInput, localInput, stateInput],
+  features: [join, encoder, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, deathMask, jointInput, localInput, stateInput, agentTransformer],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic],
+  policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionDecoder],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
-  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
+  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues, tokenValue],
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
