@@ -21,6 +21,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
   ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], mappo: ['encoder', 'policy', 'criticEncoder', 'critic'],
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
+  mat: ['encoder', 'critic', 'decoder'],
 };
 
 type Page = Definition<unknown, World>;
@@ -108,7 +109,7 @@ describe.each(Object.entries(pages))('%s', (name, page: Page) => {
   });
 
   it('acts on what each agent sees, or is told by others where the page says so, with available actions', async () => {
-    expect(sight(page).sees).toBe(name === 'dgn' ? 'agents' : 'local');
+    expect(sight(page).sees).toBe(['dgn', 'mat'].includes(name) ? 'agents' : 'local');
     const copies = 50, slot = drawBatch(page, { ...sizes, batch: copies, time: 1 }, { lengths: Array<number>(copies).fill(1) });
     const fields = Object.fromEntries(Object.entries(page.page.world).filter(([, f]) => f.sight === 'local').map(([k]) => { const x = slot[`data.${k}`]!, half = x.data.length / copies / 2; return [k, { shape: [copies, 1, ...x.shape.slice(2)], data: x.data.filter((_, i) => Math.floor(i / half) % 2 === 0) }]; }));
     const avail = fields['avail']!.data, A = sizes['action']!;

@@ -1,9 +1,8 @@
-import { add, concat, div, exp, expandDims, eye, mul, relu, reshape, slice, square, sub, sum, tanh, tensor2d, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, exp, expandDims, eye, mul, reshape, square, sub, sum, tanh, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { dense, mlp, parameter } from '../../../nodes/layers.ts';
 import { defineNode } from '../../../core/node.ts';
-import { bool, f32, index, still } from '../../../core/port.ts';
-import { attention } from './features.ts';
-import { halves, maskUnavailable, oneHot } from './maths.ts';
+import { f32, still } from '../../../core/port.ts';
+import { halves } from './maths.ts';
 
 export const gaussian = defineNode({
   type: 'gaussian',
@@ -35,20 +34,6 @@ export const actionLogits = defineNode({
   layers: ({ obs, action }, { hidden }) => ({ net: mlp([obs, ...hidden, action]) }),
   forward: ({ obs }, { net }) => ({ logits: net(obs) }),
 });
-/** MAT: logits of agent i from the actions of the agents before i only; -1 means not chosen yet. */
-export const actionDecoder = defineNode({
-  type: 'actionDecoder',
-  in: { rep: f32('... agent embed'), action: index('... agent', 'action'), avail: bool('... agent action') },
-  out: { logits: f32('... agent action') },
-  layers: ({ embed, action }) => ({ token: dense(action + 1, embed), self: attention(embed), cross: attention(embed), head: dense(embed, action) }),
-  forward({ rep, action, avail }, { token, self, cross, head }, _, { agent, action: actions }) {
-    const causal = tensor2d(Array.from({ length: agent }, (_, i) => Array.from({ length: agent }, (_, j) => (j > i ? -1e9 : 0))));
-    const shifted = concat([zeros([action.shape[0]!, 1], 'int32'), slice(add(action, 1), [0, 0], [-1, agent - 1])], 1);
-    const x = relu(token(oneHot(shifted, actions + 1))), y = add(x, self(x, x, causal).value);
-    return { logits: maskUnavailable(head(add(rep, cross(rep, y, causal).value)), avail) };
-  },
-});
-
 /** Log density of a normal law, one number per entry. */
 export const logNormal = (x: Tensor, mean: Tensor, logStd: Tensor): Tensor => sub(mul(-0.5, square(div(sub(x, mean), exp(logStd)))), add(logStd, 0.5 * Math.log(2 * Math.PI)));
 export const gaussianLogProb = defineNode({
