@@ -57,6 +57,7 @@ import { firstTransition } from './returns/first-transition.ts';
 import { gae } from './returns/gae.ts';
 import { monteCarlo } from './returns/monte-carlo.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
+import { othersRatio } from './returns/others-ratio.ts';
 import { optimisticWeight } from './losses/optimistic-weight.ts';
 import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
@@ -147,6 +148,7 @@ export { firstTransition } from './returns/first-transition.ts';
 export { gae } from './returns/gae.ts';
 export { monteCarlo } from './returns/monte-carlo.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
+export { othersRatio } from './returns/others-ratio.ts';
 export { optimisticWeight } from './losses/optimistic-weight.ts';
 export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
@@ -189,7 +191,7 @@ const folders = {
   policies: [categorical, categoricalLogProb, epsilonMixed, epsilonMixedAvailable, deterministic, actionDecoder],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
   critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues, tokenValue],
-  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, othersRatio],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
   losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, negate, meanSquare, clippedHuberValue],

@@ -10,13 +10,12 @@ import type { NamedArray } from '../../core/store.ts';
 import { reach } from '../../core/topology.ts';
 import type { World } from '../../core/world.ts';
 import { freshState, view } from '../../core/weights.ts';
-import { dqn, ippo, mappo, mat, ppo, prioritisedDqn, vdn } from '../../graphs/index.ts';
+import { dqn, happo, ippo, mappo, mat, ppo, prioritisedDqn, vdn } from '../../graphs/index.ts';
 import { actionValue, gae, maskedMse } from '../../nodes/index.ts';
 import { evaluateAct, evaluateNode, evaluateStep, type StepCase } from '../../plugins/testing.ts';
 import { allPages, CHANGES, registry } from './index.ts';
 import { batchOf, BATCH, passing, presentOf, SIZES, sizesOf, slot, stepsOf } from './lab.ts';
 import { plusOrnsteinUhlenbeck } from './nodes/index.ts';
-import { happo } from './policies.ts';
 import { facmac } from './off-policy.ts';
 import { ddpg, sac, td3 } from './single.ts';
 

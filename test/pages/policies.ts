@@ -1,22 +1,12 @@
 /** Several agents, learned on-policy. Widths are small: these pages prove the wiring. */
-import { derive, each, graph, next, now, once, stop, weigh } from '../../core/graph.ts';
-import { per } from '../../core/node.ts';
+import { derive, each, graph, next, now, stop, weigh } from '../../core/graph.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32, index } from '../../core/port.ts';
 import { after, local, team } from '../../core/world.ts';
-import { ippo, mappo } from '../../graphs/index.ts';
-import { categorical, categoricalLogProb, entropyLoss, gae, linearValue, maskedMse, multiply, policyGradient, recurrentEncoder, sampleCategorical } from '../../nodes/index.ts';
-import { beliefDecoder, beliefEncoder, beliefLoss, crossEntropy, gridEncoder, imitation, othersRatio, validity } from './nodes/index.ts';
+import { ippo } from '../../graphs/index.ts';
+import { categorical, categoricalLogProb, entropyLoss, gae, linearValue, maskedMse, policyGradient, recurrentEncoder, sampleCategorical } from '../../nodes/index.ts';
+import { beliefDecoder, beliefEncoder, beliefLoss, crossEntropy, gridEncoder, imitation, validity } from './nodes/index.ts';
 
-export const happo = derive(mappo, 'happo', (g, { p, advantage, policyLoss, entropy }) => {
-  g.swap('encoder', per('agent', recurrentEncoder({ hidden: 16 })));
-  g.swap('policy', per('agent', categorical()));
-  const others = g.add('othersRatio', othersRatio(), { logProb: p.logProb, oldLogProb: once(p.logProb) });
-  const factored = g.add('factoredAdvantage', multiply(), { a: others.ratio, b: once(advantage.x) });
-  g.rewire('policyLoss', { advantage: factored.x });
-  g.train('actor', [policyLoss.loss, weigh(0.01, entropy.loss)],
-    { optimiser: adam({ lr: 5e-4 }), clipNorm: 10, sweep: { over: 'agent', order: 'shuffled' } });
-});
 export const beliefPpo = derive(ippo, 'beliefPpo', (g, { mask }) => {
   const ro = g.data();
   const belief = g.slot('belief', beliefEncoder({ hidden: 16, latent: 8 }), { obs: ro.obs, seenAction: ro.seenAction });

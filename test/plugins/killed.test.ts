@@ -75,13 +75,13 @@ const POINTS = {
 } as const;
 type Place = keyof typeof POINTS;
 /** In each page's first session, before it has learned anything; and later on. Together they are all places. */
-const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], duelingDqn: [], nStepDqn: [], prioritisedDqn: ['aside'], combinedDqn: [], reinforce: [], reinforceBaseline: ['aside'], a2c: [], ppo: ['record'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], qatten: [], qtranBase: ['record'], qtranAlt: [], owQmix: ['recordNamed'], cwQmix: [], shaq: ['lock'], roma: [], dgn: ['aside'], ippo: [], mappo: ['record'], coma: ['record'], comaSweep: [], ia2c: ['lock'], maa2c: [], mat: [] };
+const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], duelingDqn: [], nStepDqn: [], prioritisedDqn: ['aside'], combinedDqn: [], reinforce: [], reinforceBaseline: ['aside'], a2c: [], ppo: ['record'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], qatten: [], qtranBase: ['record'], qtranAlt: [], owQmix: ['recordNamed'], cwQmix: [], shaq: ['lock'], roma: [], dgn: ['aside'], ippo: [], mappo: ['record'], coma: ['record'], comaSweep: [], ia2c: ['lock'], maa2c: [], happo: [], mat: [] };
 const LATE: Readonly<Record<string, readonly Place[]>> = {
   dqn: ['arrays', 'metrics', 'rewound'], doubleDqn: ['manifest', 'old'], duelingDqn: ['named'], nStepDqn: ['state', 'metrics'], prioritisedDqn: ['arrays', 'state', 'metrics'], combinedDqn: ['arrays', 'events', 'rewound'], reinforce: ['state', 'metrics', 'rewound'], reinforceBaseline: ['arrays', 'named'], a2c: ['written', 'metrics'], ppo: ['arrays', 'state', 'events'], iql: ['state', 'named', 'tensorboard'], vdn: ['arrays', 'written', 'events'], qmix: ['manifest', 'tidying', 'old', 'metrics'], qplex: ['written', 'state', 'rewound'],
   qatten: ['arrays', 'metrics'], qtranBase: ['manifest', 'named'], qtranAlt: ['state', 'events'],
   owQmix: ['arrays', 'old', 'metrics'], cwQmix: ['manifest', 'named', 'events'], shaq: ['state', 'written', 'tensorboard'], roma: ['arrays', 'metrics'], dgn: ['arrays', 'metrics'], ippo: ['named', 'events'], mappo: ['arrays', 'state', 'metrics'],
   coma: ['written', 'state'], comaSweep: ['arrays', 'events'], ia2c: ['manifest', 'state', 'metrics'], maa2c: ['named', 'events'],
-  mat: ['manifest', 'events'],
+  happo: ['arrays', 'metrics'], mat: ['manifest', 'events'],
 };
 const PAGES = Object.keys(TINY_RUNS), MOMENTS = Math.ceil(ROUNDS / PAGES.length);
 /** Pages whose runs are killed at chosen places. */

@@ -21,7 +21,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
   ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], mappo: ['encoder', 'policy', 'criticEncoder', 'critic'],
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
-  mat: ['encoder', 'critic', 'decoder'],
+  happo: ['encoder', 'policy', 'criticEncoder', 'critic'], mat: ['encoder', 'critic', 'decoder'],
 };
 
 type Page = Definition<unknown, World>;
@@ -126,7 +126,7 @@ describe.each(Object.entries(pages))('%s', (name, page: Page) => {
     nodeTypes.filter(n => n.spec.type !== e.type && kinds.get(n.spec.type) === kinds.get(e.type)).flatMap(n => { const there = exchange(page, slot, n); return there ? [{ slot, type: e.type, other: n.spec.type, there }] : []; }));
   it.each(exchanges)('takes $other in slot $slot, and $type again: the same page', async ({ slot, type, there }) => {
     expect(finite(await run(there))).toBe(true);
-    const back = derive(there, 'back', g => { g.swap(slot, { spec: registry.get(type)!, config: page.page.nodes[slot]!.config ?? {} }); });
+    const back = derive(there, 'back', g => { g.swap(slot, { spec: registry.get(type)!, config: page.page.nodes[slot]!.config ?? {}, ...(page.page.nodes[slot]!.per === undefined ? {} : { per: page.page.nodes[slot]!.per }) }); });
     expect(json(back)).toEqual({ ...json(page) as object, name: 'back', parent: 'there', about: undefined, paper: undefined });
     expect((await run(back)).losses).toEqual(first.losses);
   });

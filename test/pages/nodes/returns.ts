@@ -1,6 +1,6 @@
-import { exp, mul, sub, sum } from '@tensorflow/tfjs-core';
+import { mul, sub } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../../core/node.ts';
-import { f32, still } from '../../../core/port.ts';
+import { f32 } from '../../../core/port.ts';
 
 /** SAC: Q - alpha log pi. */
 export const softValue = defineNode({
@@ -8,14 +8,4 @@ export const softValue = defineNode({
   in: { q: f32('...'), logProb: f32('...'), alpha: f32('') },
   out: { value: f32('...') },
   forward: ({ q, logProb, alpha }) => ({ value: sub(q, mul(alpha, logProb)) }),
-});
-/** HAPPO's factor: the product of the other agents' new/old ratios; an agent that has not moved counts 1. */
-export const othersRatio = defineNode({
-  type: 'othersRatio',
-  in: { logProb: f32('... agent'), oldLogProb: still(f32('... agent')) },
-  out: { ratio: f32('... agent') },
-  forward({ logProb, oldLogProb }) {
-    const moved = sub(logProb, oldLogProb);
-    return { ratio: exp(sub(sum(moved, -1, true), moved)) };
-  },
 });
