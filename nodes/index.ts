@@ -14,6 +14,7 @@ import { jointQ } from './critics/joint-q.ts';
 import { linearValue } from './critics/linear-value.ts';
 import { mlpValue } from './critics/mlp-value.ts';
 import { stateValue } from './critics/state-value.ts';
+import { tokenValue } from './critics/token-value.ts';
 import { epsilonGreedy } from './explore/epsilon-greedy.ts';
 import { gumbelOneHot } from './explore/gumbel-one-hot.ts';
 import { gumbelSoftmax } from './explore/gumbel-softmax.ts';
@@ -21,6 +22,7 @@ import { plusGaussian } from './explore/plus-gaussian.ts';
 import { sampleCategorical } from './explore/sample-categorical.ts';
 import { beliefEncoder } from './features/belief-encoder.ts';
 import { deathMask } from './features/death-mask.ts';
+import { agentTransformer } from './features/agent-transformer.ts';
 import { encoder } from './features/encoder.ts';
 import { join } from './features/join.ts';
 import { pooledBelief } from './features/pooled-belief.ts';
@@ -67,6 +69,7 @@ import { gaeWithoutLimits } from './returns/gae-without-limits.ts';
 import { gae } from './returns/gae.ts';
 import { monteCarlo } from './returns/monte-carlo.ts';
 import { nStepTarget } from './returns/n-step-target.ts';
+import { othersRatio } from './returns/others-ratio.ts';
 import { optimisticWeight } from './losses/optimistic-weight.ts';
 import { policyGradient } from './losses/policy-gradient.ts';
 import { freeMixer } from './mixers/free-mixer.ts';
@@ -80,6 +83,7 @@ import { scale } from './normalise/scale.ts';
 import { standardise } from './normalise/standardise.ts';
 import { beliefDecoder } from './policies/belief-decoder.ts';
 import { actionLogits } from './policies/action-logits.ts';
+import { actionDecoder } from './policies/action-decoder.ts';
 import { categoricalLogProb } from './policies/categorical-log-prob.ts';
 import { categorical } from './policies/categorical.ts';
 import { stationaryDecoder } from './policies/stationary-decoder.ts';
@@ -131,6 +135,7 @@ export { jointQ } from './critics/joint-q.ts';
 export { linearValue } from './critics/linear-value.ts';
 export { mlpValue } from './critics/mlp-value.ts';
 export { stateValue } from './critics/state-value.ts';
+export { tokenValue } from './critics/token-value.ts';
 export { epsilonGreedy } from './explore/epsilon-greedy.ts';
 export { gumbelOneHot } from './explore/gumbel-one-hot.ts';
 export { gumbelSoftmax } from './explore/gumbel-softmax.ts';
@@ -138,6 +143,7 @@ export { plusGaussian } from './explore/plus-gaussian.ts';
 export { sampleCategorical } from './explore/sample-categorical.ts';
 export { beliefEncoder } from './features/belief-encoder.ts';
 export { deathMask } from './features/death-mask.ts';
+export { agentTransformer } from './features/agent-transformer.ts';
 export { encoder } from './features/encoder.ts';
 export { join } from './features/join.ts';
 export { pooledBelief } from './features/pooled-belief.ts';
@@ -184,6 +190,7 @@ export { gaeWithoutLimits } from './returns/gae-without-limits.ts';
 export { gae } from './returns/gae.ts';
 export { monteCarlo } from './returns/monte-carlo.ts';
 export { nStepTarget } from './returns/n-step-target.ts';
+export { othersRatio } from './returns/others-ratio.ts';
 export { optimisticWeight } from './losses/optimistic-weight.ts';
 export { policyGradient } from './losses/policy-gradient.ts';
 export { freeMixer } from './mixers/free-mixer.ts';
@@ -197,6 +204,7 @@ export { scale } from './normalise/scale.ts';
 export { standardise } from './normalise/standardise.ts';
 export { beliefDecoder } from './policies/belief-decoder.ts';
 export { actionLogits } from './policies/action-logits.ts';
+export { actionDecoder } from './policies/action-decoder.ts';
 export { categoricalLogProb } from './policies/categorical-log-prob.ts';
 export { categorical } from './policies/categorical.ts';
 export { stationaryDecoder } from './policies/stationary-decoder.ts';
@@ -238,12 +246,12 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh, deathMask, jointInput, localInput, stateInput],
+  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh, deathMask, jointInput, localInput, stateInput, agentTransformer],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
-  policies: [categorical, softmaxPolicy, categoricalLogProb, beliefDecoder, stationaryDecoder, deterministic, epsilonMixed, epsilonMixedAvailable, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature],
+  policies: [categorical, softmaxPolicy, categoricalLogProb, beliefDecoder, stationaryDecoder, deterministic, epsilonMixed, epsilonMixedAvailable, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature, actionDecoder],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
-  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues],
-  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue, gaeLimitsAsEnds, gaeWithoutLimits],
+  critics: [jointQ, counterfactualJointQ, historyJointQ, centralValue, historyValue, stateValue, mlpValue, linearValue, actionValue, allActionValues, tokenValue],
+  returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue, gaeLimitsAsEnds, gaeWithoutLimits, othersRatio],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, featureMoments, normaliseObservation, normaliseReward, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
   losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, beliefLoss, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget],

@@ -1,8 +1,10 @@
 /** The layers that nodes are made of. Tensors start as PyTorch's do unless the node says otherwise. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Init, Layer } from '../core/layers.ts';
+import type { Init, Layer, Layers } from '../core/layers.ts';
+import type { Bound } from '../core/node.ts';
 import { constant, fanIn } from './initial.ts';
+import { gelu } from './maths.ts';
 import { scan } from './scan.ts';
 
 const rows = (x: Tensor, width: number): Tensor2D => (x.rank === 2 ? x as Tensor2D : tf.reshape(x, [-1, width]));
@@ -30,8 +32,8 @@ export function dense(from: number, to: number, { kernel = fanIn(from), bias = f
   };
 }
 
-export type Activation = 'relu' | 'tanh' | 'elu' | 'none';
-const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = { relu: x => tf.relu(x), tanh: x => tf.tanh(x), elu: x => tf.elu(x), none: x => x };
+export type Activation = 'relu' | 'tanh' | 'elu' | 'gelu' | 'none';
+const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = { relu: x => tf.relu(x), tanh: x => tf.tanh(x), elu: x => tf.elu(x), gelu, none: x => x };
 export interface MlpOptions { readonly activation?: Activation; readonly hidden?: DenseOptions; readonly last?: DenseOptions }
 /** What an mlp gives, and what stands before its last layer. */
 interface Depths { readonly hidden: Tensor; readonly out: Tensor }
@@ -70,6 +72,15 @@ export function layerNorm(size: number): Layer {
       const many = tf.reshape(even, [scale.shape[0]!, -1, size]);
       return tf.reshape(tf.add(tf.mul(many, tf.expandDims(scale, 1)), tf.expandDims(shift, 1)), x.shape);
     },
+  };
+}
+
+/** Layers without a carry as one: their tensors as `part/tensor`, and the function that `make` builds of theirs. */
+export function combined<P extends Layers, F>(parts: P, make: (parts: Bound<P>) => F): Layer<F> {
+  const all = Object.entries(parts);
+  return {
+    tensors: Object.fromEntries(all.flatMap(([part, l]) => Object.entries(l.tensors).map(([name, spec]) => [`${part}/${name}`, spec]))),
+    bind: (t, over) => make(Object.fromEntries(all.map(([part, l]) => [part, l.bind(Object.fromEntries(Object.keys(l.tensors).map(name => [name, t[`${part}/${name}`]!])), over)])) as Bound<P>),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Tensor functions that several nodes share: pure, traceable, and with a gradient on every engine. */
-import { add, argMax as argMaxOf, cast, div, equal, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, neg, range, reshape, square, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
+import { add, argMax as argMaxOf, cast, div, equal, erf, exp, expandDims, greater, log, logSoftmax, maximum, mean, mul, neg, range, reshape, square, sub, sum, where, type Tensor } from '@tensorflow/tfjs-core';
 import { detach } from '../core/flow.ts';
 
 /**
@@ -20,6 +20,9 @@ export const take = (x: Tensor, index: Tensor): Tensor => sum(mul(x, oneHot(inde
 
 /** Index of the largest, the first of equal ones. No gradient passes. */
 export const argMax = (x: Tensor): Tensor => argMaxOf(detach(x), -1);
+
+/** x times the share of a standard normal that lies below x, 1/2 x (1 + erf(x / sqrt 2)): Hendrycks and Gimpel 2016 (arXiv 1606.08415), exactly, as PyTorch's. */
+export const gelu = (x: Tensor): Tensor => mul(x, mul(0.5, add(1, erf(mul(x, Math.SQRT1_2)))));
 
 /** 1 where false, 0 where true. */
 export const not = (x: Tensor): Tensor => sub(1, cast(x, 'float32'));

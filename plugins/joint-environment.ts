@@ -12,7 +12,7 @@ interface Guest { readonly wait: (reason?: unknown) => void; readonly done: () =
 interface Place { readonly agents: readonly number[]; readonly fields: Fields; readonly copied: readonly (() => void)[]; readonly spec: EnvironmentSpec }
 
 /** Every agent belongs to one population, and each population has one. */
-export function checkSeats({ id, sizes }: EnvironmentSpec, seats: Readonly<Record<string, readonly number[]>>): void {
+function checkSeats({ id, sizes }: EnvironmentSpec, seats: Readonly<Record<string, readonly number[]>>): void {
   const agents = sizes['agent'] ?? 1, whose = new Map<number, string>();
   for (const [name, own] of Object.entries(seats)) {
     if (!own.length) throw new InputError(`player ${name} has no agent`, `agents of ${id} are 0 .. ${agents - 1}`);

@@ -25,8 +25,8 @@ export interface Game {
 const repeated = (about: string, steps: number, payoff: readonly number[], agents = 2): Game => ({
   about, agents, steps, actions: Math.round(payoff.length ** (1 / agents)), payoff: [payoff], next: [payoff.map(() => 0)] });
 
-/** Numbers that two of the games leave open. */
-export interface Open { readonly k: number; readonly win: number }
+/** Numbers that some of the games leave open. */
+export interface Open { readonly k: number; readonly win: number; readonly agents: number }
 
 /** The matrix-games package repeats its games; 25 steps is how EPyMARL plays them. */
 const REPEATS = 25;
@@ -80,6 +80,8 @@ export const games: Readonly<Record<string, (open: Open) => Game>> = {
     0, 1, 1, 1,
     0, 1, 1, 1,
     0, 0, 0, 0], 4),
+  halves: ({ agents }) => repeated('HAPPO\'s game (Proposition 1): half of the agents must play the first action and the other half the second, whichever; it pays 1', 1,
+    Array.from({ length: 2 ** agents }, (_, joint) => (joint === 2 ** (agents / 2) - 1 || joint === 2 ** agents - 2 ** (agents / 2) ? 1 : 0)), agents),
   'two-step': () => ({
     about: 'QMIX\'s two-step game: agent 1 chooses between a safe game of 7 and one of 8 that needs coordination',
     agents: 2, actions: 2, steps: 2,

@@ -15,6 +15,7 @@ const OPTIONS = {
   },
   k: { about: 'penalty of `penalty`: what missing each other costs', default: 100, least: 0, most: 1000 },
   win: { about: 'reward of `mmdp` for (0,0)', default: 1, least: 0, most: 1_000_000 },
+  agents: { about: 'agents of `halves`, an even number', default: 2, least: 2, most: 16, whole: true },
   timeoutAs: { about: 'the flag that the last step of a repeated game sets; the originals say terminated', default: 'terminated', choices: ['terminated', 'truncated'] },
 } as const satisfies DeclaredOptions;
 
@@ -163,15 +164,16 @@ class MatrixGame implements VectorEnvironment {
 export const matrix: EnvironmentFamily = {
   family: 'matrix',
   about: 'Small cooperative payoff games with known optima: QTRAN, QPLEX, climbing, penalty, two-step.',
-  tasks: Object.fromEntries(Object.entries(games).map(([task, game]) => [task, game({ k: OPTIONS.k.default, win: OPTIONS.win.default }).about])),
+  tasks: Object.fromEntries(Object.entries(games).map(([task, game]) => [task, game({ k: OPTIONS.k.default, win: OPTIONS.win.default, agents: OPTIONS.agents.default }).about])),
   options: OPTIONS,
   make(task, options, { copies }) {
     if (!Object.hasOwn(games, task)) throw unknownTask(matrix, task);
-    const id = environmentId(matrix, task, options), { steps, observe, timeoutAs, k, win } = completeOptions(`environment ${id}`, OPTIONS, options);
-    for (const [option, value, owner] of [['k', k, 'penalty'], ['win', win, 'mmdp']] as const)     // given to another game they would do nothing
+    const id = environmentId(matrix, task, options), { steps, observe, timeoutAs, k, win, agents } = completeOptions(`environment ${id}`, OPTIONS, options);
+    for (const [option, value, owner] of [['k', k, 'penalty'], ['win', win, 'mmdp'], ['agents', agents, 'halves']] as const)     // given to another game they would do nothing
       if (value !== OPTIONS[option].default && task !== owner)
         throw new InputError(`environment ${id}: option ${option} belongs to ${owner}`, `leave ${option} out, or choose matrix/${owner}`);
-    const game = games[task]!({ k, win }), endsItself = game.next.some(row => row.includes(END));
+    if (agents % 2) throw new InputError(`environment ${id}: ${agents} agents have no halves`, 'give agents as an even number');
+    const game = games[task]!({ k, win, agents }), endsItself = game.next.some(row => row.includes(END));
     if (endsItself && timeoutAs !== OPTIONS.timeoutAs.default) throw new InputError(`environment ${id}: ${task} ends by itself, so no limit sets a flag`, 'leave timeoutAs out');
     if (endsItself && steps !== 0) throw new InputError(`environment ${id}: ${task} always lasts ${game.steps} steps`, 'leave steps out');
     return new MatrixGame(id, { game, steps: steps || game.steps, observe, timeoutAs }, copies);

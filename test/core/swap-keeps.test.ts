@@ -8,9 +8,8 @@ import { fromJson, type Definition } from '../../core/definition.ts';
 import { per } from '../../core/node.ts';
 import type { Edit, Swapped, Undo } from '../../core/run.ts';
 import type { Snapshot } from '../../core/store.ts';
-import { iql, maddpg, prioritisedDqn, qmix } from '../../graphs/index.ts';
+import { happo, iql, maddpg, prioritisedDqn, qmix } from '../../graphs/index.ts';
 import { actionLogits, actionValue, duelingQ, duplexMixer, mlpQ, monotonicMixer, recurrentEncoder, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
-import { happo } from '../pages/policies.ts';
 import type { Script } from '../plugins/rollout/scripted.ts';
 import { ROUNDS } from '../plugins/rounds.ts';
 import { edited, facts, live, part, put, SCRIPT, typesOf } from './live.ts';
@@ -32,7 +31,7 @@ const CASES: Readonly<Record<string, Case>> = {
     edits: [put('critic', per('agent', actionValue({ hidden: [3] }))), put('critic', per('agent', actionValue({ hidden: [4] }))), put('actor', per('agent', actionLogits({ hidden: [3] }))), put('critic', actionValue({ hidden: [3] })), d => single(d, 'tdTarget', 0.5)],
   },
   'policies of every agent, learned from rollouts one after another': {
-    d: edited(happo, 'happo', g => { g.rollout({ steps: 4, copies: 2, epochs: 1, minibatches: 1 }); }), steps: 64, own: ['encoder', 'policy'], untouched: 'encoder',
+    d: edited(happo, 'happo', g => { g.rollout({ steps: 4, copies: 2, epochs: 1, minibatches: 1 }); }), steps: 64, own: ['encoder', 'policy', 'criticEncoder', 'critic', 'standardAdvantage'], untouched: 'encoder',
     edits: [put('criticEncoder', recurrentEncoder({ hidden: 3 })), put('criticEncoder', recurrentEncoder({ hidden: 4 })), put('encoder', per('agent', recurrentEncoder({ hidden: 5 }))), put('encoder', recurrentEncoder({ hidden: 16 }))],
   },
   'agents whose mixer is taken away, and with it what reads the state': {

@@ -6,7 +6,7 @@ import type { Arrays } from '../nodes/arrays.ts';
 export interface Encoded { readonly shape: readonly number[]; readonly data: readonly number[] }
 export type State = Readonly<Record<string, Encoded>>;
 export const arrayOf = ({ shape, data }: Encoded, of: Float32ArrayConstructor | Int32ArrayConstructor | Uint8ArrayConstructor = Float32Array): NamedArray => ({ shape, data: of.from(data) });
-const DTYPES: Readonly<Record<string, Int32ArrayConstructor | Uint8ArrayConstructor>> = { action: Int32Array, avail: Uint8Array, terminated: Uint8Array, truncated: Uint8Array };
+const DTYPES: Readonly<Record<string, Int32ArrayConstructor | Uint8ArrayConstructor>> = { action: Int32Array, avail: Uint8Array, terminated: Uint8Array, truncated: Uint8Array, start: Uint8Array };
 export const batchOf = (batch: State): Arrays => Object.fromEntries(Object.entries(batch).map(([k, x]) => [`data.${k}`, arrayOf(x, DTYPES[k])]));
 
 /** Widths of the hidden layers: as many rows as each kernel but the last has. */

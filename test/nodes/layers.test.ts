@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../core/engine.ts';
 import type { Init, Layer, Over } from '../../core/layers.ts';
 import { constant, gaussian, orthogonal } from '../../nodes/initial.ts';
-import { conv, dense, gru, lstm, mlp, parameter } from '../../nodes/layers.ts';
+import { combined, conv, dense, gru, lstm, mlp, parameter } from '../../nodes/layers.ts';
 import type { Slice } from '../../core/plan.ts';
 import { Random } from '../../core/random.ts';
 import { initialise } from '../../core/weights.ts';
@@ -57,9 +57,11 @@ describe('dense', () => {
   });
 });
 
+/** By its series, which needs no more than 60 terms where it is not 1 to all digits that count. */
+const erf = (x: number): number => { if (Math.abs(x) > 4) return Math.sign(x); let [term, total] = [x, x]; for (let n = 1; n < 60; n++) { term *= -x * x / n; total += term / (2 * n + 1); } return 2 / Math.sqrt(Math.PI) * total; };
 describe('mlp', () => {
-  const acts = { relu: (v: number) => Math.max(0, v), tanh: Math.tanh, elu: (v: number) => (v > 0 ? v : Math.expm1(v)), none: (v: number) => v };
-  for (const activation of ['relu', 'tanh', 'elu', 'none'] as const) it(`puts ${activation} between its layers, and nothing after the last`, async () => {
+  const acts = { relu: (v: number) => Math.max(0, v), tanh: Math.tanh, elu: (v: number) => (v > 0 ? v : Math.expm1(v)), gelu: (v: number) => v * (1 + erf(v / Math.SQRT2)) / 2, none: (v: number) => v };
+  for (const activation of ['relu', 'tanh', 'elu', 'gelu', 'none'] as const) it(`puts ${activation} between its layers, and nothing after the last`, async () => {
     const layer = mlp([3, 4, 5, 2], { activation }), w = drawn(layer, 1), x = draw('x', 6, 1);
     expect(Object.fromEntries(Object.entries(layer.tensors).map(([k, s]) => [k, s.shape]))).toEqual({ kernel0: [3, 4], bias0: [4], kernel1: [4, 5], bias1: [5], kernel2: [5, 2], bias2: [2] });
     const hidden = affine(affine(x, w['kernel0']!, w['bias0'], 3, 4).map(acts[activation]), w['kernel1']!, w['bias1'], 4, 5).map(acts[activation]);
@@ -70,6 +72,14 @@ describe('mlp', () => {
     const hidden = orthogonal(2), last = orthogonal(0.01), { tensors } = mlp([3, 4, 2], { hidden: { kernel: hidden }, last: { kernel: last, bias: false } });
     expect([tensors['kernel0']!.init, tensors['kernel1']!.init]).toEqual([hidden, last]);
     expect(Object.keys(tensors)).toEqual(['kernel0', 'bias0', 'kernel1']);
+  });
+});
+
+describe('combined', () => {
+  it('has the tensors of its parts under their names, and makes of their functions what it is told', async () => {
+    const layer = combined({ first: dense(3, 4), second: dense(4, 2, { bias: false }) }, ({ first, second }) => (x: Tensor) => second(first(x))), w = drawn(layer), x = draw('x', 6);
+    expect(Object.fromEntries(Object.entries(layer.tensors).map(([k, s]) => [k, s.shape]))).toEqual({ 'first/kernel': [3, 4], 'first/bias': [4], 'second/kernel': [4, 2] });
+    close((await forward(layer, w, x, [2, 3])).data, affine(affine(x, w['first/kernel']!, w['first/bias'], 3, 4), w['second/kernel']!, undefined, 4, 2));
   });
 });
 

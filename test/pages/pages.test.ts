@@ -10,12 +10,11 @@ import type { NamedArray } from '../../core/store.ts';
 import { reach } from '../../core/topology.ts';
 import type { World } from '../../core/world.ts';
 import { freshState, view } from '../../core/weights.ts';
-import { ddpg, dqn, facmac, ippo, mappo, ppo, prioritisedDqn, sac, td3, vdn } from '../../graphs/index.ts';
+import { ddpg, dqn, facmac, happo, ippo, mappo, mat, ppo, prioritisedDqn, sac, td3, vdn } from '../../graphs/index.ts';
 import { actionValue, gae, maskedMse, plusOrnsteinUhlenbeck } from '../../nodes/index.ts';
 import { evaluateAct, evaluateNode, evaluateStep, type StepCase } from '../../plugins/testing.ts';
 import { allPages, CHANGES, registry } from './index.ts';
 import { batchOf, BATCH, passing, presentOf, SIZES, sizesOf, slot, stepsOf } from './lab.ts';
-import { happo, mat } from './policies.ts';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
 const step = (page: Definition, more: Partial<StepCase> = {}) => evaluateStep(page, { sizes: sizesOf(page), batch: batchOf(page), seed: 1, ...more });

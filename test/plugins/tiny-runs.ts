@@ -51,6 +51,8 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   comaSweep: { environment: 'matrix/two-step', steps: 160, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
   ia2c: { environment: foraging, steps: 400, copies: 2, set: episodic },
   maa2c: { environment: 'matrix/two-step', steps: 160, copies: 1, set: episodic },
+  happo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.copies': 2, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
+  mat: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.embed': 6, 'encoder.heads': 2, 'decoder.heads': 3 } },
 };
 
 /** Its first session. */

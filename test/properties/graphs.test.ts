@@ -24,6 +24,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], beliefPpo: ['encoder', 'policy', 'criticEncoder', 'critic', 'belief', 'beliefDecoder'], mappo: ['encoder', 'policy', 'criticEncoder', 'critic'],
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
   maddpg: ['actor', 'critic'], maddpgContinuous: ['actor', 'critic'], iddpg: ['encoder', 'actor', 'critic'], facmac: ['encoder', 'actor', 'critic', 'mixer'],
+  happo: ['encoder', 'policy', 'criticEncoder', 'critic'], mat: ['encoder', 'critic', 'decoder'],
 };
 
 /** Mixers that need to know which actions are greedy, or which was taken by its number: where actions are continuous there is neither. */
@@ -119,7 +120,7 @@ describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))
   });
 
   it('acts on what each agent sees, or is told by others where the page says so, with available actions', async () => {
-    expect(sight(page).sees).toBe(name === 'dgn' ? 'agents' : 'local');
+    expect(sight(page).sees).toBe(['dgn', 'mat'].includes(name) ? 'agents' : 'local');
     const copies = 50, slot = drawBatch(page, { ...sizes, batch: copies, time: 1 }, { lengths: Array<number>(copies).fill(1) });
     const fields = Object.fromEntries(Object.entries(page.page.world).filter(([, f]) => f.sight === 'local').map(([k]) => { const x = slot[`data.${k}`]!, half = x.data.length / copies / 2; return [k, { shape: [copies, 1, ...x.shape.slice(2)], data: x.data.filter((_, i) => Math.floor(i / half) % 2 === 0) }]; }));
     const avail = fields['avail']?.data, A = sizes['action']!, allowed = (a: number, i: number) => (avail ? avail[i * A + a] === 1 : a >= -1 && a <= 1);
@@ -137,7 +138,7 @@ describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))
     nodeTypes.filter(n => n.spec.type !== e.type && kinds.get(n.spec.type) === kinds.get(e.type)).flatMap(n => { const there = exchange(page, slot, n); return there ? [{ slot, type: e.type, other: n.spec.type, there }] : []; }));
   it.each(exchanges)('takes $other in slot $slot, and $type again: the same page', async ({ slot, type, there }) => {
     expect(finite(await run(there))).toBe(true);
-    const back = derive(there, 'back', g => { g.swap(slot, { spec: registry.get(type)!, config: page.page.nodes[slot]!.config ?? {} }); });
+    const back = derive(there, 'back', g => { g.swap(slot, { spec: registry.get(type)!, config: page.page.nodes[slot]!.config ?? {}, ...(page.page.nodes[slot]!.per === undefined ? {} : { per: page.page.nodes[slot]!.per }) }); });
     expect(json(back)).toEqual({ ...json(page) as object, name: 'back', parent: 'there', about: undefined, paper: undefined });
     expect((await run(back)).losses).toEqual(first.losses);
   });

@@ -129,6 +129,7 @@ it('the options that users see', () => {
         "observe    state or lastAction      default state       state: one-hot of the game's state, a constant 1 in a repeated game; lastAction: one-hot of every agent's last action, 0 at the start",
         "k          number 0 .. 1000         default 100         penalty of \`penalty\`: what missing each other costs",
         "win        number 0 .. 1000000      default 1           reward of \`mmdp\` for (0,0)",
+        "agents     whole number 2 .. 16     default 2           agents of \`halves\`, an even number",
         "timeoutAs  terminated or truncated  default terminated  the flag that the last step of a repeated game sets; the originals say terminated",
       ],
       "mpe": [

@@ -46,11 +46,11 @@ describe('environment ids', () => {
   `));
   it('without a task list them', () => expect(errorOf('matrix')).toMatchInlineSnapshot(`
     "environment matrix/: the task is missing
-      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, parts, two-step, mmdp"
+      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, parts, halves, two-step, mmdp"
   `));
   it('with an unknown task name the near one', () => expect(errorOf('matrix/climbin')).toMatchInlineSnapshot(`
     "environment matrix/climbin: no task "climbin"; did you mean matrix/climbing?
-      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, parts, two-step, mmdp"
+      fix: tasks are m1, m2, m3, m4, climbing, penalty, trivial, linear, nonlinear, prisoners, climbing-3p, parts, halves, two-step, mmdp"
   `));
   it('with a task outside the grammar say the grammar', () => expect(errorOf('lbf/Foraging-8x8-2p-3f-v3')).toMatchInlineSnapshot(`
     "environment lbf/foraging-8x8-2p-3f-v3: no task "foraging-8x8-2p-3f-v3"
@@ -71,6 +71,7 @@ describe('environment ids', () => {
         observe    state or lastAction      default state       state: one-hot of the game's state, a constant 1 in a repeated game; lastAction: one-hot of every agent's last action, 0 at the start
         k          number 0 .. 1000         default 100         penalty of \`penalty\`: what missing each other costs
         win        number 0 .. 1000000      default 1           reward of \`mmdp\` for (0,0)
+        agents     whole number 2 .. 16     default 2           agents of \`halves\`, an even number
         timeoutAs  terminated or truncated  default terminated  the flag that the last step of a repeated game sets; the originals say terminated
       fix: give an option of this list, in its range"
   `));

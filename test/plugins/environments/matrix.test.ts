@@ -41,15 +41,31 @@ describe('payoffs', () => {
     ['prisoners', [-1, -3, -3, -2]],
     ['climbing-3p', [11, -30, 0, -30, 0, 0, 0, 0, 0, -30, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 5]],
     ['parts', [0, 1, 1, 2, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0]],
+    ['halves', [0, 1, 1, 0]],
+    ['halves?agents=4', [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]],
     ['two-step', [0, 0, 0, 0]],
     ['mmdp?win=3', [3, 0, 0, 0]],
   ])('of %s are those of the table', async (task, payoff) => expect(await table(task)).toEqual(f32(payoff)));
 
-  it.each([['m1', 1, 8], ['m2', 1, 10.4], ['climbing', 25, 275], ['penalty', 25, 250], ['climbing-3p', 25, 275], ['parts', 1, 2], ['two-step', 2, 8], ['mmdp', 100, 100]])(
+  it.each([['m1', 1, 8], ['m2', 1, 10.4], ['climbing', 25, 275], ['penalty', 25, 250], ['climbing-3p', 25, 275], ['parts', 1, 2], ['halves?agents=6', 1, 1], ['two-step', 2, 8], ['mmdp', 100, 100]])(
     'the best episode of %s takes %i steps and returns %d', async (task, steps, most) => {
       const { limit, returns } = (await make(task)).spec;
       expect({ limit, most: returns!.most }).toEqual({ limit: steps, most: expect.closeTo(most, 9) as number });
     });
+});
+
+describe('halves', () => {
+  it('pays whoever plays by one law without knowing who it is 2 / 2^agents at most', async () => {
+    for (const agents of [2, 4, 6]) {
+      const paid = await table(`halves?agents=${agents}`), shares = Array.from({ length: 101 }, (_, i) => i / 100), ones = (joint: number) => joint.toString(2).replaceAll('0', '').length;
+      const mean = (p: number) => paid.reduce((sum, reward, joint) => sum + reward * p ** ones(joint) * (1 - p) ** (agents - ones(joint)), 0);
+      expect(Math.max(...shares.map(mean))).toBeCloseTo(2 / 2 ** agents, 12);
+    }
+  });
+  it('has an even number of agents', async () => {
+    await expect(make('halves?agents=3')).rejects.toThrow('3 agents have no halves');
+    await expect(make('m1?agents=4')).rejects.toThrow('option agents belongs to halves');
+  });
 });
 
 describe('two-step', () => {
