@@ -3,7 +3,10 @@ import { InputError } from '../../core/error.ts';
 import type { EnvironmentFamily } from '../../core/environment.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { adversary } from './mpe/adversary.ts';
+import { collectTreasure } from './mpe/collect-treasure.ts';
 import { crypto } from './mpe/crypto.ts';
+import { formation } from './mpe/formation.ts';
+import { line } from './mpe/line.ts';
 import { Particles } from './mpe/particles.ts';
 import { push } from './mpe/push.ts';
 import { reference } from './mpe/reference.ts';
@@ -17,15 +20,18 @@ import { completeOptions, type DeclaredOptions, type Values } from './options.ts
 
 const count = { default: -1, least: -1, most: 64, whole: true } as const;
 const OPTIONS = {
-  N: { about: 'agents and landmarks of spread (3), good agents and landmarks of adversary (2); -1: as MPE has it', ...count },
+  N: { about: 'agents of spread (3, and as many landmarks), formation (4) and line (4), good agents and landmarks of adversary (2); -1: as MPE has it', ...count },
   good: { about: 'good agents of tag (1) and world-comm (2); -1: as MPE has it', ...count },
   adversaries: { about: 'adversaries of tag (3) and world-comm (4, the first one leads)', ...count },
   obstacles: { about: 'obstacles of tag (2) and world-comm (1)', ...count },
   food: { about: 'places with food of world-comm (2)', ...count },
+  collectors: { about: 'collectors of collect-treasure (6)', ...count },
+  deposits: { about: 'deposits of collect-treasure, each for a type (2)', ...count },
+  treasures: { about: 'treasures of collect-treasure (6)', ...count },
   forests: { about: 'forests of world-comm (2)', ...count },
   localRatio: { about: "share of an agent's own reward beside the common one, in spread and reference", default: 0.5, least: 0, most: 1 },
   curriculum: { about: 'stage of the curriculum: spread 0 (overlaps cost nothing), 1; tag 0 (prey at half speed), 1 (at 3/4), 2; -1: the whole task', default: -1, least: -1, most: 2, whole: true },
-  terminateOnSuccess: { about: 'spread ends when every landmark is covered, tag when all prey are caught at once', default: false },
+  terminateOnSuccess: { about: 'spread, formation and line end when every place is covered, tag when all prey are caught at once', default: false },
   agentNeighbours: { about: 'only so many of the other agents are observed, the nearest first, in spread, adversary and tag; 0: all', default: 0, least: 0, most: 64, whole: true },
   landmarkNeighbours: { about: 'the same of landmarks', default: 0, least: 0, most: 64, whole: true },
   continuous: { about: 'numbers in [-1, 1] as actions, which stand for 0 .. 1: nothing, push to -x, +x, -y, +y, then an utterance; false: a push, times a word where an agent does both', default: false },
@@ -39,7 +45,7 @@ type Own = Exclude<keyof typeof OPTIONS, 'continuous' | 'integration' | 'steps'>
 interface Task {
   readonly about: string;
   /** Its own options: what stands for -1, and the least that it needs; or the highest value. */
-  readonly counts?: Readonly<Partial<Record<'N' | 'good' | 'adversaries' | 'obstacles' | 'food' | 'forests', readonly [standard: number, least: number]>>>;
+  readonly counts?: Readonly<Partial<Record<'N' | 'good' | 'adversaries' | 'obstacles' | 'food' | 'forests' | 'collectors' | 'deposits' | 'treasures', readonly [standard: number, least: number]>>>;
   readonly stages?: number;
   readonly options?: readonly Own[];
   scenario(options: Given): Scenario;
@@ -66,6 +72,15 @@ const TASKS: Readonly<Record<string, Task>> = {
   'world-comm': {
     about: 'tag with food, forests that hide, and a leader who speaks; 5 pushes x 4 words', counts: { good: [2, 1], adversaries: [4, 1], obstacles: [1, 0], food: [2, 1], forests: [2, 0] }, scenario: worldComm,
   },
+  'formation': {
+    about: 'agents stand evenly on a circle around a landmark', counts: { N: [4, 1] }, options: ['terminateOnSuccess'], scenario: given => formation({ ...given, ends: given.terminateOnSuccess }),
+  },
+  'line': {
+    about: 'agents stand evenly on the line between two landmarks', counts: { N: [4, 1] }, options: ['terminateOnSuccess'], scenario: given => line({ ...given, ends: given.terminateOnSuccess }),
+  },
+  'collect-treasure': {
+    about: 'collectors bring treasures to the deposits of their types', counts: { collectors: [6, 1], deposits: [2, 1], treasures: [6, 1] }, scenario: collectTreasure,
+  },
 };
 const owns = ({ counts = {}, stages, options = [] }: Task): readonly string[] => [...Object.keys(counts), ...stages === undefined ? [] : ['curriculum'], ...options];
 
@@ -84,7 +99,7 @@ export const mpe: EnvironmentFamily = {
     for (const option of Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]) {               // given to another task they would do nothing
       const owners = Object.keys(TASKS).filter(other => owns(TASKS[other]!).includes(option));
       if (complete[option] !== OPTIONS[option].default && owners.length > 0 && !owners.includes(name))
-        refuse(`option ${option} belongs to ${owners.join(' and ')}`, `leave ${option} out, or choose mpe/${owners[0]}`);
+        refuse(`option ${option} belongs to ${owners.join(', ')}`, `leave ${option} out, or choose mpe/${owners[0]}`);
     }
     for (const [option, [, least]] of counts) if (complete[option as 'N'] !== -1 && complete[option as 'N'] < least) refuse(`${option}=${complete[option as 'N']}`, `${name} needs ${least} at least`);
     if (task.stages !== undefined && complete.curriculum >= task.stages) refuse(`curriculum=${complete.curriculum}`, `the stages of ${name} are 0 .. ${task.stages - 1}`);

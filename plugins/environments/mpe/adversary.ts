@@ -1,5 +1,5 @@
 /** Adversary ("physical deception"): agents cover landmarks so that an adversary does not learn which of them is the goal. */
-import { agentBody, indices, landmarkBody, nearest, several, View, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, indices, landmarkBody, nearest, several, View, type Scenario } from './scenario.ts';
 
 /**
  * The adversary, then `N` good agents; `N` landmarks, one of them the goal. The adversary earns minus its distance to the goal; each good agent
@@ -10,7 +10,7 @@ import { agentBody, indices, landmarkBody, nearest, several, View, type Scenario
 export function adversary({ N, nearestAgents, nearestLandmarks }: { readonly N: number; readonly nearestAgents: number; readonly nearestLandmarks: number }): Scenario {
   const agents = N + 1, landmarks = new View(nearestLandmarks, N), others = new View(nearestAgents, N), seen = 2 * landmarks.slots + 2 * others.slots;
   return {
-    agents: several(agents, agentBody({ size: 0.15, collides: false })), landmarks: several(N, landmarkBody({ size: 0.08 })), words: 2, choices: [N], field: 1,
+    agents: several(agents, agentBody({ size: 0.15, collides: false })), landmarks: several(N, landmarkBody({ size: 0.08 })), words: 0, ...anywhere([N]),
     players: { adversaries: [0], good: indices(1, agents) }, obs: [seen, ...several(N, 2 + seen)],
     observe(world, copy, agent, into, at) {
       const next = agent === 0 ? at : world.showOffset(copy, agent, agents + world.chosen(copy, 0), into, at);

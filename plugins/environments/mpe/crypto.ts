@@ -1,5 +1,5 @@
 /** Crypto: Alice tells Bob a secret that Eve, who hears her, must not learn; Alice and Bob share a key. */
-import { agentBody, landmarkBody, several, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, landmarkBody, several, type Scenario } from './scenario.ts';
 import type { ParticleWorld } from './world.ts';
 
 const EVE = 0, BOB = 1, ALICE = 2, AGENTS = 3, WORDS = 4, SECRETS = 2;
@@ -30,7 +30,7 @@ const oneHot = (which: number, into: Float32Array, at: number): number => {
  */
 export const crypto = (): Scenario => ({
   agents: several(AGENTS, agentBody({ collides: false, moves: false, speaks: true })), landmarks: several(SECRETS, landmarkBody()), words: WORDS,
-  choices: [SECRETS, SECRETS], field: 1, players: { adversaries: [EVE], good: [BOB, ALICE] }, obs: [WORDS, 2 * WORDS, 2 * WORDS],
+  ...anywhere([SECRETS, SECRETS]), players: { adversaries: [EVE], good: [BOB, ALICE] }, obs: [WORDS, 2 * WORDS, 2 * WORDS],
   observe(world, copy, agent, into, at) {
     if (agent === ALICE) oneHot(world.chosen(copy, KEY), into, oneHot(world.chosen(copy, GOAL), into, at));
     else world.showSpeech(copy, ALICE, into, agent === BOB ? oneHot(world.chosen(copy, KEY), into, at) : at);

@@ -1,8 +1,8 @@
 /** A particle scenario as an environment: its world, its episodes, padding of unlike agents. */
 import { z } from 'zod';
 import type { EnvironmentField, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
+import { Random, type RandomSource } from '../../../core/random.ts';
 import { checkActionIndices, checkActionNumbers, checkCopy, checkReset, readSaved } from '../call-checks.ts';
-import { between } from '../classic-control.ts';
 import { EpisodeDraws, savedDraws } from '../episode-draws.ts';
 import type { Scenario } from './scenario.ts';
 import { ParticleWorld, type Integration } from './world.ts';
@@ -18,14 +18,17 @@ const point = z.tuple([z.number(), z.number()]);
 const savedParticles = z.strictObject({
   places: z.array(point), velocities: z.array(point), speech: z.array(z.array(z.number())), choices: z.array(z.int().nonnegative()),
   agentReward: z.array(z.number()), reward: z.number(), step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+  /** Position in the stream of the episode, where steps draw from it. */
+  stream: z.array(z.int()).optional(),
 });
 type SavedParticles = z.infer<typeof savedParticles>;
 
 /** A saved state of this scenario and no other. */
-const savedOf = ({ agents, landmarks, words, choices }: Scenario) => savedParticles
+const savedOf = ({ agents, landmarks, words, choices, settle }: Scenario) => savedParticles
   .refine(s => s.places.length === agents.length + landmarks.length && s.velocities.length === agents.length && s.agentReward.length === agents.length, 'another number of agents or landmarks')
   .refine(s => s.speech.length === agents.length && s.speech.every(said => said.length === words), 'another number of words')
-  .refine(s => s.choices.length === choices.length && s.choices.every((chosen, i) => chosen < choices[i]!), 'other choices');
+  .refine(s => s.choices.length === choices.length && s.choices.every((chosen, i) => chosen < choices[i]!), 'other choices')
+  .refine(s => (settle === undefined || s.draws.episode < 0) === (s.stream === undefined), 'no stream of draws, or one too many');
 
 /**
  * obs [copies agent obs], zeros behind what a narrower agent sees; state [copies state]: the observations one after another without these zeros;
@@ -39,6 +42,9 @@ export class Particles implements VectorEnvironment {
   readonly #game: ParticleGame;
   readonly #saved: ReturnType<typeof savedOf>;
   readonly #draws: EpisodeDraws;
+  readonly #factory: RandomFactory | undefined;
+  /** By copy, where steps draw. */
+  readonly #streams: (RandomSource | undefined)[];
   readonly #world: ParticleWorld;
   readonly #obs: Float32Array;
   readonly #obsSize: number;
@@ -71,6 +77,8 @@ export class Particles implements VectorEnvironment {
     this.#game = game;
     this.#saved = savedOf(scenario);
     this.#draws = new EpisodeDraws(setting);
+    this.#factory = setting.random;
+    this.#streams = new Array<RandomSource | undefined>(copies).fill(undefined);
     this.#obs = new Float32Array(copies * agents * obs);
     this.#obsSize = obs;
     this.#actionSize = action;
@@ -97,6 +105,7 @@ export class Particles implements VectorEnvironment {
       if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
       if (kind === 'discrete') this.#world.stepDiscrete(copy, actions);
       else this.#world.stepContinuous(copy, actions, this.#actionSize);
+      scenario.settle?.(this.#world, copy, this.#streams[copy]!);
       scenario.reward(this.#world, copy, this.#earned);
       this.#pay(copy);
       const step = this.#step[copy] = this.#step[copy]! + 1;
@@ -108,17 +117,14 @@ export class Particles implements VectorEnvironment {
 
   reset(mask: Uint8Array, seeds?: Uint32Array): void {
     checkReset(this.spec.id, this.copies, mask, seeds);
-    const { choices, field, agents } = this.#game.scenario, { place, velocity, speech, choice, entities, words } = this.#world;
+    const { scenario } = this.#game, { velocity, speech, agents, words } = this.#world;
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
       const random = this.#draws.begin(copy, seeds?.[copy]);
-      choices.forEach((count, i) => { choice[copy * choices.length + i] = random.integer(count, 'mpe.choice'); });
-      for (let i = 0; i < 2 * entities; i++) {
-        const far = i < 2 * agents.length ? 1 : field;
-        place[copy * 2 * entities + i] = between(-far, far, random, 'mpe.place');
-      }
-      velocity.fill(0, copy * 2 * agents.length, (copy + 1) * 2 * agents.length);
-      speech.fill(0, copy * agents.length * words, (copy + 1) * agents.length * words);
+      scenario.start(this.#world, copy, random);
+      if (scenario.settle) this.#streams[copy] = random;
+      velocity.fill(0, copy * 2 * agents, (copy + 1) * 2 * agents);
+      speech.fill(0, copy * agents * words, (copy + 1) * agents * words);
       this.#step[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
       this.#earned.fill(0);
       this.#pay(copy);
@@ -128,16 +134,18 @@ export class Particles implements VectorEnvironment {
 
   getState(copy: number): SavedParticles {
     checkCopy(this.spec.id, this.copies, copy);
-    const { agents, entities, words, place, velocity, speech, choice } = this.#world, choices = this.#game.scenario.choices.length;
+    const { agents, entities, words, place, velocity, speech, choice } = this.#world, choices = this.#game.scenario.choices.length, stream = this.#streams[copy]?.state();
     const points = (from: Float64Array, count: number) => Array.from({ length: count }, (_, i): [number, number] => [from[2 * (copy * count + i)]!, from[2 * (copy * count + i) + 1]!]);
     return { places: points(place, entities), velocities: points(velocity, agents), speech: Array.from({ length: agents }, (_, i) => [...speech.subarray((copy * agents + i) * words, (copy * agents + i + 1) * words)]),
       choices: [...choice.subarray(copy * choices, (copy + 1) * choices)], agentReward: [...this.#agentReward.subarray(copy * agents, (copy + 1) * agents)], reward: this.#reward[copy]!,
-      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
+      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy), ...stream ? { stream: [...stream] } : {} };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
     const saved = readSaved(this.spec.id, this.#saved, state), { agents, entities, words, place, velocity, speech, choice } = this.#world;
     this.#draws.restore(copy, saved.draws);
+    const { seed, episode } = saved.draws;                              // a factory's stream begins again
+    this.#streams[copy] = saved.stream && (seed === null ? this.#factory!(saved.draws.copy, episode) : Random.from(saved.stream));
     place.set(saved.places.flat(), copy * entities * 2);
     velocity.set(saved.velocities.flat(), copy * agents * 2);
     speech.set(saved.speech.flat(), copy * agents * words);

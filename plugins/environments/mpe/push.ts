@@ -1,5 +1,5 @@
 /** Push ("keep away"): an adversary pushes an agent away from a goal that only the agent knows. */
-import { agentBody, landmarkBody, several, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, landmarkBody, several, type Scenario } from './scenario.ts';
 
 const ADVERSARY = 0, GOOD = 1, AGENTS = 2, LANDMARKS = 2, CHANNELS = 3;
 
@@ -17,7 +17,7 @@ const colour = (ground: number, mark: number, channel: number, into: Float32Arra
  * Source: MPE2 1.1.1 `simple_push_v3`.
  */
 export const push = (): Scenario => ({
-  agents: several(AGENTS, agentBody({})), landmarks: several(LANDMARKS, landmarkBody()), words: 2, choices: [LANDMARKS], field: 1,
+  agents: several(AGENTS, agentBody({})), landmarks: several(LANDMARKS, landmarkBody()), words: 0, ...anywhere([LANDMARKS]),
   players: { adversaries: [ADVERSARY], good: [GOOD] }, obs: [2 + 2 * LANDMARKS + 2, 4 + CHANNELS + (2 + CHANNELS) * LANDMARKS + 2],
   observe(world, copy, agent, into, at) {
     let next = world.showVelocity(copy, agent, into, at);

@@ -1,5 +1,5 @@
 /** Reference: two agents, each of which knows only where the other one should go. */
-import { agentBody, landmarkBody, several, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, landmarkBody, several, type Scenario } from './scenario.ts';
 
 const AGENTS = 2, LANDMARKS = 3, WORDS = 10;
 
@@ -12,7 +12,7 @@ const AGENTS = 2, LANDMARKS = 3, WORDS = 10;
  */
 export const reference = ({ localRatio }: { readonly localRatio: number }): Scenario => ({
   agents: several(AGENTS, agentBody({ collides: false, speaks: true })), landmarks: several(LANDMARKS, landmarkBody()), words: WORDS,
-  choices: several(AGENTS, LANDMARKS), field: 1, obs: several(AGENTS, 2 + 2 * LANDMARKS + 3 + WORDS),
+  ...anywhere(several(AGENTS, LANDMARKS)), obs: several(AGENTS, 2 + 2 * LANDMARKS + 3 + WORDS),
   observe(world, copy, agent, into, at) {
     let next = world.showVelocity(copy, agent, into, at);
     for (let i = 0; i < LANDMARKS; i++) next = world.showOffset(copy, agent, AGENTS + i, into, next);

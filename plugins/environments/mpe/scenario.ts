@@ -1,15 +1,18 @@
 /** What is played in a particle world: who is in it, what each agent sees, what it earns. */
+import type { RandomSource } from '../../../core/random.ts';
 import type { AgentBody, Bodies, Body, ParticleWorld } from './world.ts';
 
 export interface Scenario extends Omit<Bodies, 'choices'> {
-  /** Out of how many each chosen number of an episode is drawn, before all places. */
+  /** Whole numbers that a copy remembers: below what each of them lies. */
   readonly choices: readonly number[];
-  /** Agents start in [-1, 1]^2, landmarks in [-field, field]^2. */
-  readonly field: number;
   /** Names of the teams and their agents, where there are several. */
   readonly players?: { readonly adversaries: readonly number[]; readonly good: readonly number[] };
   /** Numbers in the observation of each agent. */
   readonly obs: readonly number[];
+  /** Draws an episode: what is remembered, and all places. Velocities and speech are 0. */
+  start(world: ParticleWorld, copy: number, random: RandomSource): void;
+  /** What happens in a step after the bodies have moved. */
+  settle?(world: ParticleWorld, copy: number, random: RandomSource): void;
   /** Writes one agent's observation; `into` holds zeros where nothing was ever written. */
   observe(world: ParticleWorld, copy: number, agent: number, into: Float32Array, at: number): void;
   /** Writes what each agent earns in the step that led here. */
@@ -19,11 +22,21 @@ export interface Scenario extends Omit<Bodies, 'choices'> {
 }
 
 /** A body of the originals' defaults that moves and is silent. */
-export const agentBody = (given: Partial<AgentBody>): AgentBody => ({ size: 0.05, collides: true, moves: true, speaks: false, force: 5, topSpeed: Infinity, ...given });
+export const agentBody = (given: Partial<AgentBody>): AgentBody => ({ size: 0.05, collides: true, moves: true, speaks: false, force: 5, topSpeed: Infinity, mass: 1, ...given });
 /** A landmark of the originals' default size that nothing bumps into. */
 export const landmarkBody = (given: Partial<Body> = {}): Body => ({ size: 0.05, collides: false, ...given });
 export const several = <T>(count: number, body: T): readonly T[] => Array.from({ length: count }, () => body);
 export const indices = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** A start that draws whole numbers of 0 .. below - 1, then agents anywhere in [-1, 1]^2 and landmarks in [-field, field]^2. */
+export const anywhere = (choices: readonly number[] = [], field = 1): Pick<Scenario, 'choices' | 'start'> => ({
+  choices,
+  start(world, copy, random) {
+    for (let i = 0; i < choices.length; i++) world.choose(copy, i, random.integer(choices[i]!, 'mpe.choice'));
+    world.scatter(copy, 0, world.agents, 1, random);
+    world.scatter(copy, world.agents, world.entities, field, random);
+  },
+});
 
 /** Entities that an agent observes: all in their order, or only so many nearest ones, the nearest first. */
 export class View {

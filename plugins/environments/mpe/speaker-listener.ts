@@ -1,5 +1,5 @@
 /** Speaker and listener: one knows the goal and cannot move, the other moves and does not know it. */
-import { agentBody, landmarkBody, several, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, landmarkBody, several, type Scenario } from './scenario.ts';
 
 const SPEAKER = 0, LISTENER = 1, LANDMARKS = 3, FIRST = 2;
 
@@ -11,7 +11,7 @@ const SPEAKER = 0, LISTENER = 1, LANDMARKS = 3, FIRST = 2;
  */
 export const speakerListener = (): Scenario => ({
   agents: [agentBody({ size: 0.075, collides: false, moves: false, speaks: true }), agentBody({ size: 0.075, collides: false })],
-  landmarks: several(LANDMARKS, landmarkBody({ size: 0.04 })), words: 3, choices: [LANDMARKS], field: 1, obs: [3, 2 + 2 * LANDMARKS + 3],
+  landmarks: several(LANDMARKS, landmarkBody({ size: 0.04 })), words: 3, ...anywhere([LANDMARKS]), obs: [3, 2 + 2 * LANDMARKS + 3],
   observe(world, copy, agent, into, at) {
     if (agent === SPEAKER) {
       for (let i = 0; i < LANDMARKS; i++) into[at + i] = i === world.chosen(copy, 0) ? 0.65 : 0.15;

@@ -1,5 +1,5 @@
 /** Spread: agents cover all landmarks and keep out of each other's way. */
-import { agentBody, landmarkBody, nearest, several, View, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, landmarkBody, nearest, several, View, type Scenario } from './scenario.ts';
 
 /** An agent nearer than this to a landmark covers it. */
 const COVERED = 0.1;
@@ -17,7 +17,7 @@ export function spread({ N, localRatio, penalty, ends, nearestAgents, nearestLan
   { readonly N: number; readonly localRatio: number; readonly penalty: boolean; readonly ends: boolean; readonly nearestAgents: number; readonly nearestLandmarks: number }): Scenario {
   const landmarks = new View(nearestLandmarks, N), others = new View(nearestAgents, N - 1);
   return {
-    agents: several(N, agentBody({ size: 0.15 })), landmarks: several(N, landmarkBody()), words: WORDS, choices: [], field: 1,
+    agents: several(N, agentBody({ size: 0.15 })), landmarks: several(N, landmarkBody()), words: 0, ...anywhere(),
     obs: several(N, 4 + 2 * landmarks.slots + (2 + WORDS) * others.slots),
     observe(world, copy, agent, into, at) {
       const own = world.showPlace(copy, agent, into, world.showVelocity(copy, agent, into, at));

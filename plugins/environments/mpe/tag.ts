@@ -1,5 +1,5 @@
 /** Tag: slow adversaries hunt faster prey among obstacles. */
-import { agentBody, beyond, indices, landmarkBody, several, View, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, beyond, indices, landmarkBody, several, View, type Scenario } from './scenario.ts';
 import type { ParticleWorld } from './world.ts';
 
 const CAUGHT = 10;
@@ -24,7 +24,7 @@ export function tag({ good, adversaries, obstacles, preySpeed, ends, nearestAgen
   };
   return {
     agents: [...several(adversaries, agentBody({ size: 0.075, force: 3, topSpeed: 1 })), ...several(good, agentBody({ force: 4 * preySpeed, topSpeed: 1.3 * preySpeed }))],
-    landmarks: several(obstacles, landmarkBody({ size: 0.2, collides: true })), words: 2, choices: [], field: 0.9,
+    landmarks: several(obstacles, landmarkBody({ size: 0.2, collides: true })), words: 0, ...anywhere([], 0.9),
     players: { adversaries: indices(0, adversaries), good: indices(adversaries, agents) },
     obs: indices(0, agents).map(agent => 4 + 2 * landmarks.slots + 2 * others.slots + 2 * (nearestAgents || good - (agent < adversaries ? 0 : 1))),
     observe(world, copy, agent, into, at) {

@@ -1,5 +1,5 @@
 /** World-comm: tag with food, forests that hide, and a leader of the adversaries who sees everything and speaks. */
-import { agentBody, beyond, indices, landmarkBody, nearest, several, type Scenario } from './scenario.ts';
+import { agentBody, anywhere, beyond, indices, landmarkBody, nearest, several, type Scenario } from './scenario.ts';
 import type { ParticleWorld } from './world.ts';
 
 const LEADER = 0, WORDS = 4, CAUGHT = 5, FED = 2;
@@ -29,7 +29,7 @@ export function worldComm({ good, adversaries, obstacles, food, forests }:
   return {
     agents: [...several(adversaries, agentBody({ size: 0.075, force: 3, topSpeed: 1 })).map((body, i) => ({ ...body, speaks: i === LEADER })), ...several(good, agentBody({ size: 0.045, force: 4, topSpeed: 1.3 }))],
     landmarks: [...several(obstacles, landmarkBody({ size: 0.2, collides: true })), ...several(food, landmarkBody({ size: 0.03 })), ...several(forests, landmarkBody({ size: 0.3 }))],
-    words: WORDS, choices: [], field: 0.9, players: { adversaries: indices(0, adversaries), good: indices(adversaries, agents) },
+    words: WORDS, ...anywhere([], 0.9), players: { adversaries: indices(0, adversaries), good: indices(adversaries, agents) },
     obs: indices(0, agents).map(agent => 4 + 2 * (entities - agents) + 2 * (agents - 1) + forests + (agent < adversaries ? 2 * good + WORDS : 2 * (good - 1))),
     observe(world, copy, agent, into, at) {
       const hunts = agent < adversaries, own = world.showPlace(copy, agent, into, world.showVelocity(copy, agent, into, at));

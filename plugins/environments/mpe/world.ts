@@ -3,6 +3,8 @@
  * Rules and order of arithmetic of MPE2 1.1.1 (`_mpe_utils/core.py`, `_mpe_utils/simple_env.py`; Lowe et al. 2017, arXiv 1706.02275).
  */
 import type { TypedArray } from '../../../core/environment.ts';
+import type { RandomSource } from '../../../core/random.ts';
+import { between } from '../classic-control.ts';
 
 export interface Body {
   /** Radius. */
@@ -16,6 +18,7 @@ export interface AgentBody extends Body {
   readonly force: number;
   /** Infinity: none. */
   readonly topSpeed: number;
+  readonly mass: number;
 }
 /** `position-first`: places change by the old velocities (MPE2, PettingZoo from 1.23); `velocity-first`: by the new ones (OpenAI's MPE, PettingZoo to 1.22, papers until 2023). */
 export type Integration = 'position-first' | 'velocity-first';
@@ -24,7 +27,7 @@ export interface Bodies {
   readonly landmarks: readonly Body[];
   /** How many words there are to say, or how many numbers an utterance has (`dim_c`). */
   readonly words: number;
-  /** How many numbers of an episode are chosen for it, such as its goal. */
+  /** How many whole numbers a copy remembers, such as its goal. */
   readonly choices: number;
 }
 
@@ -39,7 +42,7 @@ const softplus = (y: number): number => (y === 0 ? Math.LN2 : Math.max(0, y) + M
 /** From [-1, 1] to the originals' Box [0, 1], whose numbers are float32. */
 const boxed = (x: number): number => Math.fround((x + 1) / 2);
 
-/** All copies in arrays; entities are the agents, then the landmarks. Units of length and time are the originals'; every mass is 1. */
+/** All copies in arrays; entities are the agents, then the landmarks. Units are the originals'. */
 export class ParticleWorld {
   readonly agents: number;
   readonly entities: number;
@@ -63,6 +66,7 @@ export class ParticleWorld {
   readonly #speaks: Uint8Array;
   readonly #push: Float64Array;
   readonly #topSpeed: Float64Array;
+  readonly #mass: Float64Array;
   readonly #size: Float64Array;
   /** Pairs that may touch, in the originals' order, two entities each; and how near their middles come before they do. */
   readonly #pairs: Int32Array;
@@ -86,6 +90,7 @@ export class ParticleWorld {
     this.#speaks = Uint8Array.from(agents, ({ speaks }) => (speaks ? 1 : 0));
     this.#push = Float64Array.from(agents, ({ force }) => force);
     this.#topSpeed = Float64Array.from(agents, ({ topSpeed }) => topSpeed);
+    this.#mass = Float64Array.from(agents, ({ mass }) => mass);
     this.#size = Float64Array.from(bodies, ({ size }) => size);
     this.#pairs = Int32Array.from(pairs.flat());
     this.#reach = Float64Array.from(pairs, ([i, j]) => bodies[i]!.size + bodies[j]!.size);
@@ -145,9 +150,9 @@ export class ParticleWorld {
     const { place, velocity } = this, force = this.#force, early = !this.#velocityFirst;
     for (let i = 0; i < this.agents; i++) {
       if (this.#moves[i] === 0) continue;
-      const v = (copy * this.agents + i) * 2, p = (copy * this.entities + i) * 2, most = this.#topSpeed[i]!;
+      const v = (copy * this.agents + i) * 2, p = (copy * this.entities + i) * 2, most = this.#topSpeed[i]!, mass = this.#mass[i]!;
       if (early) { place[p] = place[p]! + velocity[v]! * TIME_STEP; place[p + 1] = place[p + 1]! + velocity[v + 1]! * TIME_STEP; }
-      let x = velocity[v]! * KEPT_SPEED + force[2 * i]! * TIME_STEP, y = velocity[v + 1]! * KEPT_SPEED + force[2 * i + 1]! * TIME_STEP;
+      let x = velocity[v]! * KEPT_SPEED + force[2 * i]! / mass * TIME_STEP, y = velocity[v + 1]! * KEPT_SPEED + force[2 * i + 1]! / mass * TIME_STEP;
       const speed = Math.sqrt(x * x + y * y);
       if (speed > most) { x = x / speed * most; y = y / speed * most; }
       velocity[v] = x; velocity[v + 1] = y;
@@ -155,8 +160,13 @@ export class ParticleWorld {
     }
   }
 
-  /** The chosen number `which` of the copy's episode. */
+  /** What a copy remembers. */
   chosen(copy: number, which: number): number { return this.choice[copy * this.#choices + which]!; }
+  choose(copy: number, which: number, chosen: number): void { this.choice[copy * this.#choices + which] = chosen; }
+  /** Puts the entities `from` .. `to` - 1 anywhere in [-far, far]^2. */
+  scatter(copy: number, from: number, to: number, far: number, random: RandomSource): void {
+    for (let i = 2 * (copy * this.entities + from); i < 2 * (copy * this.entities + to); i++) this.place[i] = between(-far, far, random, 'mpe.place');
+  }
 
   squared(copy: number, a: number, b: number): number {
     const { place } = this, base = copy * this.entities * 2, dx = place[base + 2 * a]! - place[base + 2 * b]!, dy = place[base + 2 * a + 1]! - place[base + 2 * b + 1]!;

@@ -15,7 +15,8 @@ const variants = ['matrix/climbing?observe=lastAction&timeoutAs=truncated', 'mat
   'classic/mountain-car-continuous?steps=30&goalVelocity=0.02', 'classic/acrobot?steps=7', 'classic/pendulum?gravity=9.81&steps=300', 'parity/line?agents=2', 'parity/ring?agents=5&steps=7',
   'partner/match?agents=1&visible=1', 'partner/match?agents=3&actions=5&change=0.2&steps=7', 'partner/cover?visible=0&noise=1',
   'mpe/simple?continuous=true', 'mpe/spread?N=5&agentNeighbours=2&landmarkNeighbours=3', 'mpe/spread?N=1&agentNeighbours=2', 'mpe/speaker-listener?continuous=true&integration=velocity-first', 'mpe/crypto?continuous=true', 'mpe/tag?terminateOnSuccess=true&curriculum=0&obstacles=0',
-  'mpe/tag?good=3&agentNeighbours=2&landmarkNeighbours=1&continuous=true', 'mpe/reference?continuous=true', 'mpe/world-comm?forests=0&obstacles=0', 'mpe/world-comm?continuous=true&good=1&adversaries=1'];
+  'mpe/tag?good=3&agentNeighbours=2&landmarkNeighbours=1&continuous=true', 'mpe/reference?continuous=true', 'mpe/world-comm?forests=0&obstacles=0', 'mpe/world-comm?continuous=true&good=1&adversaries=1',
+  'mpe/formation?N=1&terminateOnSuccess=true', 'mpe/line?N=6&continuous=true', 'mpe/collect-treasure?collectors=1&deposits=1&treasures=1', 'mpe/collect-treasure?continuous=true&steps=60'];
 const make = async (id: string, copies: number, seed: number): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies, seed });
 
 it.each([...listed, ...variants])('%s keeps the contract', async id => {
@@ -25,7 +26,7 @@ it.each([...listed, ...variants])('%s keeps the contract', async id => {
 });
 
 const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'quadratic/product', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'classic/mountain-car?steps=15', 'classic/mountain-car-continuous?steps=15', 'classic/acrobot',
-  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'partner/match?agents=3&change=0.1&steps=9', 'partner/cover?steps=6', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1');
+  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'partner/match?agents=3&change=0.1&steps=9', 'partner/cover?steps=6', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1', 'mpe/line', 'mpe/collect-treasure?collectors=3&treasures=9');
 const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, (_, width) =>
   env.spec.actions === 'discrete' ? [random.integer(env.spec.sizes['action']!)] : Array.from({ length: width }, () => 2 * random.uniform() - 1));
 async function play(env: VectorEnvironment, steps: number, random: Random): Promise<readonly Snapshot[]> {
@@ -131,15 +132,18 @@ it('the options that users see', () => {
         "timeoutAs  terminated or truncated  default terminated  the flag that the last step of a repeated game sets; the originals say terminated",
       ],
       "mpe": [
-        "N                   whole number -1 .. 64             default -1              agents and landmarks of spread (3), good agents and landmarks of adversary (2); -1: as MPE has it",
+        "N                   whole number -1 .. 64             default -1              agents of spread (3, and as many landmarks), formation (4) and line (4), good agents and landmarks of adversary (2); -1: as MPE has it",
         "good                whole number -1 .. 64             default -1              good agents of tag (1) and world-comm (2); -1: as MPE has it",
         "adversaries         whole number -1 .. 64             default -1              adversaries of tag (3) and world-comm (4, the first one leads)",
         "obstacles           whole number -1 .. 64             default -1              obstacles of tag (2) and world-comm (1)",
         "food                whole number -1 .. 64             default -1              places with food of world-comm (2)",
+        "collectors          whole number -1 .. 64             default -1              collectors of collect-treasure (6)",
+        "deposits            whole number -1 .. 64             default -1              deposits of collect-treasure, each for a type (2)",
+        "treasures           whole number -1 .. 64             default -1              treasures of collect-treasure (6)",
         "forests             whole number -1 .. 64             default -1              forests of world-comm (2)",
         "localRatio          number 0 .. 1                     default 0.5             share of an agent's own reward beside the common one, in spread and reference",
         "curriculum          whole number -1 .. 2              default -1              stage of the curriculum: spread 0 (overlaps cost nothing), 1; tag 0 (prey at half speed), 1 (at 3/4), 2; -1: the whole task",
-        "terminateOnSuccess  true or false                     default false           spread ends when every landmark is covered, tag when all prey are caught at once",
+        "terminateOnSuccess  true or false                     default false           spread, formation and line end when every place is covered, tag when all prey are caught at once",
         "agentNeighbours     whole number 0 .. 64              default 0               only so many of the other agents are observed, the nearest first, in spread, adversary and tag; 0: all",
         "landmarkNeighbours  whole number 0 .. 64              default 0               the same of landmarks",
         "continuous          true or false                     default false           numbers in [-1, 1] as actions, which stand for 0 .. 1: nothing, push to -x, +x, -y, +y, then an utterance; false: a push, times a word where an agent does both",

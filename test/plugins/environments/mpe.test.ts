@@ -134,6 +134,39 @@ describe('scenarios', () => {
     await step(env, 5 * 3, 0, 0);
     expect(numbers(env, 'obs').slice(env.spec.sizes['obs']! + 15)).toEqual([0, 0, 0, 1, ...numbers(env, 'obs').slice(2 * env.spec.sizes['obs']!)]);
   });
+  it('formation: the mean distance to places on a circle, the first towards the agent of the least angle', async () => {
+    const env = await scene('formation', [[0, 0.7], [0.5, 0], [0, -0.4], [-0.5, 0], [0, 0]], { velocities: [[0, 0], [0, 0], [0, 0], [0, 0]] });
+    await step(env, 0, 0, 0, 0);
+    numbers(env, 'agentReward').forEach(r => expect(r).toBeCloseTo(-(0.2 + 0.1) / 4, 7));
+  });
+  it('line: nobody is bound to a place, and far agents lose 2 at most', async () => {
+    const ends: readonly Point[] = [[0, 0], [0, 1.25]], there: readonly Point[] = [[0, 1.25], [0, 0], [0, 0.625]];
+    for (const [places, loss, done] of [[there, 0, 1], [[[0, 1.25], [0, 0], [9, 0.625]], 2 / 3, 0], [[[0.3, 0.625], [0, 0.1], [0, 1.25]], 0.4 / 3, 0]] as const) {
+      const env = await scene('line?N=3&terminateOnSuccess=true', [...places, ...ends]);
+      await step(env, 0, 0, 0);
+      expect(numbers(env, 'agentReward')[0]).toBeCloseTo(-loss, 6);
+      expect(numbers(env, 'terminated')).toEqual([done]);
+    }
+  });
+  it('collect-treasure: finding and bringing pay everybody, and what was found comes back elsewhere', async () => {
+    const env = await make('collect-treasure?collectors=1&deposits=2&treasures=1');
+    await env.reset(Uint8Array.of(1));
+    const saved = env.getState(0) as object, at = async (collector: Point, choices: readonly number[]) => {
+      env.setState(0, { ...saved, places: [collector, [1, 1], [0.5, 0], [0, 0]], choices });
+      await step(env, 0, 0, 0);
+      return numbers(env, 'agentReward');
+    };
+    const far = Math.hypot(1, 1), half = Math.fround(5 - 0.05);
+    expect(await at([0, 0], [1, 1, 0])).toEqual(rounded(5 - 0.05, 5 - 0.1 * far, 5 - 0.05));                  // its deposit is at (0.5, 0)
+    expect(read(env)).toMatchObject({ choices: [1, 0, 2], places: [[0, 0], [1, 1], [0.5, 0], [-999, -999]] });
+    expect(numbers(env, 'obs').slice(4, 6)).toEqual([0, 1]);                                                  // what the collector holds
+    await step(env, 0, 0, 0);
+    expect(read(env).choices[1]).toBe(1);
+    expect(Math.max(...read(env).places[3]!.map(Math.abs))).toBeLessThanOrEqual(0.95);
+    expect(await at([0.5, 0], [0, 1, 2])).toEqual([half, Math.fround(5 - 0.1 * Math.hypot(0.5, 1)), 5]);      // brought, and the treasure is 0.5 away
+    expect(read(env).choices).toEqual([0, 1, 0]);
+    expect(await at([0.5, 0], [0, 1, 1])).toEqual(rounded(-0.1 * Math.hypot(0.5, 1), -0.1 * Math.hypot(0.5, 1), 0));   // another type
+  });
   it('observe only the nearest where that is asked for, the nearest first', async () => {
     const env = await scene('spread?N=3&agentNeighbours=1&landmarkNeighbours=2', [[0, 0], [3, 0], [0, 2], [4, 0], [0, -1], [0, 0.5]]);
     expect(numbers(env, 'obs').slice(0, 12)).toEqual([0, 0, 0, 0, 0, 0.5, 0, -1, 0, 2, 0, 0]);
@@ -141,7 +174,7 @@ describe('scenarios', () => {
 });
 
 /** Every task in which something moves, by agents of one form, with what it needs. */
-const MOVING = ['simple', 'spread', 'spread?N=5&localRatio=0.1', 'reference', 'adversary?N=3', 'push', 'tag', 'tag?good=2&adversaries=2&integration=velocity-first', 'world-comm', 'speaker-listener', 'spread?integration=velocity-first'];
+const MOVING = ['simple', 'spread', 'spread?N=5&localRatio=0.1', 'reference', 'adversary?N=3', 'push', 'tag', 'tag?good=2&adversaries=2&integration=velocity-first', 'world-comm', 'speaker-listener', 'spread?integration=velocity-first', 'line'];
 /** A moment after some steps towards each other, in which contacts are frequent, and actions for the next step. */
 async function crowded(task: string, seed: number): Promise<readonly [moment: Moment & Record<string, unknown>, actions: readonly number[]]> {
   const env = await make(task, 1, seed);
@@ -219,11 +252,11 @@ describe('an id', () => {
       expect((await make(written)).spec.id).toBe(id);
   });
   it.each([
-    ['simple?N=3', 'environment mpe/simple?N=3: option N belongs to spread and adversary\n  fix: leave N out, or choose mpe/spread'],
-    ['spread?good=2', 'environment mpe/spread?good=2: option good belongs to tag and world-comm\n  fix: leave good out, or choose mpe/tag'],
+    ['simple?N=3', 'environment mpe/simple?N=3: option N belongs to spread, adversary, formation, line\n  fix: leave N out, or choose mpe/spread'],
+    ['spread?good=2', 'environment mpe/spread?good=2: option good belongs to tag, world-comm\n  fix: leave good out, or choose mpe/tag'],
     ['tag?good=0', 'environment mpe/tag?good=0: good=0\n  fix: tag needs 1 at least'],
     ['spread?curriculum=2', 'environment mpe/spread?curriculum=2: curriculum=2\n  fix: the stages of spread are 0 .. 1'],
-    ['sprd', 'environment mpe/sprd: no task "sprd"; did you mean mpe/spread?\n  fix: tasks are simple, spread, speaker-listener, reference, adversary, crypto, push, tag, world-comm'],
+    ['sprd', 'environment mpe/sprd: no task "sprd"; did you mean mpe/spread?\n  fix: tasks are simple, spread, speaker-listener, reference, adversary, crypto, push, tag, world-comm, formation, line, collect-treasure'],
   ])('%s is refused', async (task, text) => { await expect(make(task)).rejects.toThrow(text); });
 });
 
