@@ -84,15 +84,21 @@ const TASKS: Readonly<Record<string, Task>> = {
 };
 const owns = ({ counts = {}, stages, options = [] }: Task): readonly string[] => [...Object.keys(counts), ...stages === undefined ? [] : ['curriculum'], ...options];
 
+/** A task by its name here or by the original's: `simple_spread_v3` is spread. */
+function taskOf(written: string): string | undefined {
+  const short = written.replaceAll('_', '-').replace(/-v\d+$/, '');
+  return [short, short.replace(/^simple-/, '')].find(name => Object.hasOwn(TASKS, name));
+}
+
 export const mpe: EnvironmentFamily = {
   family: 'mpe',
   about: 'Multi-agent particle environments (MPE2): bodies in the plane that move, bump into each other and speak.',
   tasks: Object.fromEntries(Object.entries(TASKS).map(([name, { about }]) => [name, about])),
   options: OPTIONS,
-  make(name, given, setting) {
-    const task = Object.hasOwn(TASKS, name) ? TASKS[name]! : undefined;
-    if (!task) throw unknownTask(mpe, name);
-    const complete = completeOptions(`environment ${environmentId(mpe, name, given)}`, OPTIONS, given), counts = Object.entries(task.counts ?? {});
+  make(written, given, setting) {
+    const name = taskOf(written);
+    if (name === undefined) throw unknownTask(mpe, written);
+    const task = TASKS[name]!, complete = completeOptions(`environment ${environmentId(mpe, name, given)}`, OPTIONS, given), counts = Object.entries(task.counts ?? {});
     const id = environmentId(mpe, name, { ...complete, ...Object.fromEntries(counts.flatMap(([option, [standard]]) => complete[option as 'N'] === standard ? [[option, -1]] : [])) });
     const refuse = (what: string, fix: string): never => { throw new InputError(`environment ${id}: ${what}`, fix); };
 

@@ -28,7 +28,8 @@ const savedOf = ({ agents, landmarks, words, choices, settle }: Scenario) => sav
   .refine(s => s.places.length === agents.length + landmarks.length && s.velocities.length === agents.length && s.agentReward.length === agents.length, 'another number of agents or landmarks')
   .refine(s => s.speech.length === agents.length && s.speech.every(said => said.length === words), 'another number of words')
   .refine(s => s.choices.length === choices.length && s.choices.every((chosen, i) => chosen < choices[i]!), 'other choices')
-  .refine(s => (settle === undefined || s.draws.episode < 0) === (s.stream === undefined), 'no stream of draws, or one too many');
+  .refine(s => (settle === undefined || s.draws.episode < 0) === (s.stream === undefined), 'no stream of draws, or one too many')
+  .refine(s => s.draws.seed === null || s.stream === undefined || s.stream.length === Random.of(0, '').state().length, 'no stream of draws');
 
 /**
  * obs [copies agent obs], zeros behind what a narrower agent sees; state [copies state]: the observations one after another without these zeros;

@@ -248,7 +248,8 @@ it('a reset puts agents into [-1, 1]^2, obstacles into [-0.9, 0.9]^2, and draws 
 
 describe('an id', () => {
   it('has one form', async () => {
-    for (const [written, id] of [['spread?n=3', 'mpe/spread'], ['Spread?local_ratio=0.5&N=4', 'mpe/spread?N=4'], ['tag?obstacles=0&good=1', 'mpe/tag?obstacles=0'], ['world_comm?steps=30', 'mpe/world-comm?steps=30']] as const)
+    for (const [written, id] of [['spread?n=3', 'mpe/spread'], ['Spread?local_ratio=0.5&N=4', 'mpe/spread?N=4'], ['tag?obstacles=0&good=1', 'mpe/tag?obstacles=0'], ['world_comm?steps=30', 'mpe/world-comm?steps=30'],
+      ['simple_spread_v3?N=4', 'mpe/spread?N=4'], ['simple_v3', 'mpe/simple'], ['simple_speaker_listener_v4', 'mpe/speaker-listener'], ['collect_treasure_v1', 'mpe/collect-treasure']] as const)
       expect((await make(written)).spec.id).toBe(id);
   });
   it.each([
@@ -260,6 +261,16 @@ describe('an id', () => {
   ])('%s is refused', async (task, text) => { await expect(make(task)).rejects.toThrow(text); });
 });
 
+it('a saved state of a game that draws in its steps has the place in its stream', async () => {
+  const env = await make('collect-treasure'), other = await make('collect-treasure', 1, 5), spread = await make('spread');
+  await env.reset(Uint8Array.of(1));
+  await spread.reset(Uint8Array.of(1));
+  const saved = env.getState(0) as { readonly stream: readonly number[] };
+  expect(Object.hasOwn(spread.getState(0) as object, 'stream')).toBe(false);
+  const { stream, ...without } = saved;
+  expect(() => other.setState(0, without)).toThrow(/no stream of draws/);
+  expect(() => other.setState(0, { ...saved, stream: stream.slice(1) })).toThrow(/no stream of draws/);
+});
 it('refuses a saved state of another game', async () => {
   const env = await make('spread'), other = await make('crypto');
   await other.reset(Uint8Array.of(1));
