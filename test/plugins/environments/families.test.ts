@@ -155,7 +155,6 @@ it('the options that users see', () => {
         "agents  whole number 2 .. 100   default 4  how many agents; a ring has 3 at least",
         "steps   whole number 1 .. 1000  default 1  steps of an episode, each with new bits",
       ],
-      "quadratic": [],
       "partner": [
         "agents   whole number 1 .. 32    default 2    how many agents play with the partner",
         "actions  whole number 2 .. 64    default 3    actions of everybody, and types of the partner: each has an action of its own",
@@ -164,6 +163,7 @@ it('the options that users see', () => {
         "visible  number 0 .. 1           default 0.5  chance that an agent sees what another has just done, drawn for both ways of every two at every step",
         "steps    whole number 1 .. 1000  default 20   steps of an episode",
       ],
+      "quadratic": [],
     }
   `);
 });
