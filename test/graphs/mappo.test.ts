@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
-import { derive, each, now, swap, type Graph, type Wire } from '../../core/graph.ts';
+import { derive, each, next, now, once, swap, type Graph, type Wire } from '../../core/graph.ts';
 import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
 import type { Snapshot } from '../../core/store.ts';
 import { central, team, type World } from '../../core/world.ts';
 import { ippo, mappo } from '../../graphs/index.ts';
-import { categorical, gaeLimitsAsEnds, join, jointInput, layerNormEncoder, localInput, monteCarlo, stateInput, subtract } from '../../nodes/index.ts';
-import { evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
+import { categorical, denormalise, gaeLimitsAsEnds, join, jointInput, layerNormEncoder, localInput, monteCarlo, normalise, stateInput, subtract } from '../../nodes/index.ts';
+import { evaluateNode, evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
 import { live, part, put } from '../core/live.ts';
-import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
+import { drawWeights, floats, near, numbers, off, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf, type Sizes } from '../properties/batch.ts';
 import { arrayOf, batchOf, type Encoded, type State } from './policy-fixture.ts';
 
@@ -119,6 +119,36 @@ describe('mappo', () => {
     const c = draw(small), alive = { shape: c.batch['data.alive']!.shape, data: c.batch['data.alive']!.data.map((_, i) => Number(i % 2 === 0)) };
     const { taps } = await evaluateStep(small, { ...c, batch: { ...c.batch, 'data.alive': alive }, taps: TAPS }), x = numbers(taps['deathMask.x']), width = taps['deathMask.x']!.shape.at(-1)!;
     for (const [i, v] of x.entries()) expect(v + 0).toBe(Math.floor(i / width) % 2 === 0 ? numbers(taps['criticInput.x'])[i] : 0);
+  });
+});
+
+describe('PopArt, as wiring: a last layer in units of return, which the statistics do not move, and a loss that normalises what it says and what it learns alike', () => {
+  const width = { hidden: [6, 5] }, sized = (d: Definition) => derive(d as Definition<unknown, World>, d.page.name, g => { g.rollout({ steps: 4, copies: 3 }); for (const n of ['encoder', 'criticEncoder']) g.set(n, width); }) as Definition, plain = sized(mappo as Definition);
+  const popArt = sized(derive(mappo, 'popArt', (g, { critic }) => {
+    const { mean, square, weight } = g.at('returnMoments') as { readonly [K in 'mean' | 'square' | 'weight']: Wire<'f32', 'none'> }, law = { mean, square, weight }, said = now(critic.value);
+    g.rewire('advantage', { value: said, nextValue: next(critic.value) });
+    g.remove('value');
+    const value = g.add('normalValue', normalise(), { x: said, ...law }), old = g.add('oldNormalValue', normalise(), { x: once(said), ...law });
+    g.rewire('valueLoss', { value: value.x, oldValue: old.x, prediction: value.x });
+  }) as Definition);
+  const sums = { mean: 0.5, square: 2.5, weight: 0.5 }, memory = Object.fromEntries(Object.entries(sums).map(([k, x]) => [`valueNorm.${k}`, x])), mu = 1, sigma = 2, still = { 'returnMoments.rate': 0 };
+  const sizes = sizesOf(plain), batch = drawBatch(plain, sizes), weights = drawWeights(1, layerTable(plain, sizes)), times = (x: Arrays[string], by: number, more = 0): Arrays[string] => ({ shape: x.shape, data: Float32Array.from(x.data, v => by * v + more) });
+  /** The same network with its last layer in units of return. */
+  const inReturns = { ...weights, 'critic/v/kernel': times(weights['critic/v/kernel']!, sigma), 'critic/v/bias': times(weights['critic/v/bias']!, sigma, mu) };
+
+  it('says the same whatever the statistics are, to every bit', async () => {
+    const said = async (more: Readonly<Record<string, number>>) => numbers((await evaluateStep(popArt, { sizes, batch, weights, memory: more, taps: ['advantage.returns'] })).taps['advantage.returns']);
+    expect(await said({ 'valueNorm.mean': 50, 'valueNorm.square': 9000, 'valueNorm.weight': 0.9 })).toEqual(await said({}));
+  });
+  it('has the last layer of the paper: W = 0.7 and b = 0.2 at (1, 2) are 2.8 and -3.2 at (3, 0.5), and 1.5 is worth 3.5 at both', async () => {
+    const law = (m: number, s: number) => ({ mean: floats(m), square: floats(s * s + m * m), weight: floats(1) }), at = async (x: number[], node: typeof normalise, m: number, s: number) => numbers((await evaluateNode(node, { sizes: {}, inputs: { x: floats([x]), ...law(m, s) } })).outputs['x']);
+    const worth = (x: number) => 0.7 * x + 0.2, said = await at([worth(0), worth(1), worth(1.5)], denormalise, 1, 2), [zero, one] = await at(said, normalise, 3, 0.5);      // what the layer says, in units of return: it stays
+    near(floats([one! - zero!, zero!, said[2]!]), [2.8, -3.2, 3.5], 1e-5);
+  });
+  it('learns as ValueNorm does where statistics stand still: the same losses and gradients, those of the last layer by 1 / sigma', async () => {
+    const [ours, theirs] = [await evaluateStep(popArt, { sizes, batch, weights: inReturns, memory, knobs: still }), await evaluateStep(plain, { sizes, batch, weights, memory, knobs: still })];
+    for (const [k, x] of Object.entries(theirs.losses)) expect(Math.abs(ours.losses[k]! - x), k).toBeLessThan(1e-5 * Math.max(1, Math.abs(x)));
+    for (const [k, g] of Object.entries(theirs.gradients)) expect(off(ours.gradients[k], k.startsWith('critic/') ? times(g, 1 / sigma) : g), k).toBeLessThan(1e-4);
   });
 });
 

@@ -1,18 +1,27 @@
 /** IPPO and MAPPO on repeated matrix games: 25 identical steps, a constant observation, the same reward for all. */
 import type { Definition } from '../../core/definition.ts';
+import { derive, weigh } from '../../core/graph.ts';
+import { adam } from '../../core/optimiser.ts';
+import { linear } from '../../core/schedule.ts';
 import { ippo, mappo } from '../../graphs/index.ts';
 import type { Composition } from '../../plugins/compose.ts';
-import { applySettings } from '../../plugins/training.ts';
 
 export const SEEDS = [1, 2, 3, 4, 5], COPIES = 16, STEPS = 40_000;
-/** In fewer copies than the authors' 128, since nothing in these games is random. */
-const few = (page: unknown): Definition => applySettings(page as Definition, { 'data.copies': COPIES });
-export const PAGES: Readonly<Record<string, Definition>> = { ippo: few(ippo), mappo: few(mappo) };
+/**
+ * Sixteen copies in place of the authors' 128, since nothing here is random, one layer of 32 units, steps of 2e-3, and entropy that counts 0.1 at first and 0.01 in the end: with the
+ * authors' 0.01 both agents are sure of the third action (125) after a few updates, and take 200,000 steps to leave it.
+ */
+const small = (page: typeof ippo): Definition => derive(page, page.page.name, (g, { policyLoss, entropy, valueLoss }) => {
+  g.rollout({ steps: 26, copies: COPIES, epochs: 4, minibatches: 1, length: 13 });
+  for (const n of ['encoder', 'criticEncoder']) g.set(n, { hidden: [32] });
+  g.train('actor', [policyLoss.loss, weigh(linear({ from: 0.1, to: 0.01, steps: STEPS }), entropy.loss)], { optimiser: adam({ lr: 2e-3, eps: 1e-5 }), clipNorm: 10 });
+  g.train('critic', valueLoss.loss, { optimiser: adam({ lr: 2e-3, eps: 1e-5 }), clipNorm: 10 });
+});
+export const PAGES: Readonly<Record<string, Definition>> = { ippo: small(ippo), mappo: small(mappo as never) };
 /** The return that exact policy gradients end at when all actions are equally likely at first, and what EPyMARL's authors report of IPPO and of MAPPO. */
 export const GAMES = [
   { game: 'climbing', environment: 'matrix/climbing', derived: 175, published: '175' },
   { game: 'penalty, k = 0', environment: 'matrix/penalty?k=0', derived: 250, published: '250' },
-  { game: 'penalty, k = 25', environment: 'matrix/penalty?k=25', derived: 50, published: '50' },
   { game: 'penalty, k = 100', environment: 'matrix/penalty?k=100', derived: 50, published: '50' },
 ] as const;
 
