@@ -1,13 +1,15 @@
 /** Any mixer in the place of any other, in a run that goes on: what is not the mixer keeps every bit, by name, and no tensor stays. A mixer that is added to the list is tried without a line here. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Definition } from '../../core/definition.ts';
 import type { NodeUse } from '../../core/node.ts';
 import type { Snapshot } from '../../core/store.ts';
-import { qmix } from '../../graphs/index.ts';
+import { facmac, qmix } from '../../graphs/index.ts';
 import { kinds, nodeTypes, rnnAgentQ, sumMixer } from '../../nodes/index.ts';
 import { narrow } from '../nodes/mixers/joint.ts';
 import { ROUNDS } from '../plugins/rounds.ts';
-import { edited, engine, live, part, put } from './live.ts';
+import type { Script } from '../plugins/rollout/scripted.ts';
+import { edited, engine, live, part, put, SCRIPT } from './live.ts';
 
 const mixers = nodeTypes.filter(node => kinds.get(node.spec.type) === 'mixers').map(node => narrow(node, 2));
 const base = edited(qmix, 'base', g => { g.episodes({ keep: 12, batch: 3 }); g.swap('agentQ', rnnAgentQ({ hidden: 3 }) as never); g.swap('mixer', sumMixer() as never); g.targets({ everyUpdates: 4 }); });
@@ -17,8 +19,8 @@ const mixerOf = (s: Snapshot) => Object.keys(s.arrays).filter(k => k.startsWith(
 interface Step { readonly to: NodeUse; readonly before: Snapshot; readonly after: Snapshot; readonly alive: number }
 
 /** A run that gets these mixers one after another, with `pause` updates between them. */
-async function swapped(sequence: readonly NodeUse[], pause: number): Promise<readonly Step[]> {
-  const w = live(base, { steps: 100_000 }), { replay } = w.parts, sample = replay.sample.bind(replay), left = [...sequence], steps: Step[] = [];
+async function swapped(sequence: readonly NodeUse[], pause: number, page: Definition = base, script: Script = SCRIPT): Promise<readonly Step[]> {
+  const w = live(page, { steps: 100_000 }, script), { replay } = w.parts, sample = replay.sample.bind(replay), left = [...sequence], steps: Step[] = [];
   let next = 2, failed: unknown;
   replay.sample = update => {
     if (update >= next) {
@@ -59,6 +61,25 @@ describe('mixers in a live run', () => {
     for (const { to, before, after } of steps) expect(untouched(after), to.spec.type).toEqual(untouched(before));
     // not always: all units of so small a mixer may be off
     const moved = steps.slice(1).filter((s, i) => JSON.stringify(part(s.before, 'weights/agentQ/')) !== JSON.stringify(part(steps[i]!.after, 'weights/agentQ/')));
+    expect(moved.length).toBeGreaterThan(steps.length / 2);
+    expect(new Set(steps.map(s => s.alive)).size).toBe(1);
+  }, 60_000);
+});
+
+/** FACMAC's actors climb the mixer, so all there are but those that ask which action is greedy or has which number. */
+describe('mixers of continuous actions in a live run', () => {
+  const small = edited(facmac, 'small', g => { g.episodes({ keep: 12, batch: 3 }); g.set('encoder', { hidden: 3 }); g.set('critic', { hidden: [3] }); g.swap('mixer', sumMixer() as never); });
+  const fitting = mixers.filter(({ spec }) => !['duplexMixer', 'shapleyMixer', 'aliveAttentionMixer'].includes(spec.type)), parts = ['weights', 'lagged'].flatMap(of => ['encoder', 'actor', 'critic'].map(node => `${of}/${node}/`)).concat('slots/actor/', 'slots/critic/m/critic/', 'slots/critic/v/critic/', 'replay/', 'rollout/');
+  const kept = (s: Snapshot) => Object.assign({}, ...parts.map(of => part(s, of))) as ReturnType<typeof part>;
+  it('each takes the place of each other one: actors, critics, moments, replay and carries keep every bit, and learn on', async () => {
+    const sum = fitting.find(m => m.spec === sumMixer.spec)!, all = [sum, ...fitting.filter(m => m !== sum)], tour = all.flatMap((m, i) => [...(i ? [m] : []), ...all.slice(i + 1).flatMap(other => [other, m])]), steps = await swapped(tour, 1, small, { ...SCRIPT, continuous: true });
+    expect(new Set(steps.map((s, i) => `${(i ? steps[i - 1]!.to : sum).spec.type} ${s.to.spec.type}`)).size).toBe(fitting.length * (fitting.length - 1));
+    for (const { to, before, after } of steps) {
+      expect(Object.keys(kept(before)).length).toBeGreaterThan(40);
+      expect(kept(after), to.spec.type).toEqual(kept(before));
+      expect(mixerOf(after).length > 0).toBe(to.spec.layers !== undefined);
+    }
+    const moved = steps.slice(1).filter((s, i) => JSON.stringify(part(s.before, 'weights/actor/')) !== JSON.stringify(part(steps[i]!.after, 'weights/actor/')));
     expect(moved.length).toBeGreaterThan(steps.length / 2);
     expect(new Set(steps.map(s => s.alive)).size).toBe(1);
   }, 60_000);

@@ -9,6 +9,8 @@ export interface Script {
   /** Number of agents; without it the fields have no dim `agent`. */
   readonly agents?: number;
   readonly actions?: number;
+  /** Are actions so many numbers? They are one of so many. */
+  readonly continuous?: true;
   /** Is an action allowed? All are. */
   readonly avail?: (at: Moment, agent: number, action: number) => boolean;
   /** Changes what a copy shows, after every step and reset. */
@@ -31,10 +33,10 @@ export class Scripted implements VectorEnvironment {
   readonly #script: Script;
   readonly #at: { episode: number; t: number; ended: boolean }[];
   constructor(script: Script) {
-    const { plans, agents, actions = 3 } = script, K = plans.length, N = agents ?? 1, by = (dims: string) => (agents === undefined ? dims : `agent ${dims}`.trim());
+    const { plans, agents, actions = 3, continuous } = script, K = plans.length, N = agents ?? 1, by = (dims: string) => (agents === undefined ? dims : `agent ${dims}`.trim());
     this.#script = script; this.copies = K;
     this.spec = {
-      id: 'scripted/play', sizes: { agent: N, action: actions, obs: 2 }, actions: 'discrete', limit: Infinity, reward: 'common',
+      id: 'scripted/play', sizes: { agent: N, action: actions, obs: 2 }, actions: continuous ? 'continuous' : 'discrete', limit: Infinity, reward: 'common',
       fields: {
         obs: { dtype: 'f32', dims: by('obs') }, avail: { dtype: 'bool', dims: by('action') }, reward: { dtype: 'f32', dims: '' }, terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
         ...(script.won ? { won: { dtype: 'bool' as const, dims: '' } } : {}), ...script.more,
