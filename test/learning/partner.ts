@@ -6,7 +6,6 @@ import { beliefPpo, ippo } from '../../graphs/index.ts';
 import { beliefLoss, seenActions } from '../../nodes/index.ts';
 import type { Composition } from '../../plugins/compose.ts';
 
-export const SEEDS = [1, 2, 3, 4, 5];
 /** Those of `partner/match?actions=8`. */
 const ACTIONS = 8, NOISE = 0.2, LENGTH = 20, AGENTS = 2;
 /** A rollout is one episode of each copy, with the slot of its last observation; all else is as on the pages. */
@@ -26,10 +25,10 @@ const ippoSeen = derive(ippo, 'ippoSeen', g => {
 export const PAGES = { ippo, ippoSeen, beliefPpo } as unknown as Readonly<Record<'ippo' | 'ippoSeen' | 'beliefPpo', Definition>>;
 export type Algorithm = keyof typeof PAGES;
 
-export interface Task { readonly environment: string; readonly steps: number; readonly slots: number; readonly episodes: number }
+export interface Task { readonly environment: string; readonly steps: number; readonly slots: number; readonly episodes: number; readonly seeds: readonly number[] }
 export const TASKS = {
-  match: { environment: 'partner/match?actions=8', steps: 60_000, slots: LENGTH + 1, episodes: 100 },
-  climbing: { environment: 'matrix/climbing', steps: 60_000, slots: 26, episodes: 5 },
+  match: { environment: 'partner/match?actions=8', steps: 60_000, slots: LENGTH + 1, episodes: 100, seeds: [1, 2, 3, 4, 5] },
+  climbing: { environment: 'matrix/climbing', steps: 60_000, slots: 26, episodes: 5, seeds: [1, 2, 3] },
 } as const satisfies Readonly<Record<string, Task>>;
 export const EVALUATIONS = 12;
 
@@ -38,7 +37,7 @@ export interface Judged { readonly pairs: number; readonly decoder: { readonly s
 export interface Curve { readonly seconds: number; readonly points: readonly { readonly step: number; readonly return: number }[]; readonly judged: readonly Judged[] }
 
 /** Greedy returns over training. With `judge`, the last of so many rollouts are judged, by weights that have not yet learned from them. */
-export async function curveOf({ training }: Composition, algorithm: Algorithm, seed: number, { environment, steps, slots, episodes }: Task, judge = 0): Promise<Curve> {
+export async function curveOf({ training }: Composition, algorithm: Algorithm, seed: number, { environment, steps, slots, episodes }: Omit<Task, 'seeds'>, judge = 0): Promise<Curve> {
   const prepared = await training.prepare(setting(judge ? judgedOnce : PAGES[algorithm], slots), { environment, steps, copies: 32, seed, out: false, engine: 'onnx:cpu-1', evaluate: { every: steps / EVALUATIONS, episodes } });
   const points: { step: number; return: number }[] = [], judged: Judged[] = [], held: Record<string, { update: number; data: ArrayLike<number> }> = {};
   prepared.run.metrics$.subscribe(({ step, values }) => { const x = values['eval/return']; if (x !== undefined) points.push({ step, return: x }); });
