@@ -51,6 +51,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   comaSweep: { environment: 'matrix/two-step', steps: 160, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
   ia2c: { environment: foraging, steps: 400, copies: 2, set: episodic },
   maa2c: { environment: 'matrix/two-step', steps: 160, copies: 1, set: episodic },
+  primal: { environment: 'mapf/4x4?agents=2&density=0.1&sight=4&steps=12', steps: 240, copies: 2, set: { 'data.steps': 8, 'look.near': 2, 'look.far': 3, 'look.hidden': 8, 'look.goalUnits': 3, 'memory.hidden': 6, 'expert.batch': 2 } },
 };
 
 /** Its first session. */

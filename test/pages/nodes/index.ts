@@ -1,5 +1,4 @@
 /** Plain nodes for the pages that the framework does not bring: enough to prove their wiring, no more. */
-export { agentTransformer, gridEncoder } from './features.ts';
-export * from './losses.ts';
+export { agentTransformer } from './features.ts';
 export { actionDecoder } from './policies.ts';
 export * from './returns.ts';
