@@ -53,8 +53,8 @@ export interface Collector {
   tick(state: LearnerState, write: { step(copy: number, valid: boolean): void; slot(copy: number, start: boolean): void }, options: { readonly random?: boolean }): Promise<{ steps: number; episodes: Episode[] }>;
   /** Arrays of all copies at the slot that is told of. */
   row(): Row;
-  /** A sample with the fields that no replay stores. */
-  batch(sample: Sample): Batch;
+  /** A sample with the fields that no replay stores, for update number `update`; without one to try a page, which takes nothing of any source, and undefined where there is not enough for that yet. */
+  batch(sample: Sample, update?: number): Batch | Promise<Batch | undefined>;
   /** Judges and tries another page on the same copies and stored fields; `take` changes over to it. */
   adopt(learner: Learner, state: LearnerState): Promise<{ take(): void } & Swapped['carries']>;
   snapshot(): Snapshot;
@@ -246,7 +246,7 @@ export class Run {
     return next;
   }
   async #learn(s: RunState): Promise<RunState> {
-    const { rollout, replay, learner, overlap } = this.#parts, update = s.learner.counters.updates, sample = this.#sample = replay.sample(update), batch = rollout.batch(sample), { seed } = this.#settings;
+    const { rollout, replay, learner, overlap } = this.#parts, update = s.learner.counters.updates, sample = this.#sample = replay.sample(update), batch = (await rollout.batch(sample, update))!, { seed } = this.#settings;
     const taps = [...new Set([...this.#readers].filter(r => (update + 1) % r.everyUpdates === 0).map(r => r.wire))].filter(wire => this.#untapped(wire) === undefined);
     this.#betweens = [...this.#betweens.slice(1 - PACE), this.#between];
     this.#between = 0;
@@ -289,12 +289,13 @@ export class Run {
       const learner = fresh = this.#prepare(edit, past), { d } = learner.plan;
       const { state, left, ...lists } = migrate(old.learner.plan, learner.plan, s.learner, { seed, syncTargets, more: edit === 'undo' ? past?.left : undefined }), { take, ...carries } = await rollout.adopt(learner, state);
       const sample = source.cut === 'rollout' || source.keep === undefined ? this.#sample : replay.stored > 0 ? replay.sample(updates) : undefined;
-      if (sample) {
-        const { cuts, fields } = rollout.batch(sample), { failed } = await learner.update(state, { cuts, fields }, { seed });
+      const batch = sample && await rollout.batch(sample);
+      if (batch) {
+        const { cuts, fields } = batch, { failed } = await learner.update(state, { cuts, fields }, { seed });
         if (failed !== undefined) throw new RunError(`the swap was not made, for it failed on a batch: ${failed}`, 'the run goes on as it was; look at the node named');
       }
       const changes = diff(before, d), nodes = [...new Set(changes.filter(c => c.kind === 'node').map(c => c.at))].filter(n => d.page.nodes[n]?.of === undefined), type = (x: Definition, n: string) => x.page.nodes[n]?.type ?? 'none';
-      what = { update: updates, step: steps, what: nodes.map(n => `${n}: ${type(before, n)} -> ${type(d, n)}`).join(', ') || changes.map(c => c.at).join(', '), changes, before: structuralHash(before), after: structuralHash(d), ...lists, carries, tried: sample !== undefined };
+      what = { update: updates, step: steps, what: nodes.map(n => `${n}: ${type(before, n)} -> ${type(d, n)}`).join(', ') || changes.map(c => c.at).join(', '), changes, before: structuralHash(before), after: structuralHash(d), ...lists, carries, tried: batch !== undefined };
       if (dry) { learner.dispose(); resolve(what); return s; }
       take();
       this.#parts = { ...old, learner };

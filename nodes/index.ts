@@ -28,6 +28,8 @@ import { join } from './features/join.ts';
 import { pooledBelief } from './features/pooled-belief.ts';
 import { seenActions } from './features/seen-actions.ts';
 import { allAgents } from './features/all-agents.ts';
+import { gridEncoder } from './features/grid-encoder.ts';
+import { lstmEncoder } from './features/lstm-encoder.ts';
 import { jointInput } from './features/joint-input.ts';
 import { layerNormEncoder } from './features/layer-norm-encoder.ts';
 import { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
@@ -43,11 +45,14 @@ import { stateInput } from './features/state-input.ts';
 import { attentionKl } from './losses/attention-kl.ts';
 import { beliefLoss } from './losses/belief-loss.ts';
 import { centralWeight } from './losses/central-weight.ts';
+import { binaryCrossEntropy } from './losses/binary-cross-entropy.ts';
 import { clippedHuberValue } from './losses/clipped-huber-value.ts';
 import { clippedPolicy } from './losses/clipped-policy.ts';
 import { clippedValue } from './losses/clipped-value.ts';
 import { entropyLoss } from './losses/entropy-loss.ts';
+import { imitation } from './losses/imitation.ts';
 import { maskedMse } from './losses/masked-mse.ts';
+import { validity } from './losses/validity.ts';
 import { meanSquare } from './losses/mean-square.ts';
 import { negate } from './losses/negate.ts';
 import { roleDifference } from './losses/role-difference.ts';
@@ -149,6 +154,8 @@ export { join } from './features/join.ts';
 export { pooledBelief } from './features/pooled-belief.ts';
 export { seenActions } from './features/seen-actions.ts';
 export { allAgents } from './features/all-agents.ts';
+export { gridEncoder } from './features/grid-encoder.ts';
+export { lstmEncoder } from './features/lstm-encoder.ts';
 export { jointInput } from './features/joint-input.ts';
 export { layerNormEncoder } from './features/layer-norm-encoder.ts';
 export { layerNormRecurrentEncoder } from './features/layer-norm-recurrent-encoder.ts';
@@ -164,11 +171,14 @@ export { stateInput } from './features/state-input.ts';
 export { attentionKl } from './losses/attention-kl.ts';
 export { beliefLoss } from './losses/belief-loss.ts';
 export { centralWeight } from './losses/central-weight.ts';
+export { binaryCrossEntropy } from './losses/binary-cross-entropy.ts';
 export { clippedHuberValue } from './losses/clipped-huber-value.ts';
 export { clippedPolicy } from './losses/clipped-policy.ts';
 export { clippedValue } from './losses/clipped-value.ts';
 export { entropyLoss } from './losses/entropy-loss.ts';
+export { imitation } from './losses/imitation.ts';
 export { maskedMse } from './losses/masked-mse.ts';
+export { validity } from './losses/validity.ts';
 export { meanSquare } from './losses/mean-square.ts';
 export { negate } from './losses/negate.ts';
 export { roleDifference } from './losses/role-difference.ts';
@@ -246,7 +256,7 @@ export { argMax, maskedMean, maskUnavailable, oneHot, take } from './maths.ts';
 export { recurrence } from './recurrence.ts';
 
 const folders = {
-  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh, deathMask, jointInput, localInput, stateInput, agentTransformer],
+  features: [join, encoder, seenActions, beliefEncoder, pooledBelief, recurrentEncoder, allAgents, othersActions, oneHotAction, layerNormEncoder, layerNormRecurrentEncoder, ownFresh, deathMask, jointInput, localInput, stateInput, agentTransformer, gridEncoder, lstmEncoder],
   values: [mlpQ, duelingQ, duelingMean, duelingMax, mlpAgentQ, rnnAgentQ, roleAgentQ, graphAgentQ, gatherAction, chosenAction, greedyAction],
   policies: [categorical, softmaxPolicy, categoricalLogProb, beliefDecoder, stationaryDecoder, deterministic, epsilonMixed, epsilonMixedAvailable, actionLogits, gaussian, gaussianLogProb, meanAndStd, temperature, actionDecoder],
   mixers: [sumMixer, monotonicMixer, duplexMixer, attentionMixer, evenAttentionMixer, aliveAttentionMixer, nonlinearAttentionMixer, shapleyMixer, freeMixer],
@@ -254,7 +264,7 @@ const folders = {
   returns: [tdTarget, nStepTarget, firstTransition, tdLambda, qLambda, monteCarlo, gae, softValue, softExpectedValue, gaeLimitsAsEnds, gaeWithoutLimits, othersRatio],
   normalise: [standardise, populationStandardise, standardiseBy, runningMoments, scale, featureMoments, normaliseObservation, normaliseReward, moments, normalise, denormalise],
   arithmetic: [subtract, multiply, minimum, expectedValue],
-  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, beliefLoss, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget],
+  losses: [maskedMse, weightedMse, optimisticWeight, centralWeight, optLoss, noptLoss, noptMinLoss, roleIdentifiability, roleDifference, attentionKl, policyGradient, entropyLoss, clippedPolicy, clippedValue, beliefLoss, negate, meanSquare, clippedHuberValue, agentwiseMse, agentwiseNegate, agentwiseMeanSquare, squashedEntropyTarget, categoricalEntropyTarget, imitation, validity, binaryCrossEntropy],
   explore: [epsilonGreedy, sampleCategorical, plusGaussian, gumbelOneHot, gumbelSoftmax, sampleGaussian, sampleSquashed, plusOrnsteinUhlenbeck],
 } as const satisfies Readonly<Record<string, readonly NodeFactory[]>>;
 

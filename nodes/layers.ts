@@ -90,16 +90,17 @@ export const parameter = (shape: readonly number[], init: Init = constant(0)): L
   bind: t => () => t['value']!,
 });
 
+export interface ConvOptions { readonly stride?: number; readonly pad?: 'same' | 'valid'; readonly kernel?: Init; readonly bias?: Init }
 /**
  * 2-D convolution over [rows, height, width, channels]; `same` keeps height and width at stride 1. As a product over shifted copies: the
  * gradient of the kernel that convolves is not to be had on every backend.
  */
-export function conv(from: number, to: number, size: number, { stride = 1, pad = 'same' as 'same' | 'valid' } = {}): Layer {
-  const fan = from * size * size, init = fanIn(fan);
+export function conv(from: number, to: number, size: number, { stride = 1, pad = 'same', kernel = fanIn(from * size * size), bias = fanIn(from * size * size) }: ConvOptions = {}): Layer {
+  const fan = from * size * size;
   return {
     tensors: {
-      kernel: { shape: [size, size, from, to], init, layout: 'convolution kernel: [height, width, in, out]' },
-      bias: { shape: [to], init, layout: 'convolution bias: [out]' },
+      kernel: { shape: [size, size, from, to], init: kernel, layout: 'convolution kernel: [height, width, in, out]' },
+      bias: { shape: [to], init: bias, layout: 'convolution bias: [out]' },
     },
     stacked: true,
     bind: t => x => {

@@ -2,8 +2,9 @@
 import { injectable, multiInject, optional } from 'inversify';
 import type { Definition, Registry } from '../core/definition.ts';
 import type { Engine, EngineFactory } from '../core/engine.ts';
-import type { EnvironmentFamily, VectorEnvironment } from '../core/environment.ts';
+import type { EnvironmentFamily, EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
 import { InputError, nearest } from '../core/error.ts';
+import type { ExpertFactory } from '../core/expert.ts';
 import type { NodeFactory } from '../core/node.ts';
 import type { ReplayFactory } from '../core/replay.ts';
 import { TOKENS } from './tokens.ts';
@@ -61,8 +62,9 @@ export class Catalogue {
     @multiInject(TOKENS.Engine) @optional() engines: readonly EngineFactory[] = [],
     @multiInject(TOKENS.Replay) @optional() replays: readonly ReplayFactory[] = [],
     @multiInject(TOKENS.Tracker) @optional() trackers: readonly TrackerFactory[] = [],
+    @multiInject(TOKENS.Expert) @optional() experts: readonly ExpertFactory[] = [],
   ) {
-    const ours: Readonly<Record<keyof typeof KINDS, readonly object[]>> = { page: pages, nodeType: nodes, environment: environments, engine: engines, replay: replays, tracker: trackers };
+    const ours: Readonly<Record<keyof typeof KINDS, readonly object[]>> = { page: pages, nodeType: nodes, environment: environments, engine: engines, replay: replays, tracker: trackers, expert: experts };
     this.#shelves = new Map((Object.keys(KINDS) as (keyof typeof KINDS)[]).map(key => [KINDS[key].token, new Map(ours[key].map(thing => [String(nameOf({ kind: KINDS[key], thing })), thing]))]));
   }
   #shelf<T>({ token }: Kind): ReadonlyMap<string, T> { return this.#shelves.get(token) as unknown as ReadonlyMap<string, T>; }
@@ -137,6 +139,15 @@ export class Catalogue {
     const made = this.replays.get(cut);
     if (!made) throw new InputError(`no replay is bound for a source that is ${cut}`, `a plugin may bind one to TOKENS.Replay; bound are ${[...this.replays.keys()].join(', ')}`);
     return made;
+  }
+  /** Who plays for a source that says `by`; of `expert` the only one that plays this environment. */
+  expert(by: string, spec: EnvironmentSpec): ExpertFactory {
+    const all = this.#shelf<ExpertFactory>(KINDS.expert), able = [...all.values()].filter(e => e.plays(spec)), named = all.get(by) ?? [...all.values()].find(e => plainName(e.name) === plainName(by));
+    const can = able.length ? `experts for ${spec.id}: ${able.map(e => e.name).join(', ')}` : `a plugin with an expert for ${spec.id} (docs/extending.md), or an environment that one of these plays: ${[...all.keys()].join(', ')}`;
+    if (named) { if (named.plays(spec)) return named; throw new InputError(`the expert ${named.name} does not play ${spec.id}`, can); }
+    if (plainName(by) !== 'expert') throw new InputError(`no expert is called ${JSON.stringify(by)}`, can);
+    if (able.length !== 1) throw new InputError(able.length ? `several experts play ${spec.id}: ${able.map(e => e.name).join(', ')}` : `no expert plays ${spec.id}`, able.length ? `say which one: by: '${able[0]!.name}' at the source, or --set SOURCE.by=${able[0]!.name}` : can);
+    return able[0]!;
   }
   /** `tfjs`, `tfjs:wasm`; without a name the first engine that loads, with its best backend. */
   async engine(name?: string): Promise<Engine> {

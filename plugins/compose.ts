@@ -8,6 +8,7 @@ import { Catalogue } from './catalogue.ts';
 import { onnx } from './engines/onnx/engine.ts';
 import { tfjs } from './engines/tfjs.ts';
 import { families } from './environments/index.ts';
+import { pathPlanner } from './experts/path-planner.ts';
 import type { PluginRecord } from './plugin.ts';
 import { episodes } from './replay/episodes.ts';
 import { prioritised } from './replay/prioritised.ts';
@@ -24,6 +25,7 @@ const own = new ContainerModule(({ bind }) => {
   for (const replay of [episodes, transitions, rollouts, prioritised]) bind(TOKENS.Replay).toConstantValue(replay);
   for (const engine of [onnx, tfjs]) bind(TOKENS.Engine).toConstantValue(engine);
   bind(TOKENS.Tracker).toConstantValue(tensorboard);
+  bind(TOKENS.Expert).toConstantValue(pathPlanner);
   bind(Catalogue).toSelf().inSingletonScope();
   bind(Training).toSelf().inSingletonScope();
   bind(JointTraining).toSelf().inSingletonScope();

@@ -36,6 +36,7 @@ export const KINDS = {
   engine: { kind: 'engine', token: TOKENS.Engine, made: 'an EngineFactory', example: 'export const mine: EngineFactory = { name, about, backends, open }', nameOf: (e?: { name?: unknown }) => e?.name, is: x => Array.isArray(x['backends']) && typeof x['open'] === 'function' },
   replay: { kind: 'replay', token: TOKENS.Replay, made: 'a ReplayFactory', example: '', nameOf: (r?: { cut?: unknown }) => r?.cut, is: () => false },
   tracker: { kind: 'tracker', token: TOKENS.Tracker, made: 'a TrackerFactory', example: '', nameOf: (t?: { name?: unknown }) => t?.name, is: () => false },
+  expert: { kind: 'expert', token: TOKENS.Expert, made: 'an ExpertFactory', example: 'export const mine: ExpertFactory = { name, about, plays, make }', nameOf: (e?: { name?: unknown }) => e?.name, is: x => typeof x['plays'] === 'function' && typeof x['make'] === 'function' },
 } as const satisfies Readonly<Record<string, Kind>>;
 export interface Offer {
   readonly kind: Kind; readonly thing: object;

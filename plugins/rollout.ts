@@ -31,16 +31,18 @@ export function sizesOf(d: Definition, environment: VectorEnvironment): Record<s
   for (const [dim, n] of Object.entries(spec.sizes)) if (!(Number.isInteger(n) && n >= 1)) throw new InputError(`${spec.id}: sizes.${dim} is ${JSON.stringify(n)}`, 'one whole number above 0 for all agents: pad those that have fewer actions or observe less, and let avail forbid what they do not have');
   const sizes: Record<string, number> = { other: Math.max(0, agents - 1), ...spec.sizes, agent: agents, id: agents, neighbour: agents };
   sizes['state'] ??= agents * (sizes['obs'] ?? 0);
-  for (const name of fieldsOf(d)) if (!MADE.has(name) && !(name in spec.fields) && !['state', 'avail', 'alive', 'agentReward'].includes(name)) throw new InputError(`${d.page.name} reads ${name}, which ${spec.id} does not offer`, `it offers ${Object.keys(spec.fields).join(', ')}`);
+  for (const name of Object.keys(d.page.sources).flatMap(source => [...fieldsOf(d, source)])) if (!MADE.has(name) && !(name in spec.fields) && !['state', 'avail', 'alive', 'agentReward'].includes(name)) throw new InputError(`${d.page.name} reads ${name}, which ${spec.id} does not offer`, `it offers ${Object.keys(spec.fields).join(', ')}`);
   return sizes;
 }
 const offered = (d: Definition, node: string) => Object.entries(d.page.nodes[node]!.in);
-/** Fields of the first source that any wire of the page names, taken or only offered: a later swap finds them in the replay. */
-function fieldsOf(d: Definition, wires: typeof offered = offered): Set<string> {
-  const main = Object.keys(d.page.sources)[0]!, named = new Set<string>();
-  for (const node of Object.keys(d.page.nodes)) for (const [, w] of wires(d, node)) if (w.startsWith(`${main}.`)) named.add(w.slice(main.length + 1).split(' ', 1)[0]!);
+/** Fields of a source that any wire of the page names, taken or only offered: a later swap finds them in the replay. */
+function fieldsOf(d: Definition, source: string, wires: typeof offered = offered): Set<string> {
+  const named = new Set<string>();
+  for (const node of Object.keys(d.page.nodes)) for (const [, w] of wires(d, node)) if (w.startsWith(`${source}.`)) named.add(w.slice(source.length + 1).split(' ', 1)[0]!);
   return named;
 }
+/** A source whose actions are not the page's. */
+export interface OtherSource { readonly source: string; act(): TypedArray | Promise<TypedArray> }
 
 export class Rollout implements Collector {
   readonly #d: Definition; #learner: Learner; readonly #env: VectorEnvironment; readonly #seed: number;
@@ -57,11 +59,13 @@ export class Rollout implements Collector {
   /** Carries before the first slot of the newest rollouts, by their number. */
   readonly #carries = new Map<number, Record<string, Float32Array>>();
   #ticks = 0;
+  readonly #source: string; readonly #other: OtherSource | undefined;
 
-  /** `d` is the page that the run began with, which says what is stored; the learner may be of a later one. */
-  constructor(d: Definition, learner: Learner, environment: VectorEnvironment, seed: number) {
+  /** `d` is the page that the run began with, which says what is stored; the learner may be of a later one. Without `other` the page acts, for its first source. */
+  constructor(d: Definition, learner: Learner, environment: VectorEnvironment, seed: number, other?: OtherSource) {
+    this.#source = other?.source ?? learner.programs.main; this.#other = other;
     this.#d = d; this.#learner = learner; this.#env = environment; this.#seed = seed; this.#sizes = learner.plan.sizes;
-    const named = fieldsOf(d), K = environment.copies, { world } = d.page, discrete = world['action']!.dtype === 'i32', agents = this.#sizes['agent']!;
+    const named = fieldsOf(d, this.#source), K = environment.copies, { world } = d.page, discrete = world['action']!.dtype === 'i32', agents = this.#sizes['agent']!;
     this.#ended = new Uint8Array(K); this.#fresh = new Uint8Array(K).fill(1); this.#returns = new Float64Array(K); this.#lengths = new Int32Array(K);
     this.needsNext = named.has('nextAction');
     for (const [name, f] of Object.entries(world)) {
@@ -83,6 +87,8 @@ export class Rollout implements Collector {
     });
   }
 
+  /** The page that the run began with. */
+  get page(): Definition { return this.#d; }
   /** Starts every copy; only for a run that begins. */
   async begin(write: (copy: number, start: boolean) => void): Promise<void> {
     await this.#env.reset(new Uint8Array(this.#env.copies).fill(1));
@@ -125,7 +131,7 @@ export class Rollout implements Collector {
   }
   /** What acting reads in the middle of an episode, and which of it is the same at every step. That none starts is so too, unless a node asks. */
   acting(): { readonly fields: Readonly<Record<string, TypedArray>>; readonly same: ReadonlySet<string> } {
-    return { fields: { ...this.#fields, start: new Uint8Array(this.#env.copies) }, same: new Set([...this.#same, ...(fieldsOf(this.#d).has('start') ? [] : ['start'])]) };
+    return { fields: { ...this.#fields, start: new Uint8Array(this.#env.copies) }, same: new Set([...this.#same, ...(fieldsOf(this.#d, this.#source).has('start') ? [] : ['start'])]) };
   }
   get carry(): Readonly<Record<string, Float32Array>> { return this.#carry; }
   row(): Readonly<Record<string, TypedArray>> { return this.#row; }
@@ -133,11 +139,11 @@ export class Rollout implements Collector {
 
   /** One tick of all copies. Writes what became of every open slot and opens the next; gives the episodes that ended. */
   async tick(state: LearnerState, write: { step(copy: number, valid: boolean): void; slot(copy: number, start: boolean): void }, { best = false, random = false, key = 0 } = {}): Promise<{ steps: number; episodes: Episode[] }> {
-    const K = this.#env.copies, source = this.#d.page.sources[this.#learner.programs.main]!;
+    const K = this.#env.copies, source = this.#d.page.sources[this.#source]!;
     if (source.cut === 'rollout' && !best && this.#ticks % (source.steps ?? 1) === 0) this.#hold(this.#ticks / (source.steps ?? 1));
     const start = this.#fields['start']!;
     start.set(this.#fresh);
-    const { action, carry } = await this.#learner.act(state, this.#fields, K, this.#carry, { seed: this.#seed, counters: [key, this.#ticks], best });
+    const { action, carry } = this.#other ? { action: { data: await this.#other.act() }, carry: {} } : await this.#learner.act(state, this.#fields, K, this.#carry, { seed: this.#seed, counters: [key, this.#ticks], best });
     this.#carry = carry;
     const chosen = random ? this.#anything(action.data) : action.data, stepping = this.#ended.some(e => !e);
     this.#allow(chosen);
@@ -179,8 +185,7 @@ export class Rollout implements Collector {
   async adopt(learner: Learner, state: LearnerState): Promise<{ take(): void; kept: string[]; zero: string[] }> {
     const { d, boxes } = learner.plan, K = this.#env.copies, changes = diff(this.#d, d), source = changes.find(c => c.kind === 'source'), worlds = new Set(changes.filter(c => c.kind === 'world').map(c => c.at));
     if (source) throw new InputError(`the edit changes how source ${source.at} stores and draws: ${JSON.stringify(source.before)} becomes ${JSON.stringify(source.after)}`, 'sources stay as they are while a run goes on; train anew with other ones');
-    const held = new Set([...this.stored.map(f => f.name), 'agentId', 'weight', 'valid', 'start', ...(this.needsNext ? ['nextAction'] : [])]), absent = [...fieldsOf(d, taken)].filter(n => !held.has(n) || worlds.has(n));
-    if (absent.length) throw new InputError(`the page ${d.page.name} reads ${absent.join(', ')}, which the replay of this run does not hold`, `it holds ${[...held].sort().join(', ')}; a node that takes these, or a new run whose page offers the rest from the start`);
+    this.judge(d, worlds);
     const widths = learner.programs.carries(K), fits = (carry: Readonly<Record<string, Float32Array>>) => Object.fromEntries(Object.entries(carry).filter(([n, h]) => boxes.has(n) && h.length === widths.get(n)?.reduce((a, b) => a * b, 1)));
     const carry = fits(this.#carry), { action } = await learner.act(state, this.#fields, K, carry, { seed: this.#seed, counters: [0, this.#ticks] }), { data } = action;
     if (!data.every(Number.isFinite)) throw new RunError(`the swap was not made: the page ${d.page.name} acts by numbers that are not finite`, 'the run goes on as it was; look at the nodes upstream of the action');
@@ -189,6 +194,11 @@ export class Rollout implements Collector {
       this.#learner = learner; this.#carry = carry;
       for (const [segment, all] of this.#carries) this.#carries.set(segment, fits(all));
     } };
+  }
+  /** Refuses a page that reads what the replay of this source does not hold, or what means something else in its world. */
+  judge(d: Definition, changed: ReadonlySet<string>): void {
+    const held = new Set([...this.stored.map(f => f.name), 'agentId', 'weight', 'valid', 'start', ...(this.needsNext ? ['nextAction'] : [])]), absent = [...fieldsOf(d, this.#source, taken)].filter(n => !held.has(n) || changed.has(n));
+    if (absent.length) throw new InputError(`the page ${d.page.name} reads ${absent.join(', ')}, which the replay of this run does not hold`, `it holds ${[...held].sort().join(', ')}; a node that takes these, or a new run whose page offers the rest from the start`);
   }
   #hold(segment: number): void {
     this.#carries.set(segment, this.#carry);
@@ -206,7 +216,7 @@ export class Rollout implements Collector {
 
   /** A sample with the fields that are not stored: one-hot last actions, agent ids, next actions, weights. */
   batch(sample: Sample): Batch {
-    const { batch: B, time: T } = sample.cut, { main } = this.#learner.programs, { world } = this.#d.page, agents = this.#sizes['agent']!, n = this.#sizes['action']!, fields: Record<string, TypedArray> = {};
+    const { batch: B, time: T } = sample.cut, main = this.#source, { world } = this.#d.page, agents = this.#sizes['agent']!, n = this.#sizes['action']!, fields: Record<string, TypedArray> = {};
     for (const [name, data] of Object.entries(sample.fields)) fields[`${main}.${name}`] = data;
     const raw = sample.fields['lastAction'];
     if (raw instanceof Int32Array && world['lastAction']?.dtype === 'f32') {

@@ -6,6 +6,7 @@ export const TOKENS = {
   Engine: Symbol.for('skein.Engine'),
   Replay: Symbol.for('skein.Replay'),
   Tracker: Symbol.for('skein.Tracker'),
+  Expert: Symbol.for('skein.Expert'),
 } as const;
 /** The version of these interfaces; a plugin says the one it was written for. */
 export const PLUGIN_API = 1;

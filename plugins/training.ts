@@ -21,6 +21,7 @@ import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
+import { expertSources, withExperts, type ExpertSource } from './expert-source.ts';
 import { checkMinibatches } from './minibatches.ts';
 import { checkOverlap, overlapOf, type Overlap } from './overlap.ts';
 import { meansOf, type Playing, type Seat } from './players.ts';
@@ -99,7 +100,7 @@ type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture' | 'sea
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room; readonly overlap?: Overlap };
 interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
-interface Whole extends Built { readonly replay: Replay }
+interface Whole extends Built { readonly replay: Replay; readonly others: readonly ExpertSource[] }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
 interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly steps: number; readonly done: number }
 /** Hash of the page that a run began with: its checkpoints have it too, so that one of another run is not taken by the page that it brings. */
@@ -233,7 +234,7 @@ export class Training {
     const { run } = this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
     what.catch(() => undefined);                                          // awaited below, once the run has ended
     run.stop();
-    try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); engine.close(); await built.env.close(); }
+    try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); engine.close(); await built.env.close(); for (const other of built.others) await other.close(); }
   }
   /** An edit of a run that stands still: tried on its newest checkpoint, and unless it is only asked for, recorded, to be made when the run is resumed. */
   async swap(path: string, swaps: Swaps, { dry = false, engine, ...options }: SwapOptions & { readonly dry?: boolean; readonly engine?: string | undefined } = {}): Promise<Swapped> {
@@ -313,23 +314,22 @@ export class Training {
   /** The page as it is, on data as the run's first one reads them: what it does not read itself is held for an undo. */
   async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Built> {
     const env = await (seat ? seat.environment({ copies, seed }) : this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') })), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
-    const foreign = Object.entries(d.page.sources).find(([, s]) => s.by !== undefined);
-    if (foreign) throw new InputError(`source ${foreign[0]} of ${d.page.name} is filled by ${foreign[1].by}, which nothing provides`, 'a page without a second source, or a plugin that provides it');
     return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed) };
   }
 
   async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Whole> {
     const built = await this.#build(d, environment, engine, settings, first, seat), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
     checkMinibatches(built.learner.plan, settings.copies);
-    return { ...built, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
+    const others = await expertSources(first, built.learner, { seed: settings.seed, catalogue: this.#catalogue, spec: built.env.spec, ...(seat ? { seat: true } : {}), environment: s => this.#catalogue.environment(environment, s) });
+    return { ...built, others, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 
   #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Kept, snapshot: Snapshot | undefined, heard: Heard): Prepared {
-    const { env, learner, rollout, replay } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
+    const { env, learner, rollout, replay, others } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue;
     let told = record;
     const overlap = overlapOf(settings.overlap ?? 'off', { page: learner.plan.d, engine }), parts: RunParts = {
-      learner, rollout: o.seat?.collector(rollout) ?? rollout, ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+      learner, rollout: o.seat?.collector(rollout) ?? (others.length ? withExperts(rollout, others) : rollout), ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => o.seat?.evaluate(state, step, now)
         ?? meansOf(await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) })),
       ...(folder ? { store: checkpointsOf(folder.path, o.files, { ...ROOM, ...settings.checkpointRoom }), flush: () => folder.position(),
@@ -380,6 +380,7 @@ export class Training {
             await folder.close();
           }
           await env.close();
+          for (const other of others) await other.close();
           run.learner.dispose();
         }
         return { ...ended, dropped: folder?.dropped ?? 0, profile };

@@ -9,7 +9,7 @@ export interface Row {
   /** A turn is one piece of work, however short. */
   readonly once?: true;
 }
-const ENGINES = ['onnx:cpu-1', 'onnx:cpu-2', 'tfjs:wasm'] as const, RUNNING = ['onnx:cpu-1', 'onnx:cpu-2', 'onnx beside', 'tfjs:wasm'] as const, PEERS = ['torch-1', 'torch-2', 'jax-1', 'jax-2'] as const, EPYMARL = 532, SB3 = 1_790;
+const ENGINES = ['onnx:cpu-1', 'onnx:cpu-2', 'tfjs:wasm'] as const, RUNNING = ['onnx:cpu-1', 'onnx:cpu-2', 'onnx beside', 'tfjs:wasm'] as const, PEERS = ['torch-1', 'torch-2', 'jax-1', 'jax-2'] as const, EPYMARL = 532, SB3 = 1_790, POGEMA = 10_973;
 const each = (whos: readonly Who[], limit: number): readonly Bar[] => whos.filter(of => of !== 'tfjs:wasm').map(of => ({ of, limit }));
 
 export const ROWS: readonly Row[] = [
@@ -28,6 +28,8 @@ export const ROWS: readonly Row[] = [
   { name: 'environment classic/cartpole', what: 'classic/cartpole', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
   { name: 'environment mpe/spread', what: 'mpe/spread', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions; the bar is 50 times the speed of mpe2 1.1.1', bars: [{ of: 'skein', limit: 50 * 3_029 }] },
   { name: 'environment mpe/tag', what: 'mpe/tag', unit: 'steps/s', ours: ['skein'], note: 'the same', bars: [{ of: 'skein', limit: 50 * 1_984 }] },
+  { name: 'environment pogema/8x8?agents=8', what: 'pogema/8x8?agents=8', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions; the bar is 50 times pogema 1.4.0', bars: each(['skein'], 50 * POGEMA) },
+  { name: 'environment mapf/20x20?density=0.2', what: 'mapf/20x20?density=0.2', unit: 'steps/s', ours: ['skein'], note: '8 copies, 8 agents, random allowed actions' },
   { name: 'environment matrix/two-step', what: 'matrix/two-step', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },
   { name: 'cold', what: 'cold process, first QMIX update', unit: 's', ours: ENGINES, once: true, note: 'sizes of the first row, from the start of the process', bars: each(ENGINES, 2) },
   { name: 'swap', what: 'hot swap of the mixer', unit: 'ms', ours: ENGINES, once: true, note: 'QMIX on lbf/8x8-2p-3f becomes VDN: asked for, checked, traced, tried on a batch, changed over', bars: each(ENGINES, 250) },

@@ -1,12 +1,9 @@
-/** Every page of the book: those that `graphs/` has and the others, written here to prove the core. */
+/** Every page, in a form that these tests can run, and one that only they have. */
 import type { Definition, Registry } from '../../core/definition.ts';
 import { derive } from '../../core/graph.ts';
-import type { NodeFactory } from '../../core/node.ts';
 import type { World } from '../../core/world.ts';
 import { coma, ddpg, dgn, pages, ppoContinuous, sac, sacDiscrete, td3 } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
-import * as nodes from './nodes/index.ts';
-import * as policies from './policies.ts';
 import * as values from './values.ts';
 
 /** A narrow network: in one of 512 units the attention to large weights goes to one neighbour alone. */
@@ -20,8 +17,8 @@ const NARROW = Object.fromEntries([ddpg, td3, sac, sacDiscrete].map(page => [pag
 /** In as many minibatches as a small batch has items. */
 const fewMinibatches: Definition = derive(ppoContinuous, 'ppoContinuous', g => { g.rollout({ steps: 2048, copies: 1, epochs: 10, minibatches: 2 }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, ...NARROW, ppoContinuous: fewMinibatches, dgn: narrowGraph, coma: narrowCritic, ...values, ...policies };
-export const registry: Registry = new Map([...nodeTypes, ...Object.values(nodes as Readonly<Record<string, NodeFactory>>)].map(({ spec }) => [spec.type, spec]));
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, ...NARROW, ppoContinuous: fewMinibatches, dgn: narrowGraph, coma: narrowCritic, ...values };
+export const registry: Registry = new Map(nodeTypes.map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */
 export const CHANGES: Readonly<Record<string, string>> = {

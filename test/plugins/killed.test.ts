@@ -75,7 +75,7 @@ const POINTS = {
 } as const;
 type Place = keyof typeof POINTS;
 /** In each page's first session, before it has learned anything; and later on. Together they are all places. */
-const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], duelingDqn: [], nStepDqn: [], prioritisedDqn: ['aside'], combinedDqn: [], reinforce: [], reinforceBaseline: ['aside'], a2c: [], ppo: ['record'], ppoContinuous: ['aside'], ddpg: [], td3: ['record'], sac: [], sacDiscrete: ['lock'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], qatten: [], qtranBase: ['record'], qtranAlt: [], owQmix: ['recordNamed'], cwQmix: [], shaq: ['lock'], roma: [], dgn: ['aside'], ippo: [], beliefPpo: ['recordNamed'], mappo: ['record'], coma: ['record'], comaSweep: [], ia2c: ['lock'], maa2c: [], maddpg: [], maddpgContinuous: ['aside'], iddpg: [], facmac: ['record'], happo: [], mat: [] };
+const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], duelingDqn: [], nStepDqn: [], prioritisedDqn: ['aside'], combinedDqn: [], reinforce: [], reinforceBaseline: ['aside'], a2c: [], ppo: ['record'], ppoContinuous: ['aside'], ddpg: [], td3: ['record'], sac: [], sacDiscrete: ['lock'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], qatten: [], qtranBase: ['record'], qtranAlt: [], owQmix: ['recordNamed'], cwQmix: [], shaq: ['lock'], roma: [], dgn: ['aside'], ippo: [], beliefPpo: ['recordNamed'], mappo: ['record'], coma: ['record'], comaSweep: [], ia2c: ['lock'], maa2c: [], maddpg: [], maddpgContinuous: ['aside'], iddpg: [], facmac: ['record'], happo: [], mat: [], primal: ['record'] };
 const LATE: Readonly<Record<string, readonly Place[]>> = {
   dqn: ['arrays', 'metrics', 'rewound'], doubleDqn: ['manifest', 'old'], duelingDqn: ['named'], nStepDqn: ['state', 'metrics'], prioritisedDqn: ['arrays', 'state', 'metrics'], combinedDqn: ['arrays', 'events', 'rewound'], reinforce: ['state', 'metrics', 'rewound'], reinforceBaseline: ['arrays', 'named'], a2c: ['written', 'metrics'], ppo: ['arrays', 'state', 'events'], ppoContinuous: ['state', 'arrays', 'rewound'], ddpg: ['arrays', 'metrics'], td3: ['manifest', 'named'], sac: ['arrays', 'state'], sacDiscrete: ['written', 'events'], iql: ['state', 'named', 'tensorboard'], vdn: ['arrays', 'written', 'events'], qmix: ['manifest', 'tidying', 'old', 'metrics'], qplex: ['written', 'state', 'rewound'],
   qatten: ['arrays', 'metrics'], qtranBase: ['manifest', 'named'], qtranAlt: ['state', 'events'],
@@ -83,6 +83,7 @@ const LATE: Readonly<Record<string, readonly Place[]>> = {
   coma: ['written', 'state'], comaSweep: ['arrays', 'events'], ia2c: ['manifest', 'state', 'metrics'], maa2c: ['named', 'events'],
   maddpg: ['arrays', 'metrics'], maddpgContinuous: ['state', 'named'], iddpg: ['written', 'metrics'], facmac: ['arrays', 'events'],
   happo: ['arrays', 'metrics'], mat: ['manifest', 'events'],
+  primal: ['arrays', 'state', 'metrics'],
 };
 const PAGES = Object.keys(TINY_RUNS), MOMENTS = Math.ceil(ROUNDS / PAGES.length);
 /** Pages whose runs are killed at chosen places. */

@@ -53,6 +53,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   maa2c: { environment: 'matrix/two-step', steps: 160, copies: 1, set: episodic },
   happo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.copies': 2, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
   mat: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.embed': 6, 'encoder.heads': 2, 'decoder.heads': 3 } },
+  primal: { environment: 'mapf/4x4?agents=2&density=0.1&sight=4&steps=12', steps: 240, copies: 2, set: { 'data.steps': 8, 'look.near': 2, 'look.far': 3, 'look.hidden': 8, 'look.goalUnits': 3, 'memory.hidden': 6, 'expert.batch': 2 } },
 };
 
 /** Its first session. */

@@ -8,7 +8,7 @@ import { Random } from '../../core/random.ts';
 import type { NamedArray } from '../../core/store.ts';
 
 export type Sizes = Readonly<Record<string, number>>;
-const SIZES: Sizes = { batch: 3, time: 4, agent: 2, action: 3, obs: 5, state: 6, id: 2, neighbour: 2, other: 2 };
+const SIZES: Sizes = { batch: 3, time: 4, agent: 2, action: 3, obs: 5, state: 6, id: 2, neighbour: 2, other: 2, channel: 2, row: 4, column: 4, goal: 3 };
 /** Transitions are segments of so many steps, one if nothing is said; whole episodes are longer. */
 export function sizesOf(d: Definition, more: Sizes = {}): Sizes {
   const { cut, length = 1 } = Object.values(d.page.sources)[0]!;

@@ -25,6 +25,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
   maddpg: ['actor', 'critic'], maddpgContinuous: ['actor', 'critic'], iddpg: ['encoder', 'actor', 'critic'], facmac: ['encoder', 'actor', 'critic', 'mixer'],
   happo: ['encoder', 'policy', 'criticEncoder', 'critic'], mat: ['encoder', 'critic', 'decoder'],
+  primal: ['look', 'memory', 'policy', 'critic', 'blocks'],
 };
 
 /** Mixers that need to know which actions are greedy, or which was taken by its number: where actions are continuous there is neither. */

@@ -20,7 +20,7 @@ const STOPPED: Readonly<Record<string, readonly string[]>> = { duplexMixer: ['ag
 const ACROSS = ['standardise', 'populationStandardise', 'normaliseReward'];
 
 /** Nodes that read the logits of unavailable actions, as the paper's authors do: their mask stands behind the softmax. */
-const UNMASKED = ['epsilonMixed'];
+const UNMASKED = ['epsilonMixed', 'validity'];
 /** Nodes whose numbers are statistics, and no losses. */
 const STATISTICS = ['runningMoments', 'moments'];
 

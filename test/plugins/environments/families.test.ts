@@ -16,7 +16,9 @@ const variants = ['matrix/climbing?observe=lastAction&timeoutAs=truncated', 'mat
   'partner/match?agents=1&visible=1', 'partner/match?agents=3&actions=5&change=0.2&steps=7', 'partner/cover?visible=0&noise=1',
   'mpe/simple?continuous=true', 'mpe/spread?N=5&agentNeighbours=2&landmarkNeighbours=3', 'mpe/spread?N=1&agentNeighbours=2', 'mpe/speaker-listener?continuous=true&integration=velocity-first', 'mpe/crypto?continuous=true', 'mpe/tag?terminateOnSuccess=true&curriculum=0&obstacles=0',
   'mpe/tag?good=3&agentNeighbours=2&landmarkNeighbours=1&continuous=true', 'mpe/reference?continuous=true', 'mpe/world-comm?forests=0&obstacles=0', 'mpe/world-comm?continuous=true&good=1&adversaries=1',
-  'mpe/formation?N=1&terminateOnSuccess=true', 'mpe/line?N=6&continuous=true', 'mpe/collect-treasure?collectors=1&deposits=1&treasures=1', 'mpe/collect-treasure?continuous=true&steps=60'];
+  'mpe/formation?N=1&terminateOnSuccess=true', 'mpe/line?N=6&continuous=true', 'mpe/collect-treasure?collectors=1&deposits=1&treasures=1', 'mpe/collect-treasure?continuous=true&steps=60',
+  'mapf/10x10?agents=1&density=0&steps=30', 'mapf/7x5?agents=5&density=0.2&sight=5&steps=40&moveOrder=shuffled', 'pogema/6x6?agents=1&steps=30', 'pogema/6x5?agents=6&density=0.1&sight=2&steps=40&moveOrder=shuffled',
+  'pogema/5x6?agents=5&density=0.1&sight=3&onTarget=nothing&collisionSystem=blockBoth&steps=40', 'pogema/6x6?agents=7&density=0.1&sight=2&onTarget=restart&collisionSystem=soft&agentsChannel=exact&steps=40'];
 const make = async (id: string, copies: number, seed: number): Promise<VectorEnvironment> => makeEnvironment(id, families, { copies, seed });
 
 it.each([...listed, ...variants])('%s keeps the contract', async id => {
@@ -26,7 +28,8 @@ it.each([...listed, ...variants])('%s keeps the contract', async id => {
 });
 
 const some = fc.constantFrom('matrix/two-step', 'matrix/mmdp', 'quadratic/product', 'lbf/5x5-3p-2f?penalty=0.1', 'lbf/6x6-2p-2f-coop?sight=2', 'lbf/5x5-4p-1f?grid=true&sight=1', 'classic/cartpole', 'classic/mountain-car?steps=15', 'classic/mountain-car-continuous?steps=15', 'classic/acrobot',
-  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'partner/match?agents=3&change=0.1&steps=9', 'partner/cover?steps=6', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1', 'mpe/line', 'mpe/collect-treasure?collectors=3&treasures=9');
+  'classic/pendulum?steps=20', 'parity/line?steps=3', 'parity/ring?agents=3&steps=12', 'partner/match?agents=3&change=0.1&steps=9', 'partner/cover?steps=6', 'mpe/spread', 'mpe/speaker-listener?continuous=true', 'mpe/tag?terminateOnSuccess=true', 'mpe/world-comm?integration=velocity-first', 'mpe/crypto', 'mpe/adversary?agentNeighbours=1', 'mpe/line', 'mpe/collect-treasure?collectors=3&treasures=9',
+  'mapf/5x5?agents=4&density=0.2&steps=20', 'mapf/5x4?agents=3&density=0-0.3&sight=4&moveOrder=shuffled', 'pogema/5x5?agents=5&density=0.1&sight=2&steps=20', 'pogema/5x5?agents=6&density=0.1&sight=2&onTarget=restart&collisionSystem=soft');
 const actionsOf = (env: VectorEnvironment, random: Random) => actionArray(env, (_, width) =>
   env.spec.actions === 'discrete' ? [random.integer(env.spec.sizes['action']!)] : Array.from({ length: width }, () => 2 * random.uniform() - 1));
 async function play(env: VectorEnvironment, steps: number, random: Random): Promise<readonly Snapshot[]> {

@@ -38,11 +38,11 @@ describe('environment ids', () => {
 
   it('with an unknown family name the near one', () => expect(errorOf('matrx/m1')).toMatchInlineSnapshot(`
     "environment matrx/m1: no family "matrx"; did you mean matrix?
-      fix: families are matrix, quadratic, parity, partner, lbf, mpe, classic; write family/task?option=value"
+      fix: families are matrix, quadratic, parity, partner, lbf, mpe, mapf, pogema, classic; write family/task?option=value"
   `));
   it('without a near family list them', () => expect(errorOf('starcraft/3m')).toMatchInlineSnapshot(`
     "environment starcraft/3m: no family "starcraft"
-      fix: families are matrix, quadratic, parity, partner, lbf, mpe, classic; write family/task?option=value"
+      fix: families are matrix, quadratic, parity, partner, lbf, mpe, mapf, pogema, classic; write family/task?option=value"
   `));
   it('without a task list them', () => expect(errorOf('matrix')).toMatchInlineSnapshot(`
     "environment matrix/: the task is missing

@@ -1,0 +1,177 @@
+/** Multi-agent path finding as PRIMAL plays it, by name: `mapf/20x20?agents=8&density=0.2`. */
+import { z } from 'zod';
+import type { EnvironmentFamily, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import { InputError } from '../../core/error.ts';
+import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
+import { EpisodeDraws, savedDraws } from './episode-draws.ts';
+import { MAP_TASK, parseMapTask } from './grid-map.ts';
+import { environmentId, unknownTask } from './id.ts';
+import { CHANNELS, GOAL, viewMapf } from './mapf-view.ts';
+import { ACTIONS, MapfWorld, type MapfRules } from './mapf-world.ts';
+import { completeOptions, type DeclaredOptions } from './options.ts';
+
+const OPTIONS = {
+  agents: { about: 'how many agents', default: 8, least: 1, most: 1024, whole: true },
+  density: { about: 'chance of a wall in a cell, 0 .. 0.9: one number, or two for a triangular draw each episode', default: '0-0.5' },
+  sight: { about: 'side of the square window that an agent sees', default: 10, least: 1, most: 100, whole: true },
+  steps: { about: 'most steps of an episode', default: 256, least: 1, most: 1_000_000, whole: true },
+  moveOrder: { about: 'who moves first in a step: the lower index, or anybody, drawn for each step', default: 'index', choices: ['index', 'shuffled'] },
+  blockingCost: { about: 'what it costs to stay on the goal, for every agent whose way that blocks (the authors\' code: 1)', default: 2, least: 0, most: 1000 },
+  finishReward: { about: 'what each agent gets when all stand on their goals (the authors\' code pays none)', default: 20, least: 0, most: 1000 },
+} as const satisfies DeclaredOptions;
+/** Sides of PRIMAL's training maps, and how often each is drawn. */
+const TRAINING = [[10, 2], [40, 1], [70, 1]].map(([side = 0, weight = 0]) => ({ rows: side, cols: side, weight }));
+const MOST_SIDE = 512, MOST_DENSITY = 0.9;
+
+const place = z.tuple([z.int().nonnegative(), z.int().nonnegative()]);
+const savedMapf = z.strictObject({
+  scene: z.strictObject({ map: z.array(z.string().regex(/^[.#]+$/)), agents: z.array(place), goals: z.array(place), last: z.array(z.int().min(0).max(ACTIONS - 1)), key: z.int().nonnegative() }).nullable(),
+  blocking: z.array(z.int().min(0).max(1)), agentReward: z.array(z.number()), reward: z.number(), step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+});
+type SavedMapf = z.infer<typeof savedMapf>;
+/** A saved state of this game and no other. */
+const savedOf = ({ sizes, agents }: MapfRules) => {
+  const free = (map: readonly string[], cells: readonly (readonly [number, number])[]) => cells.every(([row, col]) => map[row]?.[col] === '.') && new Set(cells.map(String)).size === cells.length;
+  return savedMapf
+    .refine(({ scene: s, agentReward, blocking }) => agentReward.length === agents && blocking.length === agents && (!s || [s.agents, s.goals, s.last].every(x => x.length === agents)), 'another number of agents')
+    .refine(({ scene: s }) => !s || sizes.some(({ rows, cols }) => s.map.length === rows && s.map.every(line => line.length === cols)), 'a map of another size')
+    .refine(({ scene: s }) => !s || (free(s.map, s.agents) && free(s.map, s.goals)), 'two in one cell, or one outside the free cells');
+};
+
+/**
+ * grid [copies agent channel row column] and goal [copies agent goal] (`mapf-view.ts`), and both side by side as obs [copies agent obs]. avail
+ * [copies agent action]: staying, and moves into cells that are free as the step begins and that do not take back the last action.
+ *
+ * agentReward [copies agent] is -0.3 for a move, -0.5 for staying off the goal, 0 for arriving or staying on it, -2 for a collision (the agent
+ * stays); blocking [copies agent] is 1 where an agent stayed on its goal in the way of others, each of which it pays for. reward [copies] is their sum.
+ * An episode ends, and is won, when all stand on their goals at the end of a step; the limit truncates.
+ */
+class Mapf implements VectorEnvironment {
+  readonly spec: EnvironmentSpec;
+  readonly copies: number;
+  readonly fields: Readonly<Record<string, TypedArray>>;
+  readonly #saved: ReturnType<typeof savedOf>;
+  readonly #draws: EpisodeDraws;
+  readonly #world: MapfWorld;
+  readonly #sight: number;
+  readonly #grid: Float32Array;
+  readonly #goal: Float32Array;
+  readonly #obs: Float32Array;
+  readonly #reward: Float32Array;
+  readonly #agentReward: Float32Array;
+  readonly #won: Uint8Array;
+  readonly #terminated: Uint8Array;
+  readonly #truncated: Uint8Array;
+  readonly #step: Int32Array;
+
+  constructor(id: string, rules: MapfRules & { readonly steps: number }, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
+    const { copies } = setting, { agents, sight, steps, blockingCost, finishReward } = rules, byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd(), obs = CHANNELS * sight * sight + GOAL;
+    this.copies = copies;
+    this.#saved = savedOf(rules);
+    this.#draws = new EpisodeDraws(setting);
+    this.#world = new MapfWorld(rules, copies);
+    this.#sight = sight;
+    this.spec = {
+      id, sizes: { agent: agents, action: ACTIONS, obs, channel: CHANNELS, row: sight, column: sight, goal: GOAL }, actions: 'discrete', limit: steps, reward: 'sum',
+      returns: { least: 0 - agents * steps * Math.max(2, blockingCost * (agents - 1)), most: agents * finishReward },
+      fields: {
+        obs: { dtype: 'f32', dims: byAgent('obs') }, grid: { dtype: 'f32', dims: byAgent('channel row column') }, goal: { dtype: 'f32', dims: byAgent('goal') }, avail: { dtype: 'bool', dims: byAgent('action') },
+        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') }, blocking: { dtype: 'f32', dims: byAgent('') },
+        terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' }, won: { dtype: 'bool', dims: '' },
+      },
+    };
+    this.#grid = new Float32Array(copies * agents * CHANNELS * sight * sight);
+    this.#goal = new Float32Array(copies * agents * GOAL);
+    this.#obs = new Float32Array(copies * agents * obs);
+    this.#reward = new Float32Array(copies);
+    this.#agentReward = new Float32Array(copies * agents);
+    this.#won = new Uint8Array(copies);
+    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
+    this.#truncated = new Uint8Array(copies);
+    this.#step = new Int32Array(copies);
+    this.fields = {
+      obs: this.#obs, grid: this.#grid, goal: this.#goal, avail: this.#world.avail, reward: this.#reward, agentReward: this.#agentReward, blocking: this.#world.blocking,
+      terminated: this.#terminated, truncated: this.#truncated, won: this.#won,
+    };
+  }
+
+  step(actions: TypedArray): void {
+    checkActionIndices(this.spec, actions, this.#terminated, this.#truncated);
+    for (let copy = 0; copy < this.copies; copy++) {
+      if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
+      const step = this.#step[copy] = this.#step[copy]! + 1, solved = this.#world.act(copy, actions, step, this.#agentReward);
+      this.#terminated[copy] = this.#won[copy] = solved ? 1 : 0;
+      this.#truncated[copy] = !solved && step >= this.spec.limit ? 1 : 0;
+      this.#sum(copy);
+      this.#observe(copy);
+    }
+  }
+  #sum(copy: number): void {
+    const { agents } = this.#world;
+    let sum = 0;
+    for (let i = copy * agents; i < (copy + 1) * agents; i++) sum += this.#agentReward[i]!;
+    this.#reward[copy] = sum;
+  }
+  #observe(copy: number): void { viewMapf(this.#world, copy, this.#sight, this.#grid, this.#goal, this.#obs); }
+
+  reset(mask: Uint8Array, seeds?: Uint32Array): void {
+    checkReset(this.spec.id, this.copies, mask, seeds);
+    const { agents } = this.#world;
+    for (let copy = 0; copy < this.copies; copy++) {
+      if (mask[copy] !== 1) continue;
+      this.#world.spawn(copy, this.#draws.begin(copy, seeds?.[copy]));
+      this.#step[copy] = this.#reward[copy] = this.#won[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
+      this.#agentReward.fill(0, copy * agents, (copy + 1) * agents);
+      this.#observe(copy);
+    }
+  }
+
+  getState(copy: number): SavedMapf {
+    checkCopy(this.spec.id, this.copies, copy);
+    const { agents, blocking } = this.#world, mine = (field: Float32Array) => [...field.subarray(copy * agents, (copy + 1) * agents)];
+    return { scene: structuredClone(this.#world.scene(copy)) as SavedMapf['scene'], blocking: mine(blocking), agentReward: mine(this.#agentReward), reward: this.#reward[copy]!,
+      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
+  }
+  setState(copy: number, state: unknown): void {
+    checkCopy(this.spec.id, this.copies, copy);
+    const { agents, blocking: blocks } = this.#world, { scene, blocking, agentReward, reward, step, terminated, truncated, draws } = readSaved(this.spec.id, this.#saved, state);
+    this.#draws.restore(copy, draws);
+    this.#world.setScene(copy, scene);
+    blocks.set(blocking, copy * agents);
+    this.#agentReward.set(agentReward, copy * agents);
+    this.#reward[copy] = reward;
+    this.#step[copy] = step;
+    this.#terminated[copy] = terminated ? 1 : 0;
+    this.#won[copy] = terminated && scene ? 1 : 0;
+    this.#truncated[copy] = truncated ? 1 : 0;
+    if (scene) this.#observe(copy); else for (const field of [this.#grid, this.#goal, this.#obs]) field.fill(0, copy * field.length / this.copies, (copy + 1) * field.length / this.copies);
+  }
+  close(): void {}
+}
+
+/** `0.2` or `0-0.5`. */
+function densityOf(text: string): MapfRules['density'] | undefined {
+  const [, least, most = least] = /^(\d*\.?\d+)(?:-(\d*\.?\d+))?$/.exec(text) ?? [];
+  return least === undefined || Number(most) > MOST_DENSITY || Number(least) > Number(most) ? undefined : { least: Number(least), most: Number(most) };
+}
+
+export const mapf: EnvironmentFamily = {
+  family: 'mapf',
+  about: 'Multi-agent path finding as PRIMAL plays it: each agent finds its way to its goal and sees only what is near. Any task of the grammar rows x cols.',
+  tasks: {
+    '10x10': 'the smallest maps that PRIMAL trains and is tested on', '20x20': 'larger ones', '40x40': 'large ones',
+    'primal': 'as PRIMAL trains: sides of 10 (every second map), 40 or 70',
+  },
+  options: OPTIONS,
+  make(task, given, setting) {
+    const parsed = task === 'primal' ? undefined : parseMapTask(task);
+    if (!parsed && task !== 'primal') throw unknownTask(mapf, task, MAP_TASK);
+    const id = environmentId(mapf, parsed ? `${parsed.rows}x${parsed.cols}` : task, given), options = completeOptions(`environment mapf/${task}`, OPTIONS, given), density = densityOf(options.density);
+    const refuse = (what: string, fix: string): never => { throw new InputError(`environment ${id}: ${what}`, fix); };
+    for (const [name, side] of Object.entries(parsed ?? {})) if (side < 1 || side > MOST_SIDE) refuse(`${side} ${name}`, `${name} are 1 .. ${MOST_SIDE}`);
+    if (!density) return refuse(`density=${options.density} is no chance of a wall`, `a number 0 .. ${MOST_DENSITY}, or two with a dash between: 0-0.5`);
+    const sizes = parsed ? [{ ...parsed, weight: 1 }] : TRAINING, cells = Math.min(...sizes.map(s => s.rows * s.cols));
+    if (options.agents > cells * (1 - density.most)) refuse(`${options.agents} agents on ${cells} cells, of which ${density.most} may be walled`, 'fewer agents, a larger map, or a lower density');
+    return new Mapf(id, { ...options, sizes, density }, setting);
+  },
+};
