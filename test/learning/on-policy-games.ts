@@ -6,7 +6,8 @@ import { linear } from '../../core/schedule.ts';
 import { ippo, mappo } from '../../graphs/index.ts';
 import type { Composition } from '../../plugins/compose.ts';
 
-export const SEEDS = [1, 2, 3, 4, 5], COPIES = 16, STEPS = 40_000;
+export const SEEDS = [1, 2, 3, 4, 5];
+const COPIES = 16, STEPS = 40_000;
 /**
  * Sixteen copies in place of the authors' 128, since nothing here is random, one layer of 32 units, steps of 2e-3, and entropy that counts 0.1 at first and 0.01 in the end: with the
  * authors' 0.01 both agents are sure of the third action (125) after a few updates, and take 200,000 steps to leave it.
