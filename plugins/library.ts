@@ -21,6 +21,7 @@ export { constant, gaussian, orthogonal, uniformWithin } from '../nodes/initial.
 export { conv, dense, gru, lstm, mlp, parameter } from '../nodes/layers.ts';
 export { detach } from '../core/flow.ts';
 
+export type { Expert, ExpertFactory } from '../core/expert.ts';
 export type { EnvironmentFamily, EnvironmentField, EnvironmentOption, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../core/environment.ts';
 export type { Engine, EngineFactory, EngineInfo, Executable, Input, Outputs, Program, Supply } from '../core/engine.ts';
 export type { Replay, ReplayFactory, ReplaySetting, Sample } from '../core/replay.ts';

@@ -19,7 +19,7 @@ const STOPPED: Readonly<Record<string, readonly string[]>> = { duplexMixer: ['ag
 /** Nodes that are meant to look at all rows at once; none of them has a place in acting. */
 const ACROSS = ['standardise', 'populationStandardise', 'normaliseReward'];
 
-/** Nodes that read the logits of unavailable actions, as the paper's authors do: their mask stands behind the softmax. */
+/** Nodes that read the logits of unavailable actions, as the paper's authors do: their mask stands behind the softmax, or is what is learned. */
 const UNMASKED = ['epsilonMixed', 'validity'];
 /** Nodes whose numbers are statistics, and no losses. */
 const STATISTICS = ['runningMoments', 'moments'];
