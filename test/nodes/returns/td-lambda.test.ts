@@ -19,6 +19,11 @@ describe('tdLambda', () => {
   it('by hand, where the batch ends and the episode goes on', async () => { close(await value([1, 2, 3], [10, 20, 30]), [22.384, 27.2, 30]); });
   it('by hand, with a true end: 3; 2 + 0.9 (4 + 2.4); 1 + 0.9 (2 + 0.8 * 7.76)', async () => { close(await value([1, 2, 3], [10, 20, 30], { terminated: [0, 0, 1] }), [8.3872, 7.76, 3]); });
   it('by hand, with a time limit at the end: as where it goes on', async () => { close(await value([1, 2, 3], [10, 20, 30], { truncated: [0, 0, 1] }), [22.384, 27.2, 30]); });
+  it.each([
+    ['an end after the third step', { terminated: [0, 0, 1, 0] }, [4.694363, 4.5146, 3]],
+    ['a time limit there', { truncated: [0, 0, 1, 0] }, [5.191156, 5.141864, 3.792]],
+    ['neither', {}, [5.236364, 5.198945, 3.864072, 0.891]],
+  ])('worked out elsewhere, lambda 0.8 and gamma 0.99, with %s', async (_, ends, want) => { close((await value([1, 2, 3, 0], [0.6, 0.7, 0.8, 0.9], ends, { gamma: 0.99, lambda: 0.8 })).slice(0, want.length), want, 5); });
   it('by hand, with an end or a limit inside: each episode from its own last step, whatever stands behind it', async () => {
     for (const behind of [0, 1e6]) {
       const limit = await value([1, 2, behind, 4], [10, 20, behind, 5], { truncated: [0, 1, 0, 0], terminated: [0, 0, 0, 1] }), end = await value([1, 2, behind, 4], [10, 20, behind, 5], { terminated: [0, 1, 0, 1] });
