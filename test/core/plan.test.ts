@@ -27,7 +27,7 @@ describe('the arena', () => {
     for (const rule of p.rules.values()) {
       expect(rule.slices.length).toBeGreaterThan(0);
       expect(rule.size).toBe(rule.slices.reduce((a, s) => a + s.size, 0));
-      for (const s of rule.slices) { expect(owned.get(s.name), `${s.name} is of two rules`).toBeUndefined(); owned.set(s.name, rule.name); }
+      for (const s of rule.slices) { const other = owned.get(s.name); if (other !== undefined) expect([d.page.train[rule.name]!.after, d.page.train[other]!.after], `${s.name} is of two rules`).toContainEqual(d.page.train[rule.name]!.after === other ? other : rule.name); owned.set(s.name, rule.name); }
       expect(rule.slices.at(-1)!.from + rule.slices.at(-1)!.size - rule.slices[0]!.from).toBe(rule.size);
     }
     expect(owned.size).toBe(p.slices.length);

@@ -169,7 +169,7 @@ describe('acting', () => {
   it('steps a recurrent critic along where rollouts are to begin with its carry, and only there', () => {
     expect(programs(allPages['mappo']!, SIZES).watched()).toEqual(['encoder.z', 'criticEncoder.z']);
     expect(programs(qmix).watched()).toEqual([]);
-    expect([...programs(allPages['mappo']!, SIZES).carries(4)]).toEqual([['encoder', [4, 3, 16]], ['criticEncoder', [4, 3, 16]]]);
+    expect([...programs(allPages['mappo']!, SIZES).carries(4)]).toEqual([['encoder', [4, 3, 64]], ['criticEncoder', [4, 3, 64]]]);
   });
 });
 

@@ -107,7 +107,7 @@ describe('an edit that cannot be made', () => {
   const cases: Record<string, [Edit, RegExp]> = {
     'does not fit': [put('mixer', maskedMse()), /^1 problem in graph base\n\n1 {2}OFFER {4}slot mixer: maskedMse asks for prediction, target\n {5}asks .*\n {5}offered {2}agentQs, maxAgentQs, isGreedy, action, state, unitState, mask\n/],
     'has several problems': [d => ({ ...d, page: { ...d.page, act: { action: 'nobody.action' }, train: { q: { ...d.page.train['q']!, losses: [{ loss: 'nobody.loss', weight: 1 }] } } } }), /^[2-9] problems in graph base/],
-    'yields NaN': [put('mixer', nanMixer()), /^the swap was not made, for it failed on a batch: rule q: mixer\.qTot \(nanMixer\) is the first wire that is not finite\n {2}fix: the run goes on as it was/],
+    'yields NaN': [put('mixer', nanMixer()), /^the swap was not made, for it failed on a batch: rule q: mixer\.qTot \(nanMixer\) is the first wire that is not finite: NaN at batch 0, time 0\n {2}fix: the run goes on as it was/],
     'throws': [put('mixer', brokenMixer()), /out of order/],
     'is a function that throws': [() => { throw new Error('no idea'); }, /^no idea$/],
     'changes nothing': [d => edited(d, 'another', () => undefined), /^the edit changes nothing\n/],

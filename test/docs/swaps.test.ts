@@ -1,6 +1,7 @@
 /** docs/swaps.md is what comes of trying every swap, and what it says holds for swaps that are made otherwise. */
 import { describe, expect, it } from 'vitest';
 import { swap } from '../../core/graph.ts';
+import { per } from '../../core/node.ts';
 import { pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import { skein } from '../plugins/cli/skein.ts';
@@ -22,7 +23,8 @@ describe('docs/swaps.md', () => {
   it.each(Object.entries(pages))('agrees with the verb of pages: what fits in %s makes a page, what does not throws', (name, page) => {
     for (const { slot, outcomes } of slotsOf(page)) for (const { type, fits } of outcomes) {
       let made = true;
-      try { swap(page, slot, nodeTypes.find(n => n.spec.type === type)!({} as never)); } catch { made = false; }
+      const use = nodeTypes.find(n => n.spec.type === type)!({} as never), { per: dim } = page.page.nodes[slot]!;
+      try { swap(page, slot, (dim === undefined ? use : per(dim, use as never)) as never); } catch { made = false; }
       expect(made, `${name}: ${slot} = ${type}`).toBe(fits);
     }
   });

@@ -2,7 +2,7 @@
 import type { Definition, Registry } from '../../core/definition.ts';
 import { derive } from '../../core/graph.ts';
 import type { World } from '../../core/world.ts';
-import { coma, ddpg, dgn, pages, ppoContinuous, sac, sacDiscrete, td3 } from '../../graphs/index.ts';
+import { coma, ddpg, dgn, facmac, iddpg, maddpg, maddpgContinuous, pages, ppoContinuous, primal, sac, sacDiscrete, td3 } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import * as values from './values.ts';
 
@@ -11,13 +11,15 @@ const narrowGraph: Definition = derive(dgn, 'dgn', g => { g.set('agentQ', { enco
 /** In the larger world one of the 645,000 units of the wide critic is so near its kink that two engines take different sides of it. */
 const narrowCritic: Definition = derive(coma, 'coma', g => { g.set('critic', { hidden: [16, 16] }); });
 /** Gradients of single weights among tens of thousands are as small as what two engines round by, and a first step of Adam is as long for them as for others. */
-const NARROW = Object.fromEntries([ddpg, td3, sac, sacDiscrete].map(page => [page.page.name, derive(page as Definition<unknown, World>, page.page.name, g => {
-  for (const node of ['actor', 'encoder', 'critic', 'critic1', 'critic2']) if (node in page.page.nodes) g.set(node, { hidden: [16, 16] });
+const NARROW = Object.fromEntries([ddpg, td3, sac, sacDiscrete, maddpg, maddpgContinuous, iddpg, facmac].map(page => [page.page.name, derive(page as Definition<unknown, World>, page.page.name, g => {
+  for (const node of ['actor', 'encoder', 'critic', 'critic1', 'critic2']) if ((page.page.nodes[node]?.config?.['hidden'] as readonly number[] | undefined)?.length) g.set(node, { hidden: [16, 16] });
 })]));
+/** The same of a view. */
+const narrowView: Definition = derive(primal, 'primal', g => { g.set('look', { near: 4, far: 4, hidden: 16 }); g.set('memory', { hidden: 16 }); });
 /** In as many minibatches as a small batch has items. */
 const fewMinibatches: Definition = derive(ppoContinuous, 'ppoContinuous', g => { g.rollout({ steps: 2048, copies: 1, epochs: 10, minibatches: 2 }); });
 
-export const allPages: Readonly<Record<string, Definition>> = { ...pages, ...NARROW, ppoContinuous: fewMinibatches, dgn: narrowGraph, coma: narrowCritic, ...values };
+export const allPages: Readonly<Record<string, Definition>> = { ...pages, ...NARROW, ppoContinuous: fewMinibatches, dgn: narrowGraph, coma: narrowCritic, primal: narrowView, ...values };
 export const registry: Registry = new Map(nodeTypes.map(({ spec }) => [spec.type, spec]));
 
 /** The nodes that one step of a page must change; from the papers, not derived. */

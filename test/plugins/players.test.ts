@@ -7,6 +7,8 @@ import type { VectorEnvironment } from '../../core/environment.ts';
 import type { Tracker } from '../../core/tracker.ts';
 import { dqn, iql, qmix, vdn } from '../../graphs/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
+import { readJoint } from '../../plugins/cli/experiment.ts';
+import { parseDocument } from '../../plugins/documents.ts';
 import { JointEnvironment } from '../../plugins/joint-environment.ts';
 import type { JointOptions } from '../../plugins/joint-run.ts';
 import type { Players } from '../../plugins/players.ts';
@@ -160,6 +162,12 @@ describe('players', () => {
     for (const [name, p] of Object.entries(run.players)) p.metrics$.subscribe(m => { if ('eval/return' in m.values) seen.push(name); });
     expect(Object.keys(await run.done)).toEqual(['red', 'blue']);
     expect(new Set(seen)).toEqual(new Set(['red', 'blue']));
+  });
+  it('are named in a file, whose errors say where', async () => {
+    const read = async (text: string) => readJoint(await parseDocument(text, 'yaml', 'p.yaml'), 'p.yaml');
+    expect(await read('players:\n  a: { page: iql, set: { q.lr: 1 } }\n  b: { agents: [1], copyOf: a, every: 10k }\nenv: mpe/tag')).toMatchObject({ players: { a: { page: 'iql' }, b: { every: '10k' } } });
+    await expect(read('players: { a: qmix }')).rejects.toThrow('p.yaml:1: players.a: expected page (with set and swap), run (with at), or copyOf and every; and agents');
+    await expect(read('players: { a: { page: iql } }\nset: { a: 1 }')).rejects.toThrow('p.yaml:2: no option is called "set"');
   });
   it.each([
     ['nobody learns', { a: { agents: [0, 1], copyOf: 'a', every: 5 } }, 'no player learns'],

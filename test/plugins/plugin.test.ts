@@ -61,7 +61,7 @@ describe('a bad plugin is refused by name', () => {
     ['no-name', `plugin bad-no-name.ts: it does not say what it is
   fix: export const plugin = { name: 'mine', version: '1.0.0', api: 1 }`],
     ['empty', `plugin bad-empty.ts: it binds nothing
-  fix: bind(TOKENS.NodeType).toConstantValue(...), or one of NodeType, Page, Environment, Engine, Replay, Tracker`],
+  fix: bind(TOKENS.NodeType).toConstantValue(...), or one of NodeType, Page, Environment, Engine, Replay, Tracker, Expert`],
     ['node', `plugin bad-node.ts: there is a node type called sumMixer already
   fix: give sum-mixer another name`],
     ['page', `plugin bad-page.ts: there is an algorithm called qmix already

@@ -46,14 +46,14 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   facmac: { environment: 'quadratic/product', steps: 60, copies: 1, set: { 'data.batch': 4, 'data.keep': 12, 'encoder.hidden': 6, 'critic.hidden': [6], 'mixer.embed': 4 } },
   ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
   mappo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
-  beliefPpo: { environment: 'partner/match?steps=5', steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6], 'belief.hidden': 6, 'belief.latent': 3, 'beliefDecoder.hidden': 6 } },
-  coma: { environment: foraging, steps: 400, copies: 2, set: { ...episodic, 'targets.everyUpdates': 7 } },
-  comaSweep: { environment: 'matrix/two-step', steps: 160, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
-  ia2c: { environment: foraging, steps: 400, copies: 2, set: episodic },
-  maa2c: { environment: 'matrix/two-step', steps: 160, copies: 1, set: episodic },
-  happo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.copies': 2, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
+  beliefPpo: { environment: 'partner/match?steps=5', steps: 330, copies: 2, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6], 'belief.hidden': 6, 'belief.latent': 3, 'beliefDecoder.hidden': 6 } },
+  coma: { environment: foraging, steps: 580, copies: 2, set: { ...episodic, 'targets.everyUpdates': 7 } },
+  comaSweep: { environment: 'matrix/two-step', steps: 200, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },
+  ia2c: { environment: foraging, steps: 580, copies: 2, set: episodic },
+  maa2c: { environment: 'matrix/two-step', steps: 200, copies: 1, set: episodic },
+  happo: { environment: foraging, steps: 600, copies: 2, set: { 'data.steps': 8, 'data.copies': 2, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
   mat: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.embed': 6, 'encoder.heads': 2, 'decoder.heads': 3 } },
-  primal: { environment: 'mapf/4x4?agents=2&density=0.1&sight=4&steps=12', steps: 240, copies: 2, set: { 'data.steps': 8, 'look.near': 2, 'look.far': 3, 'look.hidden': 8, 'look.goalUnits': 3, 'memory.hidden': 6, 'expert.batch': 2 } },
+  primal: { environment: 'mapf/4x4?agents=2&density=0.1&sight=4&steps=12', steps: 400, copies: 2, set: { 'data.steps': 8, 'look.near': 2, 'look.far': 3, 'look.hidden': 8, 'look.goalUnits': 3, 'memory.hidden': 6, 'expert.batch': 2 } },
 };
 
 /** Its first session. */

@@ -38,7 +38,7 @@ const registry = new Map(nodeTypes.map(n => [n.spec.type, n.spec]));
  * losses would round to nothing. Attention of wide layers and large weights goes to one neighbour alone, and then no gradient reaches queries and keys; an action of them lies at the end of its range, where tanh is flat. Three wide layers before a
  * policy make it certain, and its ratios too large for a float.
  */
-const SPREAD: Readonly<Record<string, number>> = { roleAgentQ: 0.25, graphAgentQ: 0.1, deterministic: 0.1, pooledBelief: 0.1 };
+const SPREAD: Readonly<Record<string, number>> = { roleAgentQ: 0.25, graphAgentQ: 0.1, deterministic: 0.1, pooledBelief: 0.1, beliefEncoder: 0.1, meanAndStd: 0.1 };
 const draw = (seed: number, d: Definition, table = layerTable(d, sizesOf(d))): Arrays => drawWeights(seed, table, Math.min(0.5, ...Object.values(d.page.nodes).map(n => SPREAD[n.type ?? ''] ?? 0.5)));
 const json = (d: Definition) => JSON.parse(JSON.stringify(toJson(d))) as unknown;
 const run = (d: Definition, { seed = 1, ...more }: { seed?: number; sizes?: Sizes; batch?: Arrays; weights?: Arrays; targets?: Arrays; noise?: Arrays; updates?: number } = {}): Promise<StepResult> => {

@@ -22,7 +22,7 @@ describe('list', () => {
   it('names everything', async () => {
     const { code, stdout, stderr } = await skein('list');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of [...Object.keys(pages), ...nodeTypes.map(n => n.spec.type), 'matrix/two-step', 'lbf/8x8-2p-2f-coop', 'classic/cartpole', 'tfjs']) expect(stdout).toMatch(new RegExp(`^  ${name}  `, 'm'));
+    for (const name of [...Object.keys(pages), ...nodeTypes.map(n => n.spec.type), 'matrix/two-step', 'lbf/8x8-2p-2f-coop', 'classic/cartpole', 'tfjs']) expect(stdout).toMatch(new RegExp(`^  ${name}(  |$)`, 'm'));
   });
   it('shows an algorithm, a node and an environment with what is to know', async () => {
     const part = async (kind: string, from: string, lines: number) => { const all = (await skein('list', kind)).stdout.split('\n'), at = all.findIndex(line => line.startsWith(`  ${from} `)); return all.slice(at, at + lines).map(line => line.trim().replace(/ {2,}/, '  ')); };
@@ -325,8 +325,9 @@ describe('env check', () => {
         speed   N steps/s, those of all copies added up
         world   2 agents, 2 actions, obs 3, state 3, at most 2 steps an episode
         return  0 .. 8 an episode
-        fields  obs f32 [agent obs], state f32 [state], avail bool [agent action], reward f32, agentReward
-                f32 [agent], terminated bool, truncated bool
+        fields  obs f32 [agent obs], state f32 [state], avail bool [agent action], seenAction i32 [agent
+                other], seen bool [agent other], reward f32, agentReward f32 [agent], terminated bool,
+                truncated bool
       "
     `);
   });

@@ -70,7 +70,6 @@ plugin: [./a.ts]
     ['- qmix', 'e.yaml:1: expected options under their names, for example algorithm: qmix\n  fix: options are algorithm, env, steps, seed, engine, evaluate, checkpoint, envs, overlap, out, picture, set, swap, plugin'],
     ['algorithm: qmix', 'no environment is named\n  fix: --env <id>, for example --env lbf/8x8-2p-2f-coop; skein list environments shows them'],
     ['algorithm: qmix\nenv: matrix/m1\nswap: [mixer=sumMixer@x]', '--swap mixer=sumMixer@x: the step behind @: "x" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
-    ['players: { a: qmix }', 'e.yaml:1: several populations are not in this version\n  fix: name one algorithm'],
   ])('is refused with its line: %j', async (text, message) => { expect(await refused(text)).toBe(message); });
   it('shows all its problems at once', async () => {
     expect(await refused('algorithm: 1\nstep: 3\nswap: 4\n')).toMatchInlineSnapshot(`

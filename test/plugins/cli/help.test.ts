@@ -65,7 +65,8 @@ describe('help', () => {
 
     Arguments:
       algorithm                    a name (skein list algorithms), ./page.ts[#export], ./page.json,
-                                   npm:package#export, or a file of options: experiment.yaml
+                                   npm:package#export, a file of options: experiment.yaml, or of several
+                                   players: players.json
 
     Options:
       --env <id>                   environment, family/task?option=value: skein list environments; or

@@ -127,6 +127,15 @@ it('the options that users see', () => {
         "steps               whole number 1 .. 1000000  default 50          most steps of an episode",
         "timeoutAs           terminated or truncated    default terminated  the flag that the limit sets; the original says terminated",
       ],
+      "mapf": [
+        "agents        whole number 1 .. 1024     default 8      how many agents",
+        "density       text                       default 0-0.5  chance of a wall in a cell, 0 .. 0.9: one number, or two for a triangular draw each episode",
+        "sight         whole number 1 .. 100      default 10     side of the square window that an agent sees",
+        "steps         whole number 1 .. 1000000  default 256    most steps of an episode",
+        "moveOrder     index or shuffled          default index  who moves first in a step: the lower index, or anybody, drawn for each step",
+        "blockingCost  number 0 .. 1000           default 2      what it costs to stay on the goal, for every agent whose way that blocks (the authors' code: 1)",
+        "finishReward  number 0 .. 1000           default 20     what each agent gets when all stand on their goals (the authors' code pays none)",
+      ],
       "matrix": [
         "steps      whole number 0 .. 10000  default 0           steps of an episode; 0: as the game is published (1, 25, mmdp 100)",
         "observe    state or lastAction      default state       state: one-hot of the game's state, a constant 1 in a repeated game; lastAction: one-hot of every agent's last action, 0 at the start",
@@ -165,6 +174,16 @@ it('the options that users see', () => {
         "change   number 0 .. 1           default 0    chance after each step that the partner becomes any type",
         "visible  number 0 .. 1           default 0.5  chance that an agent sees what another has just done, drawn for both ways of every two at every step",
         "steps    whole number 1 .. 1000  default 20   steps of an episode",
+      ],
+      "pogema": [
+        "agents           whole number 1 .. 1024         default 2         how many agents",
+        "density          number 0 .. 0.95               default 0.3       chance of a wall in a cell",
+        "sight            whole number 1 .. 128          default 5         cells an agent sees in each direction (obs_radius)",
+        "steps            whole number 1 .. 1000000      default 64        most steps of an episode",
+        "onTarget         finish or nothing or restart   default finish    an agent that arrives finishes and is gone; does nothing until all stand on their targets; restarts with a new target",
+        "collisionSystem  priority or blockBoth or soft  default priority  priority: one after another into free cells; blockBoth: nobody into a cell that is taken or that two want; soft: as many moves at once as do not meet",
+        "moveOrder        index or shuffled              default index     who moves first with priority: the lower index, as in the original, or anybody, drawn for each step",
+        "agentsChannel    original or exact              default original  with soft collisions the original leaves an agent that follows a higher index out of the agents layer for that step; exact marks it",
       ],
       "quadratic": [],
     }
