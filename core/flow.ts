@@ -61,6 +61,10 @@ const at = (x: Wired, dim: string, i: number): Wired => {
   return { t: tf.squeeze(tf.slice(x.t, begin, shape), [axis]), dims: x.dims.filter(d => d !== dim) };
 };
 
+type Slot = 'now' | 'next';
+/** All slots but the last, or but the first. */
+const shifted = (x: Tensor, axis: number, which: Slot): Tensor => tf.slice(x, x.shape.map((_, i) => (i === axis && which === 'next' ? 1 : 0)), x.shape.map((n, i) => (i === axis ? n - 1 : n)));
+
 const made = ({ type }: NodeSpec, out: Values, key: string): Tensor => { const t = out[key]; if (!t) throw new Error(`${type} gives no ${key}`); return t; };
 const cached = <V>(table: Map<string, V>, key: string, make: () => V): V => { const value = table.get(key) ?? make(); table.set(key, value); return value; };
 
@@ -110,7 +114,7 @@ export class Flow {
     return this.#wire$(inner).pipe(map(x => {
       if (op === 'stop') return detach(x);
       if (op === 'once' || (this.stage === 'act' && !op.startsWith('each '))) return x;      // here, where it is computed; acting has one slot, the present one
-      if (op === 'now' || op === 'next') return tf.slice(x, x.shape.map((_, i) => (i === axis && op === 'next' ? 1 : 0)), x.shape.map((n, i) => (i === axis ? n - 1 : n)));
+      if (op === 'now' || op === 'next') return shifted(x, axis, op);
       const dim = op.slice('each '.length), dims = withDim(type.dims, dim), to = dims.indexOf(dim), n = d.page.dims[dim] ?? sizes[dim]!;
       const repeated = tf.tile(tf.expandDims(x.dtype === 'bool' ? tf.cast(x, 'int32') : x, to), dims.map((_, i) => (i === to ? n : 1)));
       return x.dtype === 'bool' ? tf.cast(repeated, 'bool') : repeated;
@@ -122,19 +126,19 @@ export class Flow {
     const box = this.plan.boxes.get(name);
     if (this.stage === 'act' || box?.carry !== 0) return false;
     const { noise = {}, out } = use(this.plan.d, name).spec;
-    return !Object.keys(noise as object).length && box.inputs.every(i => open(i.port) || !i.dims.some(isTime)) && Object.values(out as Record<string, Port>).every(open);
+    return box.inputs.every(i => open(i.port) || !i.dims.some(isTime)) && Object.values({ ...out as Record<string, Port>, ...noise as Record<string, Noise> }).every(open);
   }
   /** With `slot`, on that one of all that it reads. */
-  #node$(name: string, slot?: 'now' | 'next'): Observable<Values> {
+  #node$(name: string, slot?: Slot): Observable<Values> {
     return cached(this.#nodes, `${name} ${slot ?? ''}`, () => {
       const inputs = this.plan.boxes.get(name)!.inputs.map(i => this.#wire$(slot && i.dims.some(x => base(x) === 'time+1') ? `${i.text} | ${slot}` : i.text));
-      return zip([this.#pass$, ...inputs] as [Subject<Feed>, ...Observable<Tensor>[]]).pipe(map(([feed, ...xs]) => this.#fire(name, feed, xs)), share());
+      return zip([this.#pass$, ...inputs] as [Subject<Feed>, ...Observable<Tensor>[]]).pipe(map(([feed, ...xs]) => this.#fire(name, feed, xs, slot)), share());
     });
   }
 
-  #fire(name: string, feed: Feed, xs: readonly Tensor[]): Values {
+  #fire(name: string, feed: Feed, xs: readonly Tensor[], slot?: Slot): Values {
     try {
-      const run = () => this.#run(name, feed, xs), body = () => (feed.within ? feed.within(name, run) : run());
+      const run = () => this.#run(name, feed, xs, slot), body = () => (feed.within ? feed.within(name, run) : run());
       return this.plan.d.page.nodes[name]!.role === 'target' ? untaped(body) : body();
     } catch (e) {
       const shapes = this.plan.boxes.get(name)!.inputs.map((i, k) => `${i.key} [${xs[k]!.shape.join(', ')}]`).join(', ');
@@ -142,7 +146,7 @@ export class Flow {
     }
   }
 
-  #run(name: string, feed: Feed, xs: readonly Tensor[]): Values {
+  #run(name: string, feed: Feed, xs: readonly Tensor[], slot?: Slot): Values {
     const { d, boxes } = this.plan, box = boxes.get(name)!, { spec, per, config } = use(d, name), size: Record<string, number> = Object.assign(Object.create(null) as Record<string, number>, box.size), own = owner(d.page, name);
     const incoming: Incoming[] = box.inputs.map((entry, k) => {
       let t = entry.port.still && entry.port.dtype === 'f32' ? detach(xs[k]!) : xs[k]!;
@@ -152,8 +156,9 @@ export class Flow {
       return { key: entry.key, open: open(entry.port), named: entry.named, v: { t, dims: entry.dims } };
     });
     for (const [key, noise] of Object.entries((spec.noise ?? {}) as Record<string, Noise>)) {
-      const words = named(noise), dims = [...(open(noise) ? box.lead : []), ...words];
-      incoming.push({ key, open: open(noise), named: words, v: { dims, t: feed.noise(name, key, noise, dims.map(x => size[x]!)) } });
+      const words = named(noise), dims = [...(open(noise) ? box.lead : []), ...words], axis = slot ? dims.findIndex(x => base(x) === 'time+1') : -1;
+      const all = feed.noise(name, key, noise, dims.map((x, i) => (i === axis ? size[x]! + 1 : size[x]!)));      // drawn for all slots, whichever are asked for
+      incoming.push({ key, open: open(noise), named: words, v: { dims, t: slot && axis >= 0 ? shifted(all, axis, slot) : all } });
     }
     const knobs = Object.fromEntries(Object.keys((spec.knobs ?? {}) as object).map(k => [k, feed.knob(own, k)]));
     const firing: Firing = { name, spec, config, per, box, feed, knobs, size }, out = feed.pieces?.nodes.has(name) ? this.#pieces(firing, incoming, feed.pieces) : this.#given(firing, incoming);

@@ -6,7 +6,7 @@ import type { Engine } from '../../core/engine.ts';
 import { Flow, type Feed } from '../../core/flow.ts';
 import { graph, next, now } from '../../core/graph.ts';
 import { dense, gru, lstm } from '../../nodes/layers.ts';
-import { defineNode, per, recurs } from '../../core/node.ts';
+import { defineNode, normal, per, recurs } from '../../core/node.ts';
 import { sgd } from '../../core/optimiser.ts';
 import { plan, type Plan, type SizesByDim } from '../../core/plan.ts';
 import { f32, words } from '../../core/port.ts';
@@ -79,10 +79,11 @@ describe('demand', () => {
       expect(fired.size).toBe(10);
     }
   });
-  it('computes of a node without memory the slots that somebody reads, and what they are in all of them', async () => {
-    const seen: number[][] = [], watching = (form: '...' | '... time') => defineNode({ type: 'watching', in: { x: f32(form) }, out: { y: f32(form) }, forward: ({ x }) => { seen.push(x.shape); return { y: mul(x, x) }; } });
+  const seen: number[][] = [], watching = (form: '...' | '... time') => defineNode({ type: 'watching', in: { x: f32(form) }, out: { y: f32(form) }, forward: ({ x }) => { seen.push(x.shape); return { y: mul(x, x) }; } });
+  const drawing = defineNode({ type: 'drawing', in: { x: f32('...') }, out: { y: f32('...') }, noise: { eps: normal('...') }, forward: ({ x, eps }) => { seen.push(x.shape); return { y: add(x, eps) }; } });
+  it.each([['a node', watching('...')], ['a node that draws', drawing]])('computes of %s without memory the slots that somebody reads, and what they are in all of them', async (_, own) => {
     const laid = (form: '...' | '... time') => plan(page((g, data) => {
-      const y = g.add('value', times(), { x: data.obs }), a = form === '...' ? now(g.add('own', watching('...')(), { x: y.y }).y) : g.add('own', watching('... time')(), { x: now(y.y) }).y;
+      const y = g.add('value', times(), { x: data.obs }), a = form === '...' ? now(g.add('own', own(), { x: y.y }).y) : g.add('own', watching('... time')(), { x: now(y.y) }).y;
       g.train('value', g.add('loss', squares(), { a, b: data.reward, mask: data.valid }).loss, { optimiser: sgd({ lr: 1 }) });
     }), { obs: 1, action: 2 }), [B, T] = [2, 3], p = laid('...'), shapes = async (...texts: string[]) => { seen.length = 0; const out = await pull(new Flow(p, 'learn'), texts, feedOf(p)); return { out, rows: seen.map(s => s[0]) }; };
     const [present, later, both, all, every] = [await shapes('own.y | now'), await shapes('own.y | next'), await shapes('own.y | now', 'own.y | next', 'loss.loss'), await shapes('own.y'), await shapes('own.y', 'own.y | now')];
