@@ -27,14 +27,16 @@ export function scalars(o: Optimiser, lr: number, t: number): { rate: number; ep
   return { rate: (lr * root) / (1 - B1 ** t), eps: (o.eps ?? EPS.adam) * root };
 }
 
+/** A moving mean: with one product, half the traffic of old and new weighed each. */
+const towards = (mean: Tensor, x: Tensor, rate: number): Tensor => tf.add(mean, tf.mul(tf.sub(x, mean), rate));
 /** One step: w, g and slots are flat [P], rate and eps scalars. Returns the new ones. */
 export function optimise(o: Optimiser, w: Tensor, g: Tensor, slots: Readonly<Record<string, Tensor>>, rate: Tensor, eps: Tensor): { w: Tensor; slots: Record<string, Tensor> } {
   if (o.type === 'sgd') return { w: tf.sub(w, tf.mul(rate, g)), slots: {} };
   const decay = o.type === 'adam' ? B2 : o.decay ?? DECAY;
-  const v = tf.add(tf.mul(slots['v']!, decay), tf.mul(tf.square(g), 1 - decay));
+  const v = towards(slots['v']!, tf.square(g), 1 - decay);
   const root = tf.add(tf.sqrt(v), eps);
   if (o.type === 'rmsprop') return { w: tf.sub(w, tf.div(tf.mul(rate, g), root)), slots: { v } };
-  const m = tf.add(tf.mul(slots['m']!, B1), tf.mul(g, 1 - B1));
+  const m = towards(slots['m']!, g, 1 - B1);
   return { w: tf.sub(w, tf.div(tf.mul(rate, m), root)), slots: { m, v } };
 }
 
