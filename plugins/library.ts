@@ -3,7 +3,8 @@ import type { Definition } from '../core/definition.ts';
 import { compose } from './compose.ts';
 import type { JointOptions, JointPrepared } from './joint-run.ts';
 import type { Players } from './players.ts';
-import { applySettings, type Outcome, type Prepared, type TrainOptions } from './training.ts';
+import { applySettings } from './page-settings.ts';
+import type { Outcome, Prepared, TrainOptions } from './training.ts';
 
 export { derive, each, graph, next, now, once, over, stop, swap, weigh, Graph, type Data, type Placed, type Wire, type Wires } from '../core/graph.ts';
 export { after, central, continuous, continuousTeam, local, single, team, type Field, type World } from '../core/world.ts';

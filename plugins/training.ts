@@ -3,11 +3,11 @@ import os from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
-import { bare, fromJson, toJson, use, type Definition } from '../core/definition.ts';
+import { fromJson, toJson, type Definition } from '../core/definition.ts';
 import { describe, structuralHash } from '../core/describe.ts';
 import type { Engine } from '../core/engine.ts';
 import type { EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
-import { GraphError, InputError, type Issue } from '../core/error.ts';
+import { GraphError, InputError } from '../core/error.ts';
 import { plan, type Plan } from '../core/plan.ts';
 import { Rollout, sizesOf } from './rollout.ts';
 import type { Replay } from '../core/replay.ts';
@@ -121,27 +121,6 @@ function fits(place: string, restore: () => unknown): void {
 }
 const checkpointsOf = (path: string, files?: FileSystem, room?: Room) => new Checkpoints(`${path}/checkpoints`, { version: VERSION, ...(files ? { files } : {}), ...(room ? { room } : {}) });
 const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
-const issuesOf = (d: Definition): readonly Issue[] => check(d);
-/** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
-export function applySettings(d: Definition, settings: Readonly<Record<string, unknown>>): Definition {
-  if (!Object.keys(settings).length) return d;
-  const page = bare(d.page) as unknown as Record<string, Record<string, Record<string, unknown>>>;
-  for (const [path, value] of Object.entries(settings)) {
-    const [what = '', key = '', ...more] = path.split('.'), places = { nodes: page['nodes']![what], sources: page['sources']![what], train: page['train']![what] };
-    if (!key || more.length) throw new InputError(`--set ${path}: write name.setting=value`, `for example ${Object.keys(page['nodes']!)[0] ?? 'q'}.hidden=64 or ${Object.keys(page['sources']!)[0] ?? 'data'}.batch=64`);
-    // a rule may be called as a node is: what the node does not have is the rule's
-    if (places.nodes && (!places.train || key in use(d, what).config)) places.nodes['config'] = { ...(places.nodes['config'] as object), [key]: value };
-    else if (places.sources) places.sources[key] = value;
-    else if (places.train && (key === 'lr' || key === 'eps' || key === 'decay')) places.train['optimiser'] = { ...(places.train['optimiser'] as object), [key]: value };
-    else if (places.train) places.train[key] = value;
-    else if (what === 'targets') page['targets']!['*'] = { [key]: value };
-    else if (what === 'act' && page['act']) (page['act'] as Record<string, unknown>)[key] = value;
-    else throw new InputError(`--set ${path}: the page ${d.page.name} has no ${what}`, `nodes ${Object.keys(page['nodes']!).join(', ')}; sources ${Object.keys(page['sources']!).join(', ')}; rules ${Object.keys(page['train']!).join(', ')}; targets; act`);
-  }
-  const set = { ...fromJson(JSON.parse(JSON.stringify(page)), d.specs, `page ${d.page.name} with the settings given`), handles: d.handles }, issues = issuesOf(set);
-  if (issues.length) throw new GraphError(d.page.name, issues, set);
-  return set;
-}
 
 /** What is loaded when it is asked for. Beside the class, because the compiler leaves the `.ts` of an import inside a decorated one. */
 const watching = async (engine: Engine): Promise<Profile> => new (await import('./profile.ts')).Profile(engine);
@@ -296,7 +275,7 @@ export class Training {
 
   /** The page that a checkpoint of this run was made with; those of before pages could change do not say, and have that of the run. Without a checkpoint it is the first. */
   #pageOf(record: RunRecord, path: string, snapshot: Snapshot | undefined): Definition {
-    const { page: held, origin } = (snapshot?.meta ?? {}) as { page?: unknown; origin?: unknown }, page = origin === originOf(record) ? held : undefined, d = fromJson(page ?? (snapshot ? undefined : (record['original'] as { page?: unknown } | undefined)?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = issuesOf(d);
+    const { page: held, origin } = (snapshot?.meta ?? {}) as { page?: unknown; origin?: unknown }, page = origin === originOf(record) ? held : undefined, d = fromJson(page ?? (snapshot ? undefined : (record['original'] as { page?: unknown } | undefined)?.page) ?? record['page'], this.#catalogue.registry, page === undefined ? `${path}/run.json` : `a checkpoint of ${path}`), issues = check(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
     return d;
   }

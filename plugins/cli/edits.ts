@@ -5,7 +5,7 @@ import { isSchedule } from '../../core/schedule.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { parseValue } from '../documents.ts';
 import { swapped, type Planned, type Swap } from '../edits.ts';
-import { applySettings } from '../training.ts';
+import { applySettings } from '../page-settings.ts';
 import { grouped } from './layout.ts';
 import { countOf } from './options.ts';
 

@@ -11,7 +11,7 @@ import { freshState, view, type LearnerState } from '../../core/weights.ts';
 import { after, single } from '../../core/world.ts';
 import { dqn, qmix } from '../../graphs/index.ts';
 import { categorical, categoricalLogProb, clippedPolicy, encoder, entropyLoss, maskedMse, monotonicMixer, sampleCategorical, standardise, stateValue } from '../../nodes/index.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { batchOf, presentOf, SIZES, type Sizes } from '../pages/lab.ts';
 
 /** One layer in each hypernetwork, Adam: about 2.3 GFLOP a step, 24 ms at the 95 GFLOP/s of one core with AVX-512. */

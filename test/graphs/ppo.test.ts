@@ -8,7 +8,7 @@ import type { World } from '../../core/world.ts';
 import { a2c, pages, ppo } from '../../graphs/index.ts';
 import { clippedValue, gae, maskedMse, policyGradient } from '../../nodes/index.ts';
 import { evaluateStep, layerTable, type StepResult } from '../../plugins/testing.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf } from '../properties/batch.ts';
 import { arrayOf, batchOf, hiddenOf, oursOf, type Encoded, type State } from './policy-fixture.ts';

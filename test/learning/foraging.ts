@@ -4,7 +4,7 @@ import { linear } from '../../core/schedule.ts';
 import { iql, owQmix, qatten, qmix, qplex, qtranBase, shaq, vdn } from '../../graphs/index.ts';
 import type { Composition } from '../../plugins/compose.ts';
 import { swapped } from '../../plugins/edits.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 
 export const SEEDS = [1, 2, 3, 4, 5];
 export const PAGES: Readonly<Record<string, Definition>> = Object.fromEntries(Object.entries({ iql, vdn, qmix, qplex, qatten, qtranBase, shaq, owQmix }).map(([name, page]) => [name, page as unknown as Definition]));

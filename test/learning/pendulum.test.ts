@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { compose } from '../../plugins/compose.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { Table } from './table.ts';
 
 const table = new Table('Pendulum-v1 and SAC-discrete'), SEEDS = [1, 2, 3];

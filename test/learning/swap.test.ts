@@ -12,7 +12,8 @@ import { vdn } from '../../graphs/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { editOf, swapped, type Swap } from '../../plugins/edits.ts';
 import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
-import { applySettings, type Outcome, type TrainOptions } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
+import type { Outcome, TrainOptions } from '../../plugins/training.ts';
 import { Table } from './table.ts';
 
 const [AT, STEPS] = [4000, 8000], QPLEX: Swap = { slot: 'mixer', type: 'duplexMixer', config: { heads: 10, advHypernet: [64, 64] } };

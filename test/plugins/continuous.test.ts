@@ -9,7 +9,8 @@ import type { World } from '../../core/world.ts';
 import { ddpg, pages, ppoContinuous } from '../../graphs/index.ts';
 import { plusGaussian, plusOrnsteinUhlenbeck } from '../../nodes/index.ts';
 import { compose } from '../../plugins/compose.ts';
-import { applySettings, type Prepared } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
+import type { Prepared } from '../../plugins/training.ts';
 import { TINY_RUNS } from './tiny-runs.ts';
 
 async function prepare(d: Definition, name: string): Promise<Prepared> {

@@ -10,7 +10,8 @@ import { Catalogue } from '../../plugins/catalogue.ts';
 import { tfjs } from '../../plugins/engines/tfjs.ts';
 import { episodes } from '../../plugins/replay/episodes.ts';
 import { rollouts } from '../../plugins/replay/rollouts.ts';
-import { applySettings, Training, type Prepared, type TrainOptions } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
+import { Training, type Prepared, type TrainOptions } from '../../plugins/training.ts';
 import { numbers } from '../nodes/arrays.ts';
 import { Scripted, type Script } from './rollout/scripted.ts';
 

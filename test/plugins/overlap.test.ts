@@ -13,7 +13,8 @@ import { compose, type Composition } from '../../plugins/compose.ts';
 import { onnx } from '../../plugins/engines/onnx/engine.ts';
 import { checkOverlap, overlapOf, type Overlap } from '../../plugins/overlap.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
-import { applySettings, type Prepared } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
+import type { Prepared } from '../../plugins/training.ts';
 import { outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
 const ENGINE = 'onnx:cpu-1', STOPS = 6;

@@ -14,7 +14,7 @@ import type { JointOptions } from '../../plugins/joint-run.ts';
 import type { Players } from '../../plugins/players.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
 import { train } from '../../plugins/library.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { outcomeOf } from './tiny-runs.ts';
 
 const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 }, WORLD = 'lbf/5x5-2p-1f?steps=6';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import type { ProfileFacts } from '../../plugins/profile.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { skein, TINY } from './cli/skein.ts';
 import { outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 

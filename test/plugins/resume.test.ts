@@ -7,7 +7,8 @@ import { Random } from '../../core/random.ts';
 import type { Tracker } from '../../core/tracker.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
-import { applySettings, type Prepared } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
+import type { Prepared } from '../../plugins/training.ts';
 import { ROUNDS } from './rounds.ts';
 import { begin, outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 

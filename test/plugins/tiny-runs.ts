@@ -3,7 +3,8 @@ import type { NamedArray } from '../../core/store.ts';
 import type { Composition } from '../../plugins/compose.ts';
 import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
-import { applySettings, VERSION, type Prepared, type TrainOptions } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
+import { VERSION, type Prepared, type TrainOptions } from '../../plugins/training.ts';
 
 interface TinyRun { readonly environment: string; readonly steps: number; readonly copies: number; readonly set: Readonly<Record<string, unknown>> }
 const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 };

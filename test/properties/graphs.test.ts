@@ -10,7 +10,7 @@ import type { World } from '../../core/world.ts';
 import { pages } from '../../graphs/index.ts';
 import { kinds, monotonicMixer, nodeTypes, sumMixer } from '../../nodes/index.ts';
 import { evaluateAct, evaluateStep, layerTable, type StepResult } from '../../plugins/testing.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, drawNoise, lengthsOf, sizesOf, type Sizes } from './batch.ts';
 

@@ -7,7 +7,7 @@ import { sumMixer } from '../../../nodes/index.ts';
 import { Random } from '../../../core/random.ts';
 import { interval, iqm, probabilityOfImprovement } from '../../../plugins/statistics.ts';
 import type { Comparison } from '../../../plugins/comparison.ts';
-import { applySettings } from '../../../plugins/training.ts';
+import { applySettings } from '../../../plugins/page-settings.ts';
 import { recordRun, rising, type Recorded } from './recorded-runs.ts';
 import { scratch, skein, skeinWith, TINY, type Answer } from './skein.ts';
 

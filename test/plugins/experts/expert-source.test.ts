@@ -4,7 +4,7 @@ import { primal } from '../../../graphs/primal.ts';
 import { Catalogue } from '../../../plugins/catalogue.ts';
 import { compose } from '../../../plugins/compose.ts';
 import { pathPlanner } from '../../../plugins/experts/path-planner.ts';
-import { applySettings } from '../../../plugins/training.ts';
+import { applySettings } from '../../../plugins/page-settings.ts';
 
 const spec = (id: string) => ({ id, sizes: { agent: 1, action: 2 }, fields: {}, actions: 'discrete', limit: 5, reward: 'sum' }) as const;
 const other: ExpertFactory = { name: 'other', about: 'Another one', plays: ({ id }) => id.startsWith('mapf/') || id === 'mine/x', make: (): Expert => ({ begin: () => true, act: () => Int32Array.of(0) }) };

@@ -5,7 +5,8 @@ import type { Definition } from '../../../core/definition.ts';
 import type { RunEvent } from '../../../core/tracker.ts';
 import { compose } from '../../../plugins/compose.ts';
 import { readRun } from '../../../plugins/stores/read-run.ts';
-import { applySettings, type Outcome } from '../../../plugins/training.ts';
+import { applySettings } from '../../../plugins/page-settings.ts';
+import type { Outcome } from '../../../plugins/training.ts';
 import { FailingDisk } from '../stores/failing-disk.ts';
 import { emptyFolder } from '../stores/folder.ts';
 
