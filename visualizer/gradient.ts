@@ -6,7 +6,7 @@ export const nodeOf = (wire: string): string => wire.slice(0, wire.indexOf('.'))
 export const portOf = (wire: string): string => wire.slice(wire.indexOf('.') + 1).split(' | ', 1)[0]!;
 
 /** Everything that some nodes depend on (`from`) or that depends on them (`to`), themselves included; `wires` by their other end. */
-function closure(end: 'from' | 'to', wires: ReadonlyMap<string, readonly WireDescription[]>, roots: Iterable<string>, cross: (w: WireDescription) => boolean = () => true): Set<string> {
+export function closure(end: 'from' | 'to', wires: ReadonlyMap<string, readonly WireDescription[]>, roots: Iterable<string>, cross: (w: WireDescription) => boolean = () => true): Set<string> {
   const seen = new Set<string>(), open = [...roots];
   for (let n = open.pop(); n !== undefined; n = open.pop()) {
     if (seen.has(n)) continue;

@@ -9,7 +9,7 @@ import { closed, fromDescription, needed, opened, type PartsOf } from './parts.t
 import { onPath } from './path.ts';
 import { foldRepeats } from './repeats.ts';
 import { drawSvg, type Drawing } from './svg.ts';
-import { captionOf, viewOf, type ViewOptions } from './view.ts';
+import { captionOf, running, viewOf, type ViewOptions } from './view.ts';
 import { FLOWS, GROUPS, type Flow, type Group, type Thread, type ViewGraph } from './view-graph.ts';
 
 export const LEVELS = [0, 1, 2, 3] as const;
@@ -35,8 +35,8 @@ export interface PictureOptions extends Folding, ViewOptions {
 }
 const isGroup = (word: string): word is Group => (GROUPS as readonly string[]).includes(word);
 
-export function pictureOf(d: Description, o: PictureOptions = {}): ViewGraph {
-  const { level = 1, expand = [], collapse = [] } = o, all = viewOf(d, o), open = new Set(expand), shut = new Set(collapse), layers = fromDescription(d, o.sized ?? false, o.threads), operations: PartsOf = (n, box) => { const found = o.operations?.(n); return found?.parts.length ? (box && found.threads ? needed(box, found) : found) : layers(n); };
+export function pictureOf(page: Description, o: PictureOptions = {}): ViewGraph {
+  const d = running(page), { level = 1, expand = [], collapse = [] } = o, all = viewOf(d, o), open = new Set(expand), shut = new Set(collapse), layers = fromDescription(d, o.sized ?? false, o.threads), operations: PartsOf = (n, box) => { const found = o.operations?.(n); return found?.parts.length ? (box && found.threads ? needed(box, found) : found) : layers(n); };
   // a lagged, shared or frozen node has what its source has, and says whose copy it is
   const deep = opened(all, level === 3 ? operations : layers, n => !shut.has(n.id) && (open.has(n.id) ? level >= 1 : level >= 2 && n.of === undefined));
   const deeper = level === 2 && o.operations ? opened(deep, operations, n => open.has(n.id)) : deep, tight = closed(deeper, n => shut.has(n.id));

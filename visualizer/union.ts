@@ -3,7 +3,7 @@ import type { Description, NodeDescription, WireDescription } from '../core/desc
 import { nodeOf } from './gradient.ts';
 import { renamed, renames } from './renames.ts';
 import { counted, grouped, lines, plain, settings } from './text.ts';
-import { cardsOf, captionOf, viewOf, type ViewOptions } from './view.ts';
+import { cardsOf, captionOf, running, viewOf, type ViewOptions } from './view.ts';
 import type { Card, State, ViewEdge, ViewGraph, ViewNode, ViewPort } from './view-graph.ts';
 
 export interface NodeChange { readonly name: string; readonly state: Exclude<State, 'same'>; readonly what: string; /** Its name before. */ readonly was?: string }
@@ -118,7 +118,7 @@ export function sentences(c: Comparison, b: Description): string[] {
 }
 
 export function unionOf(before: Description, b: Description, o: ViewOptions = {}): Union {
-  const names = renames(before, b), a = renamed(before, names), comparison = compare(a, b, new Map([...names].map(([old, name]) => [name, old])), o), change = new Map(comparison.nodes.map(n => [n.name, n])), A = new Map(a.nodes.map(n => [n.name, n])), B = new Map(b.nodes.map(n => [n.name, n])), wiresA = new Set(a.wires.map(keyOf)), wiresB = new Set(b.wires.map(keyOf)), joint = both(a, b);
+  const names = renames(before, b), a = renamed(before, names), comparison = compare(a, b, new Map([...names].map(([old, name]) => [name, old])), o), change = new Map(comparison.nodes.map(n => [n.name, n])), A = new Map(a.nodes.map(n => [n.name, n])), B = new Map(b.nodes.map(n => [n.name, n])), wiresA = new Set(a.wires.map(keyOf)), wiresB = new Set(b.wires.map(keyOf)), joint = running(both(a, b));
   const stateOf = (w: WireDescription): State => { const k = keyOf(w); return wiresA.has(k) === wiresB.has(k) ? 'same' : wiresB.has(k) ? 'added' : 'removed'; }, odd = joint.wires.filter(w => stateOf(w) !== 'same');
   /** Two wires into one port, one of before and one of after, need two ports. */
   const doubled = new Set(odd.filter(w => stateOf(w) === 'removed' && joint.wires.some(x => x.to === w.to && x !== w)).map(w => w.to)), split = (w: WireDescription): WireDescription => (doubled.has(w.to) && stateOf(w) === 'removed' ? { ...w, to: `${w.to}~before` } : w);

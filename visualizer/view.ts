@@ -1,6 +1,6 @@
 /** The description of a page as boxes and lines, one box a node: the picture of the paper. */
 import type { Description, NodeDescription, WireDescription } from '../core/describe.ts';
-import { gradients, nodeOf, portOf, type Gradients } from './gradient.ts';
+import { byEnd, closure, gradients, nodeOf, portOf, type Gradients } from './gradient.ts';
 import { counted, grouped, letterOf, lines, plain, setting, settings } from './text.ts';
 import { KINDS, netOf, type Card, type Group, type Kind, type Tag, type ViewEdge, type ViewGraph, type ViewNode, type ViewPort } from './view-graph.ts';
 
@@ -33,6 +33,12 @@ function followInWords(t: Description['targets'][string]): string {
   return t.polyak === undefined ? every : `by ${setting(t.polyak)} ${every}`;
 }
 const markOf = (via: string): string => (via.startsWith('each ') ? `×${letterOf(via.slice(5))}` : via);
+
+/** Without nodes that never run because a slot offers them and its node does not take them, and without what only they read: a field that nobody takes is not drawn either. */
+export function running(d: Description): Description {
+  const into = byEnd(d.wires, 'to'), offered = closure('from', into, d.offers.map(w => nodeOf(w.from))), shown = closure('from', into, d.nodes.filter(n => n.learns || n.acts || !offered.has(n.name)).map(n => n.name));
+  return { ...d, nodes: d.nodes.filter(n => shown.has(n.name)), wires: d.wires.filter(w => shown.has(nodeOf(w.to))) };
+}
 
 /** What a page's boxes and lines are made from. */
 interface Reading {

@@ -1,9 +1,11 @@
 /** Pictures of every page of the book, at every level and in both directions: no fault that a reader would see. */
 import { describe, expect, it } from 'vitest';
+import type { Definition } from '../../core/definition.ts';
 import { describe as description, type Description } from '../../core/describe.ts';
+import { derive, swap } from '../../core/graph.ts';
 import { plan } from '../../core/plan.ts';
-import { dqn, qmix, qplex, vdn } from '../../graphs/index.ts';
-import { kinds } from '../../nodes/index.ts';
+import { dqn, mappo, qmix, qplex, vdn } from '../../graphs/index.ts';
+import { allAgents, join, kinds } from '../../nodes/index.ts';
 import { operationsOf } from '../../plugins/operations.ts';
 import { draw, pictureOf, svg, type PictureOptions, type Rendering } from '../../visualizer/picture.ts';
 import { unionOf } from '../../visualizer/union.ts';
@@ -38,14 +40,33 @@ describe.each(Object.entries(allPages).map(([name, page], i) => [name, page, i] 
     svg(view(description(dqn)), { direction: 'TB' });
     expect(svg(view(description(allPages[name]!)))).toBe(once);
   });
-  it('shows every node, every wire and every rule', () => {
-    const d = description(page), v = view(d), flags = v.nodes.flatMap(n => n.inputs.filter(p => p.flag !== undefined));
-    expect(v.nodes.filter(n => n.role !== 'source' && n.role !== 'memory').map(n => n.id).sort()).toEqual(d.nodes.map(n => n.name).sort());
-    expect(v.edges.length + flags.length).toBe(d.wires.length);
+  it('shows every node that runs, every wire into one and every rule', () => {
+    const d = description(page), v = view(d), flags = v.nodes.flatMap(n => n.inputs.filter(p => p.flag !== undefined)), run = d.nodes.filter(n => n.learns || n.acts).map(n => n.name);
+    expect(v.nodes.filter(n => n.role !== 'source' && n.role !== 'memory').map(n => n.id).sort()).toEqual([...run].sort());
+    expect(v.edges.length + flags.length).toBe(d.wires.filter(w => run.includes(w.to.split('.', 1)[0]!)).length);
     expect(v.nodes.flatMap(n => n.tags.filter(t => t.kind === 'rule')).length).toBe(Object.values(d.train).reduce((sum, r) => sum + r.losses.length, 0));
     const text = svg(v);
     for (const n of v.nodes) expect(text).toContain(`id="node-${n.id}"`);
     for (const e of v.edges) expect(text).toContain(`id="wire-${e.id.replace('>', '--')}"`);
+  });
+});
+
+describe('a node that a slot offers and its node does not take', () => {
+  const joined = swap(mappo, 'criticInput', join()), box = (d: Definition, name: string) => view(description(d)).nodes.find(n => n.id === name);
+  it('is drawn where it runs, and else its port alone', () => {
+    expect(box(mappo, 'lastJointAction')).toBeUndefined();
+    expect(box(mappo, 'data')!.outputs.map(p => p.id)).not.toContain('lastAction');
+    expect(box(mappo, 'criticInput')!.inputs.find(p => p.id === 'last')).toMatchObject({ used: false });
+    expect(box(joined, 'lastJointAction')).toBeDefined();
+    expect(box(joined, 'criticInput')!.inputs.find(p => p.id === 'last')).toMatchObject({ used: true });
+  });
+  it('is drawn in a difference where either page runs it, as one that both have', () => {
+    for (const [a, b] of [[mappo, joined], [joined, mappo]] as const) expect(unionOf(description(a), description(b), named).view.nodes.find(n => n.id === 'lastJointAction')).toMatchObject({ state: 'same' });
+    expect(unionOf(description(mappo), description(mappo), named).view.nodes.map(n => n.id)).not.toContain('lastJointAction');
+  });
+  it('is drawn where nothing else is said of it: one that nothing reads and no slot offers stands in the picture', () => {
+    const stray = derive(mappo, 'stray', (g, { ro }) => { g.add('stray', allAgents(), { x: ro.obs }); });
+    expect(box(stray, 'stray')).toBeDefined();
   });
 });
 
