@@ -16,26 +16,17 @@
  * No gradient passes to the values.
  * Paper: Schulman et al. 2015 (arXiv 1506.02438), equations 11, 12 and 16.
  */
-import { add, mul, sub } from '@tensorflow/tfjs-core';
+import { mul } from '@tensorflow/tfjs-core';
 import { defineNode } from '../../core/node.ts';
-import { bool, f32, still } from '../../core/port.ts';
+import { advantages, generalised } from '../advantages.ts';
 import { not } from '../maths.ts';
-import { recurrence } from '../recurrence.ts';
 
 export const gae = defineNode({
   type: 'gae',
   about: 'Advantages over all later steps, the later ones with less weight',
-  paper: 'Schulman et al. 2015, arXiv 1506.02438',
-  knobs: { gamma: 0.99, lambda: 0.95 },
-  ranges: { gamma: [0, 1], lambda: [0, 1] },
-  in: {
-    reward: f32('... time'), terminated: bool('... time'), truncated: bool('... time'), valid: f32('... time'),
-    value: still(f32('... time')), nextValue: still(f32('... time')),
-  },
-  out: { advantage: f32('... time'), returns: f32('... time') },
-  forward({ reward, terminated, truncated, valid, value, nextValue, gamma, lambda }) {
-    const target = add(reward, mul(gamma, mul(not(terminated), nextValue))), goes = mul(valid, mul(not(terminated), not(truncated)));
-    const advantage = recurrence(mul(valid, sub(target, value)), mul(mul(gamma, lambda), goes));
-    return { advantage, returns: add(advantage, value) };
+  ...generalised,
+  forward({ terminated, truncated, valid, ...x }) {
+    const lives = not(terminated);
+    return advantages(x, { counts: valid, lives, goes: mul(valid, mul(lives, not(truncated))) });
   },
 });
