@@ -1,8 +1,8 @@
 /** Level-based foraging as an environment: its world, what is seen of it, when it ends. */
 import { z } from 'zod';
-import type { EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
-import { EpisodeDraws, savedDraws } from './episode-draws.ts';
+import { eachAgent, episodeFields, Episodes, savedEpisode, type EpisodeSetting } from './episodes.ts';
 import { observationSize, observe, observeActions, type Sight } from './foraging-observation.ts';
 import { ACTIONS, ForagingWorld, UNPLACED, type ForagingRules } from './foraging-world.ts';
 
@@ -17,10 +17,9 @@ const savedForaging = z.strictObject({
   players: z.array(z.tuple([z.int().min(UNPLACED), z.int().min(UNPLACED), z.int().nonnegative()])),
   food: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.int().positive()])),
   foodSpawned: z.int().nonnegative(),
-  agentReward: z.array(z.number()), reward: z.number(),
   /** What each player did in the last step, -1 before the first; states saved before there was this lack it. */
   did: z.array(z.int().min(-1).max(ACTIONS - 1)).optional(),
-  step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+  ...savedEpisode,
 });
 type SavedForaging = z.infer<typeof savedForaging>;
 
@@ -45,48 +44,36 @@ export class Foraging implements VectorEnvironment {
   readonly fields: Readonly<Record<string, TypedArray>>;
   readonly #game: ForagingGame;
   readonly #saved: ReturnType<typeof savedOf>;
-  readonly #draws: EpisodeDraws;
+  readonly #episodes: Episodes;
   readonly #world: ForagingWorld;
   readonly #obs: Float32Array;
   readonly #obsSize: number;
   readonly #state: Float32Array;
-  readonly #reward: Float32Array;
-  readonly #agentReward: Float32Array;
-  readonly #terminated: Uint8Array;
-  readonly #truncated: Uint8Array;
-  readonly #step: Int32Array;
   readonly #did: Int32Array;
   readonly #seenAction: Int32Array;
   readonly #seen: Uint8Array;
   /** [agent] what each earned in the step of one copy. */
   readonly #earned: Float64Array;
 
-  constructor(id: string, game: ForagingGame, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
-    const { copies } = setting, agents = game.playerLevels.length, obs = observationSize(game);
-    const byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd();
+  constructor(id: string, game: ForagingGame, setting: EpisodeSetting) {
+    const { copies } = setting, agents = game.playerLevels.length, obs = observationSize(game), byAgent = eachAgent(agents);
     this.spec = {
       id, sizes: { agent: agents, action: ACTIONS, obs, state: agents * obs, ...agents > 1 ? { other: agents - 1 } : {} }, actions: 'discrete', limit: game.steps, reward: 'sum',
       ...game.normalise ? { returns: { least: 0 - game.penalty * agents * game.steps, most: 1 } } : {},
       fields: {
         obs: { dtype: 'f32', dims: byAgent('obs') }, state: { dtype: 'f32', dims: 'state' }, avail: { dtype: 'bool', dims: byAgent('action') },
         ...agents > 1 ? { seenAction: { dtype: 'i32' as const, dims: 'agent other' }, seen: { dtype: 'bool' as const, dims: 'agent other' } } : {},
-        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') },
-        terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
+        ...episodeFields(agents),
       },
     };
     this.copies = copies;
     this.#game = game;
     this.#saved = savedOf(game);
-    this.#draws = new EpisodeDraws(setting);
+    this.#episodes = new Episodes(agents, setting);
     this.#world = new ForagingWorld(game, copies);
     this.#obs = new Float32Array(copies * agents * obs);
     this.#obsSize = obs;
     this.#state = new Float32Array(copies * agents * obs);
-    this.#reward = new Float32Array(copies);
-    this.#agentReward = new Float32Array(copies * agents);
-    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
-    this.#truncated = new Uint8Array(copies);
-    this.#step = new Int32Array(copies);
     this.#did = new Int32Array(copies * agents).fill(-1);
     this.#seenAction = new Int32Array(copies * agents * (agents - 1));
     this.#seen = new Uint8Array(copies * agents * (agents - 1));
@@ -94,17 +81,18 @@ export class Foraging implements VectorEnvironment {
     this.fields = {
       obs: this.#obs, state: this.#state, avail: game.offerAll ? new Uint8Array(copies * agents * ACTIONS).fill(1) : this.#world.valid,
       ...agents > 1 ? { seenAction: this.#seenAction, seen: this.#seen } : {},
-      reward: this.#reward, agentReward: this.#agentReward, terminated: this.#terminated, truncated: this.#truncated,
+      ...this.#episodes.fields,
     };
   }
 
   step(actions: TypedArray): void {
-    checkActionIndices(this.spec, actions, this.#terminated, this.#truncated);
+    const { terminated, truncated } = this.#episodes.fields;
+    checkActionIndices(this.spec, actions, terminated, truncated);
     for (let copy = 0; copy < this.copies; copy++) {
-      if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
+      if (this.#episodes.over(copy)) continue;
       this.#world.act(copy, actions, this.#earned);
       for (let i = copy * this.#earned.length; i < (copy + 1) * this.#earned.length; i++) this.#did[i] = actions[i]!;
-      this.#pay(copy);
+      this.#episodes.pay(copy, this.#earned);
       this.#end(copy);
       this.#observe(copy);
     }
@@ -116,11 +104,9 @@ export class Foraging implements VectorEnvironment {
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
       if (seeds) this.#world.unplace(copy);                            // else a seeded episode would depend on the one before it, as the original's does
-      this.#world.spawn(copy, this.#draws.begin(copy, seeds?.[copy]));
-      this.#step[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
-      this.#earned.fill(0);
+      this.#world.spawn(copy, this.#episodes.draws(copy, seeds?.[copy]));
+      this.#episodes.begin(copy);
       this.#did.fill(-1, copy * this.#earned.length, (copy + 1) * this.#earned.length);
-      this.#pay(copy);
       this.#observe(copy);
     }
     this.#state.set(this.#obs);
@@ -128,22 +114,15 @@ export class Foraging implements VectorEnvironment {
 
   getState(copy: number): SavedForaging {
     checkCopy(this.spec.id, this.copies, copy);
-    const { players, food, foodSpawned } = this.#world.scene(copy);
-    const agents = this.#earned.length, own = (array: Float32Array | Int32Array) => [...array.subarray(copy * agents, (copy + 1) * agents)];
-    return { players: players.map(p => [...p]), food: food.map(f => [...f]), foodSpawned, agentReward: own(this.#agentReward), did: own(this.#did), reward: this.#reward[copy]!, step: this.#step[copy]!,
-      terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
+    const { players, food, foodSpawned } = this.#world.scene(copy), agents = this.#earned.length;
+    return { players: players.map(p => [...p]), food: food.map(f => [...f]), foodSpawned, did: [...this.#did.subarray(copy * agents, (copy + 1) * agents)], ...this.#episodes.save(copy) };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
-    const { agentReward, reward, step, terminated, truncated, draws, did = agentReward.map(() => -1), ...scene } = readSaved(this.spec.id, this.#saved, state);
-    this.#draws.restore(copy, draws);
-    this.#world.setScene(copy, scene);
-    this.#agentReward.set(agentReward, copy * agentReward.length);
+    const { players, food, foodSpawned, did = players.map(() => -1), ...episode } = readSaved(this.spec.id, this.#saved, state);
+    this.#episodes.restore(copy, episode);
+    this.#world.setScene(copy, { players, food, foodSpawned });
     this.#did.set(did, copy * did.length);
-    this.#reward[copy] = reward;
-    this.#step[copy] = step;
-    this.#terminated[copy] = terminated ? 1 : 0;
-    this.#truncated[copy] = truncated ? 1 : 0;
     this.#observe(copy);
     this.#state.set(this.#obs);
   }
@@ -154,20 +133,8 @@ export class Foraging implements VectorEnvironment {
     observeActions(this.#world, this.#game.sight, copy, this.#did, this.#seenAction, this.#seen);
   }
 
-  #pay(copy: number): void {
-    const agents = this.#earned.length;
-    let sum = 0;
-    for (let i = 0; i < agents; i++) {
-      this.#agentReward[copy * agents + i] = this.#earned[i]!;
-      sum += this.#earned[i]!;
-    }
-    this.#reward[copy] = sum;
-  }
-
   #end(copy: number): void {
-    const step = this.#step[copy] = this.#step[copy]! + 1;
-    const eaten = this.#world.foodLeft[copy] === 0, timeout = step >= this.#game.steps;
-    this.#terminated[copy] = eaten || (timeout && this.#game.timeoutAs === 'terminated') ? 1 : 0;
-    this.#truncated[copy] = !eaten && timeout && this.#game.timeoutAs === 'truncated' ? 1 : 0;
+    const { step } = this.#episodes, { steps, timeoutAs } = this.#game, eaten = this.#world.foodLeft[copy] === 0, timeout = (step[copy] = step[copy]! + 1) >= steps;
+    this.#episodes.end(copy, eaten || (timeout && timeoutAs === 'terminated'), !eaten && timeout && timeoutAs === 'truncated');
   }
 }

@@ -1,9 +1,9 @@
 /** Multi-agent path finding as PRIMAL plays it, by name: `mapf/20x20?agents=8&density=0.2`. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
-import { EpisodeDraws, savedDraws } from './episode-draws.ts';
+import { eachAgent, episodeFields, Episodes, savedEpisode, type EpisodeSetting } from './episodes.ts';
 import { MAP_TASK, parseMapTask } from './grid-map.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { CHANNELS, GOAL, viewMapf } from './mapf-view.ts';
@@ -26,7 +26,7 @@ const MOST_SIDE = 512, MOST_DENSITY = 0.9;
 const place = z.tuple([z.int().nonnegative(), z.int().nonnegative()]);
 const savedMapf = z.strictObject({
   scene: z.strictObject({ map: z.array(z.string().regex(/^[.#]+$/)), agents: z.array(place), goals: z.array(place), last: z.array(z.int().min(0).max(ACTIONS - 1)), key: z.int().nonnegative() }).nullable(),
-  blocking: z.array(z.int().min(0).max(1)), agentReward: z.array(z.number()), reward: z.number(), step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+  blocking: z.array(z.int().min(0).max(1)), ...savedEpisode,
 });
 type SavedMapf = z.infer<typeof savedMapf>;
 /** A saved state of this game and no other. */
@@ -51,24 +51,19 @@ class Mapf implements VectorEnvironment {
   readonly copies: number;
   readonly fields: Readonly<Record<string, TypedArray>>;
   readonly #saved: ReturnType<typeof savedOf>;
-  readonly #draws: EpisodeDraws;
+  readonly #episodes: Episodes;
   readonly #world: MapfWorld;
   readonly #sight: number;
   readonly #grid: Float32Array;
   readonly #goal: Float32Array;
   readonly #obs: Float32Array;
-  readonly #reward: Float32Array;
-  readonly #agentReward: Float32Array;
   readonly #won: Uint8Array;
-  readonly #terminated: Uint8Array;
-  readonly #truncated: Uint8Array;
-  readonly #step: Int32Array;
 
-  constructor(id: string, rules: MapfRules & { readonly steps: number }, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
-    const { copies } = setting, { agents, sight, steps, blockingCost, finishReward } = rules, byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd(), obs = CHANNELS * sight * sight + GOAL;
+  constructor(id: string, rules: MapfRules & { readonly steps: number }, setting: EpisodeSetting) {
+    const { copies } = setting, { agents, sight, steps, blockingCost, finishReward } = rules, byAgent = eachAgent(agents), obs = CHANNELS * sight * sight + GOAL;
     this.copies = copies;
     this.#saved = savedOf(rules);
-    this.#draws = new EpisodeDraws(setting);
+    this.#episodes = new Episodes(agents, setting);
     this.#world = new MapfWorld(rules, copies);
     this.#sight = sight;
     this.spec = {
@@ -76,74 +71,53 @@ class Mapf implements VectorEnvironment {
       returns: { least: 0 - agents * steps * Math.max(2, blockingCost * (agents - 1)), most: agents * finishReward },
       fields: {
         obs: { dtype: 'f32', dims: byAgent('obs') }, grid: { dtype: 'f32', dims: byAgent('channel row column') }, goal: { dtype: 'f32', dims: byAgent('goal') }, avail: { dtype: 'bool', dims: byAgent('action') },
-        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') }, blocking: { dtype: 'f32', dims: byAgent('') },
-        terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' }, won: { dtype: 'bool', dims: '' },
+        blocking: { dtype: 'f32', dims: byAgent('') }, ...episodeFields(agents), won: { dtype: 'bool', dims: '' },
       },
     };
     this.#grid = new Float32Array(copies * agents * CHANNELS * sight * sight);
     this.#goal = new Float32Array(copies * agents * GOAL);
     this.#obs = new Float32Array(copies * agents * obs);
-    this.#reward = new Float32Array(copies);
-    this.#agentReward = new Float32Array(copies * agents);
     this.#won = new Uint8Array(copies);
-    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
-    this.#truncated = new Uint8Array(copies);
-    this.#step = new Int32Array(copies);
-    this.fields = {
-      obs: this.#obs, grid: this.#grid, goal: this.#goal, avail: this.#world.avail, reward: this.#reward, agentReward: this.#agentReward, blocking: this.#world.blocking,
-      terminated: this.#terminated, truncated: this.#truncated, won: this.#won,
-    };
+    this.fields = { obs: this.#obs, grid: this.#grid, goal: this.#goal, avail: this.#world.avail, blocking: this.#world.blocking, ...this.#episodes.fields, won: this.#won };
   }
 
   step(actions: TypedArray): void {
-    checkActionIndices(this.spec, actions, this.#terminated, this.#truncated);
+    const episodes = this.#episodes, { terminated, truncated, agentReward } = episodes.fields;
+    checkActionIndices(this.spec, actions, terminated, truncated);
     for (let copy = 0; copy < this.copies; copy++) {
-      if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
-      const step = this.#step[copy] = this.#step[copy]! + 1, solved = this.#world.act(copy, actions, step, this.#agentReward);
-      this.#terminated[copy] = this.#won[copy] = solved ? 1 : 0;
-      this.#truncated[copy] = !solved && step >= this.spec.limit ? 1 : 0;
-      this.#sum(copy);
+      if (episodes.over(copy)) continue;
+      const step = episodes.step[copy] = episodes.step[copy]! + 1, solved = this.#world.act(copy, actions, step, agentReward);
+      this.#won[copy] = solved ? 1 : 0;
+      episodes.end(copy, solved, !solved && step >= this.spec.limit);
+      episodes.pay(copy);
       this.#observe(copy);
     }
-  }
-  #sum(copy: number): void {
-    const { agents } = this.#world;
-    let sum = 0;
-    for (let i = copy * agents; i < (copy + 1) * agents; i++) sum += this.#agentReward[i]!;
-    this.#reward[copy] = sum;
   }
   #observe(copy: number): void { viewMapf(this.#world, copy, this.#sight, this.#grid, this.#goal, this.#obs); }
 
   reset(mask: Uint8Array, seeds?: Uint32Array): void {
     checkReset(this.spec.id, this.copies, mask, seeds);
-    const { agents } = this.#world;
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
-      this.#world.spawn(copy, this.#draws.begin(copy, seeds?.[copy]));
-      this.#step[copy] = this.#reward[copy] = this.#won[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
-      this.#agentReward.fill(0, copy * agents, (copy + 1) * agents);
+      this.#world.spawn(copy, this.#episodes.draws(copy, seeds?.[copy]));
+      this.#episodes.begin(copy);
+      this.#won[copy] = 0;
       this.#observe(copy);
     }
   }
 
   getState(copy: number): SavedMapf {
     checkCopy(this.spec.id, this.copies, copy);
-    const { agents, blocking } = this.#world, mine = (field: Float32Array) => [...field.subarray(copy * agents, (copy + 1) * agents)];
-    return { scene: structuredClone(this.#world.scene(copy)) as SavedMapf['scene'], blocking: mine(blocking), agentReward: mine(this.#agentReward), reward: this.#reward[copy]!,
-      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
+    const { agents, blocking } = this.#world;
+    return { scene: structuredClone(this.#world.scene(copy)) as SavedMapf['scene'], blocking: [...blocking.subarray(copy * agents, (copy + 1) * agents)], ...this.#episodes.save(copy) };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
-    const { agents, blocking: blocks } = this.#world, { scene, blocking, agentReward, reward, step, terminated, truncated, draws } = readSaved(this.spec.id, this.#saved, state);
-    this.#draws.restore(copy, draws);
+    const { agents, blocking: blocks } = this.#world, { scene, blocking, ...episode } = readSaved(this.spec.id, this.#saved, state);
+    this.#episodes.restore(copy, episode);
     this.#world.setScene(copy, scene);
     blocks.set(blocking, copy * agents);
-    this.#agentReward.set(agentReward, copy * agents);
-    this.#reward[copy] = reward;
-    this.#step[copy] = step;
-    this.#terminated[copy] = terminated ? 1 : 0;
-    this.#won[copy] = terminated && scene ? 1 : 0;
-    this.#truncated[copy] = truncated ? 1 : 0;
+    this.#won[copy] = episode.terminated && scene ? 1 : 0;
     if (scene) this.#observe(copy); else for (const field of [this.#grid, this.#goal, this.#obs]) field.fill(0, copy * field.length / this.copies, (copy + 1) * field.length / this.copies);
   }
   close(): void {}

@@ -1,9 +1,10 @@
 /** Games that nobody can play alone: `parity/line`, `parity/ring`. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
-import { EpisodeDraws, savedDraws } from './episode-draws.ts';
+import { savedDraws } from './episode-draws.ts';
+import { episodeFields, Episodes, type EpisodeSetting } from './episodes.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { completeOptions, type DeclaredOptions } from './options.ts';
 
@@ -35,45 +36,37 @@ class Parity implements VectorEnvironment {
   readonly copies: number;
   readonly fields: Readonly<Record<string, TypedArray>>;
   readonly #neighbours: readonly (readonly number[])[];
-  readonly #draws: EpisodeDraws;
+  readonly #episodes: Episodes;
   readonly #obs: Float32Array;
-  readonly #reward: Float32Array;
-  readonly #agentReward: Float32Array;
-  readonly #terminated: Uint8Array;
-  readonly #step: Int32Array;
   /** [copies steps+1 agent]: those of a whole episode, the last for the observation after it. */
   readonly #bits: Uint8Array;
 
-  constructor(id: string, neighbours: readonly (readonly number[])[], steps: number, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
+  constructor(id: string, neighbours: readonly (readonly number[])[], steps: number, setting: EpisodeSetting) {
     const { copies } = setting, agents = neighbours.length;
     this.#neighbours = neighbours; this.copies = copies;
     this.spec = {
       id, sizes: { agent: agents, neighbour: agents, action: 2, obs: 3 }, actions: 'discrete', limit: steps, reward: 'sum', returns: { least: 0, most: agents * steps },
       fields: {
-        obs: { dtype: 'f32', dims: 'agent obs' }, adjacency: { dtype: 'bool', dims: 'agent neighbour' },
-        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: 'agent' }, terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
+        obs: { dtype: 'f32', dims: 'agent obs' }, adjacency: { dtype: 'bool', dims: 'agent neighbour' }, ...episodeFields(agents),
       },
     };
     const adjacency = Uint8Array.from({ length: copies * agents * agents }, (_, i) => (neighbours[Math.floor(i / agents) % agents]!.includes(i % agents) ? 1 : 0));
-    this.#draws = new EpisodeDraws(setting);
+    this.#episodes = new Episodes(agents, setting);
     this.#obs = new Float32Array(copies * agents * 3);
-    this.#reward = new Float32Array(copies);
-    this.#agentReward = new Float32Array(copies * agents);
-    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
-    this.fields = { obs: this.#obs, adjacency, reward: this.#reward, agentReward: this.#agentReward, terminated: this.#terminated, truncated: new Uint8Array(copies) };
-    this.#step = new Int32Array(copies);
+    this.fields = { obs: this.#obs, adjacency, ...this.#episodes.fields };
     this.#bits = new Uint8Array(copies * (steps + 1) * agents);
   }
 
   step(actions: TypedArray): void {
-    checkActionIndices(this.spec, actions, this.#terminated, this.fields['truncated'] as Uint8Array);
-    const agents = this.#neighbours.length;
+    const agents = this.#neighbours.length, episodes = this.#episodes, { terminated, truncated, agentReward } = episodes.fields;
+    checkActionIndices(this.spec, actions, terminated, truncated);
     for (let copy = 0; copy < this.copies; copy++) {
-      if (this.#terminated[copy] === 1) continue;
+      if (episodes.over(copy)) continue;
       const bits = this.#now(copy);
-      this.#pay(copy, this.#neighbours.map((near, i) => (actions[copy * agents + i] === near.reduce((odd, j) => odd ^ bits[j]!, bits[i]!) ? 1 : 0)));
-      const step = this.#step[copy] = this.#step[copy]! + 1;
-      this.#terminated[copy] = step >= this.spec.limit ? 1 : 0;
+      this.#neighbours.forEach((near, i) => { agentReward[copy * agents + i] = actions[copy * agents + i] === near.reduce((odd, j) => odd ^ bits[j]!, bits[i]!) ? 1 : 0; });
+      episodes.pay(copy);
+      const step = episodes.step[copy] = episodes.step[copy]! + 1;
+      episodes.end(copy, step >= this.spec.limit, false);
       this.#observe(copy);
     }
   }
@@ -82,25 +75,26 @@ class Parity implements VectorEnvironment {
     checkReset(this.spec.id, this.copies, mask, seeds);
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
-      const random = this.#draws.begin(copy, seeds?.[copy]), bits = this.#episode(copy);
+      const random = this.#episodes.draws(copy, seeds?.[copy]), bits = this.#episode(copy);
       for (let i = 0; i < bits.length; i++) bits[i] = random.integer(2, 'parity.bit');
-      this.#place(copy, { step: 0, agentReward: this.#neighbours.map(() => 0), terminated: false });
+      this.#episodes.begin(copy);
+      this.#observe(copy);
     }
   }
 
   getState(copy: number): Saved {
     checkCopy(this.spec.id, this.copies, copy);
-    const agents = this.#neighbours.length;
-    return { bits: [...this.#episode(copy)], step: this.#step[copy]!, agentReward: [...this.#agentReward.subarray(copy * agents, (copy + 1) * agents)],
-      terminated: this.#terminated[copy] === 1, draws: this.#draws.save(copy) };
+    const { step, agentReward, terminated, draws } = this.#episodes.save(copy);
+    return { bits: [...this.#episode(copy)], step, agentReward, terminated, draws };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
     const agents = this.#neighbours.length, mine = savedParity.refine(s => s.bits.length === (this.spec.limit + 1) * agents && s.agentReward.length === agents && s.step <= this.spec.limit, 'another number of agents or steps');
     const saved = readSaved(this.spec.id, mine, state);
-    this.#draws.restore(copy, saved.draws);
+    this.#episodes.restore(copy, { ...saved, reward: 0, truncated: false });
+    this.#episodes.pay(copy);
     this.#episode(copy).set(saved.bits);
-    this.#place(copy, saved);
+    this.#observe(copy);
   }
   close(): void {}
 
@@ -110,18 +104,8 @@ class Parity implements VectorEnvironment {
     return this.#bits.subarray(copy * size, (copy + 1) * size);
   }
   #now(copy: number): Uint8Array {
-    const agents = this.#neighbours.length, from = this.#step[copy]! * agents;
+    const agents = this.#neighbours.length, from = this.#episodes.step[copy]! * agents;
     return this.#episode(copy).subarray(from, from + agents);
-  }
-  #place(copy: number, { step, agentReward, terminated }: Pick<Saved, 'step' | 'agentReward' | 'terminated'>): void {
-    this.#step[copy] = step;
-    this.#terminated[copy] = terminated ? 1 : 0;
-    this.#pay(copy, agentReward);
-    this.#observe(copy);
-  }
-  #pay(copy: number, agentReward: readonly number[]): void {
-    this.#agentReward.set(agentReward, copy * agentReward.length);
-    this.#reward[copy] = agentReward.reduce((sum, r) => sum + r, 0);
   }
   #observe(copy: number): void {
     const agents = this.#neighbours.length;

@@ -1,9 +1,10 @@
 /** Repeated games with a scripted partner of a hidden type, whose actions are seen now and then: `partner/match`, `partner/cover`. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
-import { EpisodeDraws, savedDraws } from './episode-draws.ts';
+import { savedDraws } from './episode-draws.ts';
+import { eachAgent, episodeFields, Episodes, type EpisodeSetting } from './episodes.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { completeOptions, type DeclaredOptions, type Values } from './options.ts';
 
@@ -52,15 +53,11 @@ class Partner implements VectorEnvironment {
   readonly fields: Readonly<Record<string, TypedArray>>;
   readonly #game: Game;
   readonly #saved: ReturnType<typeof savedOf>;
-  readonly #draws: EpisodeDraws;
+  readonly #episodes: Episodes;
   readonly #obs: Float32Array;
   readonly #state: Float32Array;
   readonly #seenAction: Int32Array;
   readonly #seen: Uint8Array;
-  readonly #reward: Float32Array;
-  readonly #agentReward: Float32Array;
-  readonly #terminated: Uint8Array;
-  readonly #step: Int32Array;
   /** [copies step+1], [copies step], [copies step agent other]: of a whole episode. */
   readonly #types: Uint8Array;
   readonly #partner: Uint8Array;
@@ -68,30 +65,23 @@ class Partner implements VectorEnvironment {
   /** [copies agent+1] what everybody did in the last step. */
   readonly #last: Uint8Array;
 
-  constructor(id: string, game: Game, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
-    const { copies } = setting, { agents, actions, steps, task } = game, obs = actions + 1, state = actions * (agents + 2), byAgent = (dims: string) => (agents === 1 ? dims : `agent ${dims}`.trimEnd());
+  constructor(id: string, game: Game, setting: EpisodeSetting) {
+    const { copies } = setting, { agents, actions, steps, task } = game, obs = actions + 1, state = actions * (agents + 2), byAgent = eachAgent(agents);
     this.#game = game; this.#saved = savedOf(game); this.copies = copies;
     this.spec = {
       id, sizes: { agent: agents, other: agents, action: actions, obs, state }, actions: 'discrete', limit: steps, reward: task.reward,
       returns: { least: 0, most: task.reward === 'sum' ? agents * steps : steps },
       fields: {
         obs: { dtype: 'f32', dims: byAgent('obs') }, state: { dtype: 'f32', dims: 'state' }, seenAction: { dtype: 'i32', dims: byAgent('other') }, seen: { dtype: 'bool', dims: byAgent('other') },
-        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') }, terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
+        ...episodeFields(agents),
       },
     };
-    this.#draws = new EpisodeDraws(setting);
+    this.#episodes = new Episodes(agents, setting);
     this.#obs = new Float32Array(copies * agents * obs);
     this.#state = new Float32Array(copies * state);
     this.#seenAction = new Int32Array(copies * agents * agents);
     this.#seen = new Uint8Array(copies * agents * agents);
-    this.#reward = new Float32Array(copies);
-    this.#agentReward = new Float32Array(copies * agents);
-    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
-    this.fields = {
-      obs: this.#obs, state: this.#state, seenAction: this.#seenAction, seen: this.#seen, reward: this.#reward, agentReward: this.#agentReward,
-      terminated: this.#terminated, truncated: new Uint8Array(copies),
-    };
-    this.#step = new Int32Array(copies);
+    this.fields = { obs: this.#obs, state: this.#state, seenAction: this.#seenAction, seen: this.#seen, ...this.#episodes.fields };
     this.#types = new Uint8Array(copies * (steps + 1));
     this.#partner = new Uint8Array(copies * steps);
     this.#sees = new Uint8Array(copies * steps * agents * agents);
@@ -99,14 +89,14 @@ class Partner implements VectorEnvironment {
   }
 
   step(actions: TypedArray): void {
-    checkActionIndices(this.spec, actions, this.#terminated, this.fields['truncated'] as Uint8Array);
-    const { agents, steps, task } = this.#game;
+    const { agents, steps, task } = this.#game, episodes = this.#episodes, { terminated, truncated } = episodes.fields;
+    checkActionIndices(this.spec, actions, terminated, truncated);
     for (let copy = 0; copy < this.copies; copy++) {
-      if (this.#terminated[copy] === 1) continue;
-      const step = this.#step[copy]!, played = [...actions.subarray(copy * agents, (copy + 1) * agents), this.#partner[copy * steps + step]!];
+      if (episodes.over(copy)) continue;
+      const step = episodes.step[copy]!, played = [...actions.subarray(copy * agents, (copy + 1) * agents), this.#partner[copy * steps + step]!];
       this.#last.set(played, copy * (agents + 1));
-      this.#step[copy] = step + 1;
-      this.#terminated[copy] = step + 1 >= steps ? 1 : 0;
+      episodes.step[copy] = step + 1;
+      episodes.end(copy, step + 1 >= steps, false);
       this.#pay(copy, Array.from({ length: agents }, (_, agent) => (task.pays(played, agent) ? 1 : 0)));
       this.#observe(copy);
     }
@@ -117,7 +107,7 @@ class Partner implements VectorEnvironment {
     const { agents, actions, noise, change, visible, steps } = this.#game, sees = steps * agents * agents;
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
-      const random = this.#draws.begin(copy, seeds?.[copy]);
+      const random = this.#episodes.draws(copy, seeds?.[copy]);
       for (let step = 0, type = random.integer(actions, 'partner.type'); step <= steps; step++) {
         this.#types[copy * (steps + 1) + step] = type;
         if (step === steps) break;
@@ -125,40 +115,37 @@ class Partner implements VectorEnvironment {
         if (random.uniform('partner.change') < change) type = random.integer(actions, 'partner.type');
       }
       for (let i = copy * sees; i < (copy + 1) * sees; i++) this.#sees[i] = random.uniform('partner.sees') < visible ? 1 : 0;
-      this.#place(copy, { step: 0, agentReward: new Array<number>(agents).fill(0), terminated: false });
+      this.#episodes.begin(copy);
+      this.#observe(copy);
     }
   }
 
   getState(copy: number): Saved {
     checkCopy(this.spec.id, this.copies, copy);
     const own = (array: TypedArray) => [...array.subarray(copy * array.length / this.copies, (copy + 1) * array.length / this.copies)];
-    return { types: own(this.#types), partner: own(this.#partner), sees: own(this.#sees), last: this.#step[copy] === 0 ? [] : own(this.#last), step: this.#step[copy]!,
-      agentReward: own(this.#agentReward), terminated: this.#terminated[copy] === 1, draws: this.#draws.save(copy) };
+    const { step, agentReward, terminated, draws } = this.#episodes.save(copy);
+    return { types: own(this.#types), partner: own(this.#partner), sees: own(this.#sees), last: step === 0 ? [] : own(this.#last), step, agentReward, terminated, draws };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
     const saved = readSaved(this.spec.id, this.#saved.refine(({ last, step }) => (last.length === 0) === (step === 0), 'actions before the first step, or none after it'), state), { agents, steps } = this.#game;
-    this.#draws.restore(copy, saved.draws);
+    this.#episodes.restore(copy, { ...saved, reward: 0, truncated: false });
     this.#types.set(saved.types, copy * (steps + 1));
     this.#partner.set(saved.partner, copy * steps);
     this.#sees.set(saved.sees, copy * steps * agents * agents);
     this.#last.set(saved.last, copy * (agents + 1));
-    this.#place(copy, saved);
+    this.#pay(copy, saved.agentReward);
+    this.#observe(copy);
   }
   close(): void {}
 
-  #place(copy: number, { step, agentReward, terminated }: Pick<Saved, 'step' | 'agentReward' | 'terminated'>): void {
-    this.#step[copy] = step;
-    this.#terminated[copy] = terminated ? 1 : 0;
-    this.#pay(copy, agentReward);
-    this.#observe(copy);
-  }
   #pay(copy: number, agentReward: readonly number[]): void {
-    this.#agentReward.set(agentReward, copy * agentReward.length);
-    this.#reward[copy] = this.#game.task.reward === 'sum' ? agentReward.reduce((sum, r) => sum + r, 0) : agentReward[0]!;
+    const { fields } = this.#episodes;
+    fields.agentReward.set(agentReward, copy * agentReward.length);
+    fields.reward[copy] = this.#game.task.reward === 'sum' ? agentReward.reduce((sum, r) => sum + r, 0) : agentReward[0]!;
   }
   #observe(copy: number): void {
-    const { agents, actions, steps } = this.#game, { obs: wide, state } = this.spec.sizes as { obs: number; state: number }, step = this.#step[copy]!, began = step > 0;
+    const { agents, actions, steps } = this.#game, { obs: wide, state } = this.spec.sizes as { obs: number; state: number }, step = this.#episodes.step[copy]!, began = step > 0;
     const done = copy * (agents + 1), first = copy * agents, seen = (copy * steps + step - 1) * agents * agents;
     this.#obs.fill(0, first * wide, (first + agents) * wide);
     this.#state.fill(0, copy * state, (copy + 1) * state);
@@ -166,7 +153,7 @@ class Partner implements VectorEnvironment {
     if (began) for (let player = 0; player <= agents; player++) this.#state[copy * state + (1 + player) * actions + this.#last[done + player]!] = 1;
     for (let agent = 0; agent < agents; agent++) {
       const at = (first + agent) * wide;
-      if (began) { this.#obs[at + this.#last[done + agent]!] = 1; this.#obs[at + actions] = this.#agentReward[first + agent]!; }
+      if (began) { this.#obs[at + this.#last[done + agent]!] = 1; this.#obs[at + actions] = this.#episodes.fields.agentReward[first + agent]!; }
       for (let other = 0; other < agents; other++) {
         const i = (first + agent) * agents + other, visible = began && this.#sees[seen + agent * agents + other] === 1;
         this.#seen[i] = visible ? 1 : 0;

@@ -1,9 +1,9 @@
 /** POGEMA by name: `pogema/8x8?agents=8&density=0.2&onTarget=nothing`. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
-import { EpisodeDraws, savedDraws } from './episode-draws.ts';
+import { eachAgent, episodeFields, Episodes, savedEpisode, type EpisodeSetting } from './episodes.ts';
 import { MAP_TASK, parseMapTask } from './grid-map.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { completeOptions, type DeclaredOptions } from './options.ts';
@@ -25,7 +25,7 @@ const MOST_SIDE = 512;
 const place = z.tuple([z.int().nonnegative(), z.int().nonnegative()]);
 const savedPogema = z.strictObject({
   scene: z.strictObject({ map: z.array(z.string().regex(/^[.#]+$/)), agents: z.array(place), targets: z.array(place), alive: z.array(z.boolean()), unseen: z.array(z.int().nonnegative()), key: z.int().nonnegative(), given: z.array(z.int().nonnegative()) }).nullable(),
-  agentReward: z.array(z.number()), reward: z.number(), won: z.boolean(), step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+  won: z.boolean(), ...savedEpisode,
 });
 type SavedPogema = z.infer<typeof savedPogema>;
 /** A saved state of this game and no other. */
@@ -49,22 +49,17 @@ class Pogema implements VectorEnvironment {
   readonly copies: number;
   readonly fields: Readonly<Record<string, TypedArray>>;
   readonly #saved: ReturnType<typeof savedOf>;
-  readonly #draws: EpisodeDraws;
+  readonly #episodes: Episodes;
   readonly #world: PogemaWorld;
   readonly #view: PogemaView;
   readonly #avail: Uint8Array;
-  readonly #reward: Float32Array;
-  readonly #agentReward: Float32Array;
   readonly #won: Uint8Array;
-  readonly #terminated: Uint8Array;
-  readonly #truncated: Uint8Array;
-  readonly #step: Int32Array;
 
-  constructor(id: string, rules: PogemaRules & { readonly steps: number }, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
-    const { copies } = setting, { agents, sight, steps, onTarget } = rules, byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd(), lifelong = onTarget === 'restart';
+  constructor(id: string, rules: PogemaRules & { readonly steps: number }, setting: EpisodeSetting) {
+    const { copies } = setting, { agents, sight, steps, onTarget } = rules, byAgent = eachAgent(agents), lifelong = onTarget === 'restart';
     this.copies = copies;
     this.#saved = savedOf(rules);
-    this.#draws = new EpisodeDraws(setting);
+    this.#episodes = new Episodes(agents, setting);
     this.#world = new PogemaWorld(rules, copies);
     this.#view = new PogemaView(this.#world, sight, copies);
     this.spec = {
@@ -72,38 +67,25 @@ class Pogema implements VectorEnvironment {
       returns: { least: 0, most: lifelong ? agents * steps : agents },
       fields: {
         obs: { dtype: 'f32', dims: byAgent('obs') }, state: { dtype: 'f32', dims: 'state' }, avail: { dtype: 'bool', dims: byAgent('action') }, alive: { dtype: 'f32', dims: byAgent('') },
-        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') },
-        terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' }, ...lifelong ? {} : { won: { dtype: 'bool', dims: '' } },
+        ...episodeFields(agents), ...lifelong ? {} : { won: { dtype: 'bool', dims: '' } },
       },
     };
     this.#avail = new Uint8Array(copies * agents * ACTIONS).fill(1);
     for (let copy = 0; copy < copies; copy++) this.#allowAll(copy);
-    this.#reward = new Float32Array(copies);
-    this.#agentReward = new Float32Array(copies * agents);
     this.#won = new Uint8Array(copies);
-    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
-    this.#truncated = new Uint8Array(copies);
-    this.#step = new Int32Array(copies);
-    this.fields = {
-      obs: this.#view.obs, state: this.#view.state, avail: this.#avail, alive: this.#world.alive, reward: this.#reward, agentReward: this.#agentReward,
-      terminated: this.#terminated, truncated: this.#truncated, ...lifelong ? {} : { won: this.#won },
-    };
+    this.fields = { obs: this.#view.obs, state: this.#view.state, avail: this.#avail, alive: this.#world.alive, ...this.#episodes.fields, ...lifelong ? {} : { won: this.#won } };
   }
 
   step(actions: TypedArray): void {
-    checkActionIndices(this.spec, actions, this.#terminated, this.#truncated);
-    const agents = this.#world.agents;
+    const episodes = this.#episodes, { terminated, truncated, agentReward } = episodes.fields, { agents, alive } = this.#world;
+    checkActionIndices(this.spec, actions, terminated, truncated);
     for (let copy = 0; copy < this.copies; copy++) {
-      if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
-      const step = this.#step[copy] = this.#step[copy]! + 1, arrived = this.#world.act(copy, actions, step, this.#agentReward);
-      let sum = 0;
-      for (let i = copy * agents; i < (copy + 1) * agents; i++) {
-        sum += this.#agentReward[i]!;
-        if (this.#world.alive[i] === 0) this.#allow(i);
-      }
-      this.#reward[copy] = sum;
-      this.#terminated[copy] = this.#won[copy] = arrived ? 1 : 0;
-      this.#truncated[copy] = step >= this.spec.limit ? 1 : 0;
+      if (episodes.over(copy)) continue;
+      const step = episodes.step[copy] = episodes.step[copy]! + 1, arrived = this.#world.act(copy, actions, step, agentReward);
+      for (let i = copy * agents; i < (copy + 1) * agents; i++) if (alive[i] === 0) this.#allow(i);
+      episodes.pay(copy);
+      this.#won[copy] = arrived ? 1 : 0;
+      episodes.end(copy, arrived, step >= this.spec.limit);
       this.#view.follow(copy);
     }
   }
@@ -112,12 +94,11 @@ class Pogema implements VectorEnvironment {
 
   reset(mask: Uint8Array, seeds?: Uint32Array): void {
     checkReset(this.spec.id, this.copies, mask, seeds);
-    const agents = this.#world.agents;
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
-      this.#world.spawn(copy, this.#draws.begin(copy, seeds?.[copy]));
-      this.#step[copy] = this.#reward[copy] = this.#won[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
-      this.#agentReward.fill(0, copy * agents, (copy + 1) * agents);
+      this.#world.spawn(copy, this.#episodes.draws(copy, seeds?.[copy]));
+      this.#episodes.begin(copy);
+      this.#won[copy] = 0;
       this.#allowAll(copy);
       this.#view.show(copy);
     }
@@ -125,21 +106,15 @@ class Pogema implements VectorEnvironment {
 
   getState(copy: number): SavedPogema {
     checkCopy(this.spec.id, this.copies, copy);
-    const agents = this.#world.agents, scene = this.#world.scene(copy);
-    return { scene: scene && structuredClone(scene) as NonNullable<SavedPogema['scene']>, agentReward: [...this.#agentReward.subarray(copy * agents, (copy + 1) * agents)], reward: this.#reward[copy]!, won: this.#won[copy] === 1,
-      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy) };
+    const scene = this.#world.scene(copy);
+    return { scene: scene && structuredClone(scene) as NonNullable<SavedPogema['scene']>, won: this.#won[copy] === 1, ...this.#episodes.save(copy) };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
-    const { scene, agentReward, reward, won, step, terminated, truncated, draws } = readSaved(this.spec.id, this.#saved, state);
-    this.#draws.restore(copy, draws);
+    const { scene, won, ...episode } = readSaved(this.spec.id, this.#saved, state);
+    this.#episodes.restore(copy, episode);
     this.#world.setScene(copy, scene);
-    this.#agentReward.set(agentReward, copy * agentReward.length);
-    this.#reward[copy] = reward;
     this.#won[copy] = won ? 1 : 0;
-    this.#step[copy] = step;
-    this.#terminated[copy] = terminated ? 1 : 0;
-    this.#truncated[copy] = truncated ? 1 : 0;
     this.#allowAll(copy);
     this.#view.show(copy);
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { EnvironmentField, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
 import { Random, type RandomSource } from '../../../core/random.ts';
 import { checkActionIndices, checkActionNumbers, checkCopy, checkReset, readSaved } from '../call-checks.ts';
-import { EpisodeDraws, savedDraws } from '../episode-draws.ts';
+import { eachAgent, episodeFields, Episodes, savedEpisode, type EpisodeSetting } from '../episodes.ts';
 import type { Scenario } from './scenario.ts';
 import { ParticleWorld, type Integration } from './world.ts';
 
@@ -17,7 +17,7 @@ export interface ParticleGame {
 const point = z.tuple([z.number(), z.number()]);
 const savedParticles = z.strictObject({
   places: z.array(point), velocities: z.array(point), speech: z.array(z.array(z.number())), choices: z.array(z.int().nonnegative()),
-  agentReward: z.array(z.number()), reward: z.number(), step: z.int().nonnegative(), terminated: z.boolean(), truncated: z.boolean(), draws: savedDraws,
+  ...savedEpisode,
   /** Position in the stream of the episode, where steps draw from it. */
   stream: z.array(z.int()).optional(),
 });
@@ -42,7 +42,7 @@ export class Particles implements VectorEnvironment {
   readonly fields: Readonly<Record<string, TypedArray>>;
   readonly #game: ParticleGame;
   readonly #saved: ReturnType<typeof savedOf>;
-  readonly #draws: EpisodeDraws;
+  readonly #episodes: Episodes;
   readonly #factory: RandomFactory | undefined;
   /** By copy, where steps draw. */
   readonly #streams: (RandomSource | undefined)[];
@@ -52,32 +52,26 @@ export class Particles implements VectorEnvironment {
   readonly #actionSize: number;
   readonly #state: Float32Array;
   readonly #stateSize: number;
-  readonly #reward: Float32Array;
-  readonly #agentReward: Float32Array;
-  readonly #terminated: Uint8Array;
-  readonly #truncated: Uint8Array;
-  readonly #step: Int32Array;
   /** [agent] what each earned in the step of one copy. */
   readonly #earned: Float64Array;
 
-  constructor(id: string, game: ParticleGame, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }) {
+  constructor(id: string, game: ParticleGame, setting: EpisodeSetting) {
     const { copies } = setting, { scenario, actions, integration, steps } = game;
     this.#world = new ParticleWorld({ ...scenario, choices: scenario.choices.length }, integration, copies);
     const agents = scenario.agents.length, widths = this.#world[actions], action = Math.max(...widths), obs = Math.max(...scenario.obs), state = scenario.obs.reduce((sum, size) => sum + size, 0);
-    const byAgent = (dims: string) => agents === 1 ? dims : `agent ${dims}`.trimEnd(), unlike = widths.some(width => width !== action);
+    const byAgent = eachAgent(agents), unlike = widths.some(width => width !== action);
     const mask: Readonly<Record<string, EnvironmentField>> = !unlike ? {} : actions === 'discrete' ? { avail: { dtype: 'bool', dims: byAgent('action') } } : { actionMask: { dtype: 'f32', dims: byAgent('action') } };
     this.spec = {
       id, sizes: { agent: agents, action, obs, state }, actions, limit: steps, reward: 'sum', ...scenario.players ? { players: scenario.players } : {},
       fields: {
         obs: { dtype: 'f32', dims: byAgent('obs') }, state: { dtype: 'f32', dims: 'state' }, ...mask,
-        reward: { dtype: 'f32', dims: '' }, agentReward: { dtype: 'f32', dims: byAgent('') },
-        terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
+        ...episodeFields(agents),
       },
     };
     this.copies = copies;
     this.#game = game;
     this.#saved = savedOf(scenario);
-    this.#draws = new EpisodeDraws(setting);
+    this.#episodes = new Episodes(agents, setting);
     this.#factory = setting.random;
     this.#streams = new Array<RandomSource | undefined>(copies).fill(undefined);
     this.#obs = new Float32Array(copies * agents * obs);
@@ -85,33 +79,27 @@ export class Particles implements VectorEnvironment {
     this.#actionSize = action;
     this.#state = new Float32Array(copies * state);
     this.#stateSize = state;
-    this.#reward = new Float32Array(copies);
-    this.#agentReward = new Float32Array(copies * agents);
-    this.#terminated = new Uint8Array(copies).fill(1);                 // until its first reset a copy counts as ended
-    this.#truncated = new Uint8Array(copies);
-    this.#step = new Int32Array(copies);
     this.#earned = new Float64Array(agents);
     const has = (_: number, i: number): number => (i % action < widths[Math.floor(i / action) % agents]! ? 1 : 0), size = copies * agents * action;
     this.fields = {
-      obs: this.#obs, state: this.#state, reward: this.#reward, agentReward: this.#agentReward, terminated: this.#terminated, truncated: this.#truncated,
+      obs: this.#obs, state: this.#state, ...this.#episodes.fields,
       ...'avail' in mask ? { avail: new Uint8Array(size).map(has) } : {}, ...'actionMask' in mask ? { actionMask: new Float32Array(size).map(has) } : {},
     };
   }
 
   step(actions: TypedArray): void {
-    const { scenario, steps, actions: kind } = this.#game;
-    if (kind === 'discrete') checkActionIndices(this.spec, actions, this.#terminated, this.#truncated);
-    else checkActionNumbers(this.spec, actions, this.#terminated, this.#truncated);
+    const { scenario, steps, actions: kind } = this.#game, episodes = this.#episodes, { terminated, truncated } = episodes.fields;
+    if (kind === 'discrete') checkActionIndices(this.spec, actions, terminated, truncated);
+    else checkActionNumbers(this.spec, actions, terminated, truncated);
     for (let copy = 0; copy < this.copies; copy++) {
-      if (this.#terminated[copy] === 1 || this.#truncated[copy] === 1) continue;
+      if (episodes.over(copy)) continue;
       if (kind === 'discrete') this.#world.stepDiscrete(copy, actions);
       else this.#world.stepContinuous(copy, actions, this.#actionSize);
       scenario.settle?.(this.#world, copy, this.#streams[copy]!);
       scenario.reward(this.#world, copy, this.#earned);
-      this.#pay(copy);
-      const step = this.#step[copy] = this.#step[copy]! + 1;
-      this.#truncated[copy] = step >= steps ? 1 : 0;
-      this.#terminated[copy] = step < steps && scenario.succeeded?.(this.#world, copy) === true ? 1 : 0;
+      episodes.pay(copy, this.#earned);
+      const step = episodes.step[copy] = episodes.step[copy]! + 1;
+      episodes.end(copy, step < steps && scenario.succeeded?.(this.#world, copy) === true, step >= steps);
       this.#observe(copy);
     }
   }
@@ -121,14 +109,12 @@ export class Particles implements VectorEnvironment {
     const { scenario } = this.#game, { velocity, speech, agents, words } = this.#world;
     for (let copy = 0; copy < this.copies; copy++) {
       if (mask[copy] !== 1) continue;
-      const random = this.#draws.begin(copy, seeds?.[copy]);
+      const random = this.#episodes.draws(copy, seeds?.[copy]);
       scenario.start(this.#world, copy, random);
       if (scenario.settle) this.#streams[copy] = random;
       velocity.fill(0, copy * 2 * agents, (copy + 1) * 2 * agents);
       speech.fill(0, copy * agents * words, (copy + 1) * agents * words);
-      this.#step[copy] = this.#terminated[copy] = this.#truncated[copy] = 0;
-      this.#earned.fill(0);
-      this.#pay(copy);
+      this.#episodes.begin(copy);
       this.#observe(copy);
     }
   }
@@ -138,37 +124,21 @@ export class Particles implements VectorEnvironment {
     const { agents, entities, words, place, velocity, speech, choice } = this.#world, choices = this.#game.scenario.choices.length, stream = this.#streams[copy]?.state();
     const points = (from: Float64Array, count: number) => Array.from({ length: count }, (_, i): [number, number] => [from[2 * (copy * count + i)]!, from[2 * (copy * count + i) + 1]!]);
     return { places: points(place, entities), velocities: points(velocity, agents), speech: Array.from({ length: agents }, (_, i) => [...speech.subarray((copy * agents + i) * words, (copy * agents + i + 1) * words)]),
-      choices: [...choice.subarray(copy * choices, (copy + 1) * choices)], agentReward: [...this.#agentReward.subarray(copy * agents, (copy + 1) * agents)], reward: this.#reward[copy]!,
-      step: this.#step[copy]!, terminated: this.#terminated[copy] === 1, truncated: this.#truncated[copy] === 1, draws: this.#draws.save(copy), ...stream ? { stream: [...stream] } : {} };
+      choices: [...choice.subarray(copy * choices, (copy + 1) * choices)], ...this.#episodes.save(copy), ...stream ? { stream: [...stream] } : {} };
   }
   setState(copy: number, state: unknown): void {
     checkCopy(this.spec.id, this.copies, copy);
     const saved = readSaved(this.spec.id, this.#saved, state), { agents, entities, words, place, velocity, speech, choice } = this.#world;
-    this.#draws.restore(copy, saved.draws);
+    this.#episodes.restore(copy, saved);
     const { seed, episode } = saved.draws;                              // a factory's stream begins again
     this.#streams[copy] = saved.stream && (seed === null ? this.#factory!(saved.draws.copy, episode) : Random.from(saved.stream));
     place.set(saved.places.flat(), copy * entities * 2);
     velocity.set(saved.velocities.flat(), copy * agents * 2);
     speech.set(saved.speech.flat(), copy * agents * words);
     choice.set(saved.choices, copy * saved.choices.length);
-    this.#agentReward.set(saved.agentReward, copy * agents);
-    this.#reward[copy] = saved.reward;
-    this.#step[copy] = saved.step;
-    this.#terminated[copy] = saved.terminated ? 1 : 0;
-    this.#truncated[copy] = saved.truncated ? 1 : 0;
     this.#observe(copy);
   }
   close(): void {}
-
-  #pay(copy: number): void {
-    const earned = this.#earned;
-    let sum = 0;
-    for (let i = 0; i < earned.length; i++) {
-      this.#agentReward[copy * earned.length + i] = earned[i]!;
-      sum += earned[i]!;
-    }
-    this.#reward[copy] = sum;
-  }
 
   #observe(copy: number): void {
     const { scenario } = this.#game, { agents } = this.#world, obs = this.#obs;
