@@ -43,7 +43,7 @@ export const now = <T extends DType>(w: Wire<T, 'slot'>): Wire<T, 'step'> => app
 export const next = <T extends DType>(w: Wire<T, 'slot'>): Wire<T, 'step'> => apply(w, 'next');
 /** No gradient passes. */
 export const stop = <T extends DType, P>(w: Wire<T, P>): Wire<T, P> => apply(w, 'stop');
-/** Computed once per batch, over all of it, with the weights from before the first step; epochs and minibatches then read it as data. */
+/** Computed once per batch, over all of it, with the weights from before the first step, in a sweep over time from before that of each index; epochs and minibatches then read it as data. */
 export const once = <T extends DType, P>(w: Wire<T, P>): Wire<T, P> => apply(w, 'once');
 /** Repeated along a dim that it lacks; also a record of wires: ...each('agent', ep.outcome). */
 export function each<T extends DType, P>(dim: string, w: Wire<T, P>): Wire<T, P>;

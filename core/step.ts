@@ -13,7 +13,7 @@ import type { Noise } from './node.ts';
 import { scalars, slotsOf } from './optimiser.ts';
 import { floatWires, Programs, type Cuts, type OnceShape, type PassOptions } from './programs.ts';
 import type { Plan, Rule } from './plan.ts';
-import { base } from './port.ts';
+import { base, isTime } from './port.ts';
 import { parse, use, type TargetRule } from './definition.ts';
 import { Random } from './random.ts';
 import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
@@ -103,7 +103,7 @@ export class Learner {
     const call: Call = { batch, options, clocks, now, lagged: state.lagged, once: {}, counters: [state.counters.updates] };
     const piece = this.programs.piece(T);
     if (piece !== undefined && T % piece) throw new RunError(`${page.name}: pieces of ${piece} steps do not fill a batch of ${T}`, 'a length that divides the steps');
-    const once = this.plan.once.length || piece !== undefined ? await this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {};
+    const ahead = async (): Promise<Outputs> => (this.plan.once.length || piece !== undefined ? this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {}), once = { ...await ahead() };
     const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype })), about = JSON.stringify([batch.cuts, shapes, Boolean(batch.carry), options.taps, options.gradients]);
     const items = this.programs.items({ batch: B, time: T }), parts = main.minibatches ?? 1;
     if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
@@ -144,6 +144,7 @@ export class Learner {
       const indices = options.order?.sweep ?? (sweep.order === 'backwards' ? Int32Array.from({ length: n }, (_, i) => n - 1 - i) : Random.of(options.seed, `sweep/${name}`, state.counters.updates).permutation(n));
       for (const index of indices) {
         if (sweep.over === 'time' && !this.#reached(batch, index)) continue;
+        if (sweep.over === 'time' && now.weights !== state.weights) this.#renew(once, await ahead(), index);
         if (rule.slices.some(x => x.dim === sweep.over)) now.slots[name]!.count = before;      // each index has taken as many steps as the others
         failed ??= await epochs(r => r === name, [index + 1], { rule, index });
       }
@@ -154,6 +155,15 @@ export class Learner {
     return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, at), slots: now.slots, memory: now.memory, counters: { ...at, last: at } }, losses, norms, taps, gradients, priorities };
   }
 
+  /** What is computed once is computed before the first step on it: in a sweep over time, that of each index before the step there. */
+  #renew(once: Record<string, OutputArray>, now: Outputs, index: number): void {
+    this.plan.once.forEach((text, i) => {
+      const { data, shape } = once[`once.${i}`]!, axis = (typeOf(this.plan.d, text, this.plan.types) as Typed).dims.findIndex(isTime), into = data.slice(), width = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      if (axis < 0) return;
+      for (let at = index * width; at < into.length; at += shape[axis]! * width) into.set(now[`once.${i}`]!.data.subarray(at, at + width) as never, at);
+      once[`once.${i}`] = { data: into, shape, dtype: once[`once.${i}`]!.dtype };
+    });
+  }
   /** Does any item have a transition there? Padding alone makes no step of a sweep, and no moment shrinks by it. */
   #reached({ cuts, fields }: Batch, index: number): boolean {
     const { main } = this.programs, { time } = cuts[main]!, valid = fields[`${main}.valid`];

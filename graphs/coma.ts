@@ -1,5 +1,5 @@
 /** COMA, and as its authors train the critic. Numbers: those of PyMARL (`coma.yaml`). */
-import { derive, each, graph, next, now } from '../core/graph.ts';
+import { derive, each, graph, next, now, once } from '../core/graph.ts';
 import { rmsprop } from '../core/optimiser.ts';
 import { linear } from '../core/schedule.ts';
 import { team } from '../core/world.ts';
@@ -44,11 +44,13 @@ export const coma = graph('coma', team, g => {
 });
 
 /**
- * COMA as its authors train it: the critic makes a step for each time index, from the last to the first. Lagged weights follow after 200 such steps, which are 1,600 steps of 8 episodes equally long.
- * The actors are judged by the critic before the sweep; the authors' at each index by that before the step of the index.
+ * COMA as its authors train it: the critic makes a step for each time index, from the last to the first, and the actors are judged at each index by the critic as it was before the step there, which has
+ * made those of the later ones. Lagged weights follow after 200 such steps, which are 1,600 steps of 8 episodes equally long.
  */
-export const comaSweep = derive(coma, 'comaSweep', (g, { criticLoss }) => {
+export const comaSweep = derive(coma, 'comaSweep', (g, { advantage, criticLoss, policyLoss }) => {
   g.about('COMA whose critic makes a step for each time index, from the last to the first', 'Foerster et al. 2018, arXiv 1705.08926');
+  g.rewire('policyLoss', { advantage: once(advantage.x) });
   g.train('critic', criticLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10, sweep: { over: 'time', order: 'backwards' } });
+  g.train('actor', policyLoss.loss, { optimiser: rmsprop({ lr: 5e-4 }), clipNorm: 10, after: 'critic' });
   g.targets({ everySteps: 1600 });
 });

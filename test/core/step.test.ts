@@ -342,6 +342,18 @@ describe('a sweep over time', () => {
     const [a] = weightsOf(s, done.state, 'a') as [number];
     close(weightsOf(s, done.state, 'b'), [1 - LR * 2 * x.reduce((sum, v) => sum + (a * v) ** 2, 0)]);
   });
+  it('computes at each index what is under `once` with the weights from before the step there', async () => {
+    const d = page((g, data) => {
+      const a = g.add('a', times(), { x: data.obs }), loss = g.add('lossA', squares(), { a: now(a.y), b: data.reward, mask: data.valid });
+      const b = g.add('b', factor(), { x: once(now(a.y)) }), zero = g.add('lossB', squares(), { a: b.y, b: data.weight, mask: data.valid });
+      g.train('a', loss.loss, { optimiser: sgd({ lr: LR }), sweep });
+      g.train('b', zero.loss, { optimiser: sgd({ lr: LR }), after: 'a' });
+    }, source), s = steps(d, engine), done = await s.update(batchOf([[...x, 9]], [r], { 'data.weight': new Float32Array(3) }));
+    let w = 1, seen = 0;
+    for (const t of [2, 1, 0]) { seen += (w * x[t]!) ** 2; w -= LR * slope(w, [x[t]!], [r[t]!]); }
+    close(weightsOf(s, done.state, 'a'), [w]);
+    close(weightsOf(s, done.state, 'b'), [1 - LR * 2 * seen]);
+  });
 });
 
 describe('lagged weights', () => {

@@ -49,7 +49,7 @@ function pageOf({ algorithm, config: c, sizes }: Case): Definition {
       g.set('target', { gamma: c['gamma'], lambda: c['td_lambda'] });
       if (c['mask_before_softmax']) g.swap('policy', epsilonMixedAvailable({ epsilon: c['epsilon_start']! })); else g.set('policy', { epsilon: c['epsilon_start'] });
       g.train('critic', at('criticLoss')['loss']!, { ...rule, sweep: { over: 'time', order: 'backwards' } });
-      g.train('actor', at('policyLoss')['loss']!, rule);
+      g.train('actor', at('policyLoss')['loss']!, { ...rule, after: 'critic' });
       return;
     }
     if (algorithm === 'coma') g.swap('policy', epsilonMixedAvailable({ epsilon: 0 }));
