@@ -1,7 +1,7 @@
 /** Sources that an expert fills: it plays whole episodes in an environment of its own, as many as the next update needs, and the page's replay keeps them. */
 import type { Definition, Source } from '../core/definition.ts';
 import { diff } from '../core/describe.ts';
-import type { EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../core/environment.ts';
 import { InputError, RunError } from '../core/error.ts';
 import type { Expert } from '../core/expert.ts';
 import type { Replay, Sample } from '../core/replay.ts';
@@ -11,6 +11,8 @@ import type { NamedArray, Snapshot } from '../core/store.ts';
 import { freshState } from '../core/weights.ts';
 import type { Catalogue } from './catalogue.ts';
 import { seedFor } from './evaluation.ts';
+import { actionsOf, seenBy } from './joint-environment.ts';
+import type { Seat } from './players.ts';
 import { Rollout } from './rollout.ts';
 
 /** Episodes in a row for which an expert may know no way. */
@@ -30,13 +32,17 @@ function padded({ cut: { batch, time }, fields, ...rest }: Sample, to: number, {
   return { cut: { batch, time: to }, fields: Object.fromEntries(longer), ...rest };
 }
 
-/** An environment of one copy in which an expert plays; an episode that it cannot play is not begun. */
+/** An environment of one copy in which an expert plays, seen by some of its agents or by all; an episode that it cannot play is not begun. */
 class Rehearsal implements VectorEnvironment {
   readonly copies = 1;
-  readonly #env: VectorEnvironment; readonly #expert: Expert; readonly #who: string;
+  readonly #env: VectorEnvironment; readonly #expert: Expert; readonly #who: string; readonly #seats: readonly number[] | undefined; readonly #whole: VectorEnvironment;
   /** Has the expert been told of the episode that is on? */
   #told = false;
-  constructor(env: VectorEnvironment, expert: Expert, who: string) { this.#env = env; this.#expert = expert; this.#who = who; }
+  #all: TypedArray = new Int32Array();
+  constructor(env: VectorEnvironment, expert: Expert, who: string, seats: readonly number[] | undefined) {
+    this.#whole = env; this.#expert = expert; this.#who = who; this.#seats = seats;
+    this.#env = seats ? seenBy(env, seats, () => this.#all) : env;
+  }
   get spec() { return this.#env.spec; }
   get fields() { return this.#env.fields; }
   async reset(mask: Uint8Array): Promise<void> {
@@ -49,7 +55,8 @@ class Rehearsal implements VectorEnvironment {
   }
   async act() {
     if (!this.#told) this.#told = await this.#expert.begin();               // an episode of a checkpoint
-    return this.#expert.act();
+    this.#all = await this.#expert.act();
+    return this.#seats ? actionsOf(this.#seats, this.#all, this.#whole) : this.#all;
   }
   step(actions: Parameters<VectorEnvironment['step']>[0]) { return this.#env.step(actions); }
   getState(copy: number): unknown { return this.#env.getState(copy); }
@@ -104,8 +111,8 @@ export class ExpertSource {
 }
 const within = (arrays: Snapshot['arrays'], prefix: string): Record<string, NamedArray> => Object.fromEntries(Object.entries(arrays).filter(([k]) => k.startsWith(`${prefix}/`)).map(([k, a]) => [k.slice(prefix.length + 1), a]));
 
-interface Setting { readonly seed: number; readonly catalogue: Catalogue; readonly spec: EnvironmentSpec; readonly seat?: true; environment(setting: { readonly copies: number; readonly seed: number }): Promise<VectorEnvironment> }
-/** All sources of a page that say `by`, each with its expert, environment and replay. */
+interface Setting { readonly seed: number; readonly catalogue: Catalogue; readonly spec: EnvironmentSpec; readonly seat?: Pick<Seat, 'agents'> | undefined; environment(setting: { readonly copies: number; readonly seed: number }): Promise<VectorEnvironment> }
+/** All sources of a page that say `by`, each with its expert, environment and replay. Of one player of several the expert plays all agents, and the source holds those of the player. */
 export async function expertSources(d: Definition, learner: Learner, { seed, catalogue, spec, seat, environment }: Setting): Promise<readonly ExpertSource[]> {
   const [main = ''] = Object.keys(d.page.sources), made: ExpertSource[] = [];
   for (const [name, { by, cut }] of Object.entries(d.page.sources)) {
@@ -113,23 +120,24 @@ export async function expertSources(d: Definition, learner: Learner, { seed, cat
     if (by === undefined) { if (name !== main) refuse('the page acts for its first source only', "by: 'expert' at this one, or one source"); continue; }
     if (name === main) refuse('the first source is the page\'s own', 'a first source without `by`, of which the page acts');
     if (cut === 'rollout') refuse('an expert plays whole episodes', 'g.episodes or g.transitions');
-    if (seat) refuse('among several players nobody plays for it', 'a page without such a source, or one player');
     const factory = catalogue.expert(by, spec), env = await environment({ copies: 1, seed: seedFor(seed, `source ${name}`) });
-    made.push(new ExpertSource(name, d, learner, new Rehearsal(env, factory.make(env), `source ${name} of ${d.page.name}: the expert ${factory.name}`), seedFor(seed, `replay ${name}`), cut_ => catalogue.replay(cut_)));
+    made.push(new ExpertSource(name, d, learner, new Rehearsal(env, factory.make(env), `source ${name} of ${d.page.name}: the expert ${factory.name}`, seat?.agents), seedFor(seed, `replay ${name}`), cut_ => catalogue.replay(cut_)));
   }
   return made;
 }
-/** A rollout whose batches hold those of the experts too, and whose checkpoints hold their replays. */
-export function withExperts(rollout: Rollout, others: readonly ExpertSource[]): Collector {
+/** A rollout whose batches hold those of the experts too, and whose checkpoints hold their replays; `page` is what the rollout plays now. */
+export function withExperts(rollout: Collector, others: readonly ExpertSource[], page: () => Definition): Collector {
   return {
     begin: open => rollout.begin(open), tick: (state, write, options) => rollout.tick(state, write, options), row: () => rollout.row(),
     async batch(sample, update) {
-      const own = rollout.batch(sample), batches: Batch[] = [own];
+      const own = await rollout.batch(sample, update);
+      if (!own) return undefined;
+      const batches: Batch[] = [own];
       for (const other of others) { const more = await other.batch(update); if (!more) return undefined; batches.push(more); }
       return { ...own, cuts: Object.assign({}, ...batches.map(b => b.cuts)) as Batch['cuts'], fields: Object.assign({}, ...batches.map(b => b.fields)) as Batch['fields'] };
     },
     async adopt(learner, state) {
-      const { d } = learner.plan, changed = new Set(diff(rollout.page, d).filter(c => c.kind === 'world').map(c => c.at));
+      const { d } = learner.plan, changed = new Set(diff(page(), d).filter(c => c.kind === 'world').map(c => c.at));
       for (const other of others) other.judge(d, changed);
       return rollout.adopt(learner, state);
     },

@@ -27,6 +27,23 @@ function checkSeats({ id, sizes }: EnvironmentSpec, seats: Readonly<Record<strin
   if (idle.length) throw new InputError(`${idle.length === 1 ? 'agent' : 'agents'} ${idle.join(', ')} of ${id} ${idle.length === 1 ? 'has' : 'have'} no player`, 'one player for each agent');
 }
 
+/** Of the actions of all agents those of some, over all copies. */
+export function actionsOf(agents: readonly number[], all: TypedArray, { spec, copies }: Pick<VectorEnvironment, 'spec' | 'copies'>): TypedArray {
+  const count = spec.sizes['agent'] ?? 1, width = all.length / copies / count, own = new (all.constructor as new (n: number) => typeof all)(copies * agents.length * width);
+  for (let c = 0; c < copies; c++) agents.forEach((agent, i) => { own.set(all.subarray((c * count + agent) * width, (c * count + agent + 1) * width) as never, (c * agents.length + i) * width); });
+  return own;
+}
+/** An environment as the population of these agents sees it. The others do at each step their part of what `all` gives for everybody; without it no step can be made. */
+export function seenBy(env: VectorEnvironment, agents: readonly number[], all: () => TypedArray = () => { throw new RunError(`nobody plays the other agents of ${env.spec.id}`, 'skein evaluate plays all of them'); }): VectorEnvironment {
+  const others = Array.from({ length: env.spec.sizes['agent'] ?? 1 }, (_, a) => a).filter(a => !agents.includes(a)), joint = new JointEnvironment(env, { own: agents, ...(others.length ? { others } : {}) }), own = joint.view('own'), rest = others.length ? joint.view('others') : undefined;
+  return {
+    ...own,
+    step: async actions => { const theirs = rest && actionsOf(others, all(), env); await Promise.all([own.step(actions), rest?.step(theirs as never)]); },
+    reset: async (mask, seeds) => { await Promise.all([own.reset(mask, seeds), rest?.reset(mask, seeds)]); },
+    close: () => env.close(),
+  };
+}
+
 export class JointEnvironment {
   readonly #env: VectorEnvironment; readonly #places = new Map<string, Place>(); readonly #actions: TypedArray; readonly #width: number;
   #guests = new Map<string, Guest & { readonly what: 'step' | 'reset' }>(); #mask: Uint8Array | undefined; #seeds: Uint32Array | undefined;

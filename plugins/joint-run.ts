@@ -1,5 +1,5 @@
 /** Runs of several players put together: one folder with one of each player in it, one record, one series of metrics whose names begin with the player's. */
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { fromJson, toJson, type Definition } from '../core/definition.ts';
 import { InputError, RunError } from '../core/error.ts';
@@ -11,7 +11,7 @@ import { Catalogue } from './catalogue.ts';
 import { scoreOf, seedFor, type Score } from './evaluation.ts';
 import { JointEnvironment } from './joint-environment.ts';
 import { checkMinibatches } from './minibatches.ts';
-import { playersInWords, playTogether, Together, type Player, type Players, type Playing } from './players.ts';
+import { playersInWords, playTogether, seatOf, Together, type Player, type Players, type Playing } from './players.ts';
 import { sizesOf } from './rollout.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { readRecord, readRun } from './stores/read-run.ts';
@@ -28,6 +28,7 @@ export interface JointPrepared {
   stop(): void;
   begin(): Promise<Readonly<Record<string, Outcome>>>;
 }
+interface JointEvaluation { readonly episodes?: number; readonly seed?: number; readonly engine?: string; readonly told?: (episodes: number) => void }
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 const learning = (players: Players): [string, Extract<Player, { page: unknown }>][] => Object.entries(players).flatMap(([n, p]) => ('page' in p ? [[n, p]] : []));
 
@@ -110,18 +111,26 @@ export class JointTraining {
     } catch (e) { await folder.close(); throw e; }
   }
 
-  /** Greedy episodes of all players together, from the newest step at which each has a checkpoint; what each one scores. */
-  async evaluate(path: string, { episodes = 100, seed = 1, engine, told }: { readonly episodes?: number; readonly seed?: number; readonly engine?: string; readonly told?: (episodes: number) => void } = {}): Promise<{ readonly scores: Readonly<Record<string, Score>>; readonly step: number; readonly record: RunRecord }> {
+  /** Greedy episodes of all players together, from the newest step at which each has a checkpoint; what each one scores. `at` takes other checkpoints of players that learn. */
+  async evaluate(path: string, { episodes = 100, seed = 1, engine, at: asked = {}, told }: JointEvaluation & { readonly at?: Readonly<Record<string, number>> } = {}): Promise<{ readonly scores: Readonly<Record<string, Score>>; readonly step: number; readonly updates: Readonly<Record<string, number>>; readonly record: RunRecord }> {
     const record = await readRecord(path), players = this.#playersOf(record, path), { step, updates } = await this.#common(path, learning(players).map(([n]) => n)), make = (s: { readonly copies: number; readonly seed: number }) => this.#catalogue.environment(record.environment, s);
     const sized = new JointEnvironment(await make({ copies: 1, seed: 0 }), Object.fromEntries(Object.entries(players).map(([n, { agents }]) => [n, agents]))), opened = new Map<string, Awaited<ReturnType<Training['playing']>>>();
     try {
       for (const [name, p] of Object.entries(players)) {
-        const [at, from] = 'page' in p ? [`${path}/${name}`, updates.get(name)] : 'run' in p ? [p.run, p.at] : [`${path}/${p.copyOf}`, updates.get(p.copyOf)];
+        const [at, from] = 'page' in p ? [`${path}/${name}`, asked[name] ?? updates.get(name)] : 'run' in p ? [p.run, p.at] : [`${path}/${p.copyOf}`, updates.get(p.copyOf)];
         opened.set(name, await this.#training.playing(at, sized.view(name), { ...(from === undefined ? {} : { from }), ...(engine === undefined ? {} : { engine }) }));
       }
       const played = await playTogether(Object.fromEntries([...opened].map(([n, playing]) => [n, { agents: players[n]!.agents, playing }])), { episodes, seed: seedFor(seed, 'evaluate'), make, ...(told ? { told } : {}) });
-      return { scores: Object.fromEntries(Object.entries(played).map(([n, e]: [string, Episode[]]) => [n, scoreOf(e, seed)])), step, record };
+      return { scores: Object.fromEntries(Object.entries(played).map(([n, e]: [string, Episode[]]) => [n, scoreOf(e, seed)])), step, updates: { ...Object.fromEntries(updates), ...asked }, record };
     } finally { for (const { dispose } of opened.values()) dispose(); await sized.close(); }
+  }
+
+  /** The run of one player: what it scores with the others of its run, who play from the newest step at which each has a checkpoint; as does it without `from`. `beside` are their names. */
+  async evaluateOne(path: string, { from, ...o }: JointEvaluation & { readonly from?: number } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord; readonly beside: readonly string[] }> {
+    const record = await readRecord(path), all = dirname(resolve(path)), name = seatOf(record)?.player ?? '', whole = await readRecord(all).catch(() => undefined);
+    if (resolve(all, name) !== resolve(path) || !Object.hasOwn((whole?.['players'] ?? {}) as object, name)) throw new InputError(`${path} is the run of player ${name}, one of several, and ${all} does not hold the others`, `put it back among them, or skein export ${path} for its policy alone`);
+    const { scores, updates } = await this.evaluate(all, { ...o, at: from === undefined ? {} : { [name]: from } });
+    return { score: scores[name]!, update: updates[name]!, record, beside: Object.keys(scores).filter(n => n !== name) };
   }
 
   #playersOf(record: RunRecord, path: string): Players {

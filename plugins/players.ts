@@ -9,6 +9,7 @@ import { RunError } from '../core/error.ts';
 import type { Collector, Episode } from '../core/run.ts';
 import type { Learner } from '../core/step.ts';
 import type { NamedArray, Snapshot } from '../core/store.ts';
+import type { RunRecord } from '../core/tracker.ts';
 import type { LearnerState } from '../core/weights.ts';
 import { evaluateEpisodes, seedFor } from './evaluation.ts';
 import { JointEnvironment } from './joint-environment.ts';
@@ -89,6 +90,10 @@ export interface Seat {
   collector(rollout: Rollout): Collector;
   evaluate(state: LearnerState, step: number, learner: Learner): Promise<Values>;
 }
+/** The record of a folder that holds the runs of several players. */
+export const isTogether = (record: RunRecord): boolean => typeof record['players'] === 'object' && record['players'] !== null;
+/** Which agents of its environment a run plays, where it is one player of several. */
+export const seatOf = (record: Readonly<Record<string, unknown>>) => record['seat'] as { readonly player: string; readonly agents: readonly number[] } | undefined;
 /** The joint part of runs of several players. */
 export class Together {
   readonly #players: Players; readonly #evaluation: Evaluation; readonly #seed: number;

@@ -12,6 +12,7 @@ import type { LearnerState } from '../core/weights.ts';
 import type { Port } from './engines/onnx/emit.ts';
 import type { Exporter, Outsides } from './engines/onnx/exporter.ts';
 import { IR_VERSION, OPSET } from './engines/onnx/onnx-writer.ts';
+import { seatOf } from './players.ts';
 import type { Rollout } from './rollout.ts';
 import { version } from './version.ts';
 
@@ -26,6 +27,8 @@ export interface PolicyPort {
 /** What stands in the JSON file beside the model. */
 export interface PolicyFacts {
   readonly format: 1; readonly kind: 'skein policy'; readonly algorithm: string; readonly environment: string; readonly hash: string;
+  /** Of one player of several: its name, and its agents by their numbers in the environment, in the order of axis `agent`. */
+  readonly player?: { readonly name: string; readonly agents: readonly number[] };
   readonly run: string; readonly checkpoint: number; readonly steps: number;
   readonly versions: { readonly skein: string; readonly opset: number; readonly ir: number };
   readonly model: { readonly bytes: number; readonly sha256: string };
@@ -41,11 +44,11 @@ const CARRY = 'carry.', NEXT = 'next.', FIELD = 'field.';
 const outside = (dims: readonly string[]): string[] => dims.filter(dim => !isTime(dim)).map(dim => (base(dim) === 'batch' ? 'copy' : dim));
 
 /** A checkpoint of a run: its learner is on the exporter. */
-interface Acting { readonly learner: Learner; readonly rollout: Pick<Rollout, 'acting'>; readonly env: { readonly copies: number }; readonly state: LearnerState; readonly record: Pick<RunRecord, 'name' | 'environment'>; readonly update: number }
+interface Acting { readonly learner: Learner; readonly rollout: Pick<Rollout, 'acting'>; readonly env: { readonly copies: number }; readonly state: LearnerState; readonly record: Pick<RunRecord, 'name' | 'environment'> & { readonly seat?: unknown }; readonly update: number }
 
 /** One acting step of all copies. Fields and carries are its inputs, all else is inside: weights, statistics, who is who. */
 export async function policyOf(exporter: Exporter, { learner, rollout, env: { copies }, state, record, update }: Acting): Promise<Policy> {
-  const { plan, programs } = learner, { d } = plan, { act } = d.page, best = act!.best ?? act!.action, { fields, same } = rollout.acting(), slice = upstream(d, [parse(best).from]), main = `${FIELD}${programs.main}.`;
+  const { plan, programs } = learner, { d } = plan, seat = seatOf(record), { act } = d.page, best = act!.best ?? act!.action, { fields, same } = rollout.acting(), slice = upstream(d, [parse(best).from]), main = `${FIELD}${programs.main}.`;
   if (act!.inTurn !== undefined) throw new InputError(`${d.page.name} acts one ${act!.inTurn} after another, which is no single step`, 'skein evaluate plays it');
   const action = typeOf(d, best, plan.types) as Typed;
   const outsides: Outsides = {
@@ -60,7 +63,7 @@ export async function policyOf(exporter: Exporter, { learner, rollout, env: { co
   const dimsOf = (name: string) => (name === 'action' ? outside(action.dims) : name.includes(CARRY) ? [...outside(plan.boxes.get(name.slice(name.indexOf(CARRY) + CARRY.length))!.lead), 'carry'] : ['copy', ...words(d.page.world[name]!.spec)]);
   const described = ({ name, dtype, shape }: Port, means: string): PolicyPort => ({ name, dtype, dims: dimsOf(name), shape, means });
   return { model: bytes, facts: {
-    format: 1, kind: 'skein policy', algorithm: d.page.name, environment: record.environment, hash: structuralHash(d), run: record.name, checkpoint: update, steps: state.counters.steps,
+    format: 1, kind: 'skein policy', algorithm: d.page.name, environment: record.environment, ...(seat ? { player: { name: seat.player, agents: seat.agents } } : {}), hash: structuralHash(d), run: record.name, checkpoint: update, steps: state.counters.steps,
     versions: { skein: version(), opset: OPSET, ir: IR_VERSION }, model: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
     inputs: inputs.map(i => (i.name.startsWith(CARRY) ? { ...described(i, `memory of ${i.name.slice(CARRY.length)}: zeros where an episode starts, then ${NEXT}${i.name} of the step before`), from: `${NEXT}${i.name}` } : described(i, MEANINGS[i.name] ?? 'as the environment gives it'))),
     outputs: outputs.map(o => described(o, o.name === 'action' ? action.dtype === 'i32' ? 'the best allowed action, by its number' : 'the best action, each number from -1 to 1' : `goes into ${o.name.slice(NEXT.length)} at the next step`)),

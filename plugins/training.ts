@@ -24,7 +24,8 @@ import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import { expertSources, withExperts, type ExpertSource } from './expert-source.ts';
 import { checkMinibatches } from './minibatches.ts';
 import { checkOverlap, overlapOf, type Overlap } from './overlap.ts';
-import { meansOf, type Playing, type Seat } from './players.ts';
+import { seenBy } from './joint-environment.ts';
+import { meansOf, seatOf, type Playing, type Seat } from './players.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
 import type { Profile, ProfileFacts } from './profile.ts';
@@ -240,9 +241,10 @@ export class Training {
     } finally { await folder.close(); }
   }
 
-  /** Greedy episodes from a checkpoint of a run. */
+  /** Greedy episodes from a checkpoint of a run. Who is one player of several plays with the others: `JointTraining.evaluate`. */
   async evaluate(path: string, { from, engine: named, ...setting }: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
     const seed = setting.seed ?? 1, make = (record: RunRecord) => this.#catalogue.engine(named ?? engineName(record));
+    alone(await readRecord(path), path);
     return this.#standing(path, from, make, {}, async ({ record, update, built: { learner }, state }) => {
       const episodes = await evaluateEpisodes(learner.plan.d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
       return { score: scoreOf(episodes, seed), update, record };
@@ -257,18 +259,17 @@ export class Training {
     fits(`${path}/checkpoints/${update}`, () => { state = stateOf(learner, snapshot); });
     return { learner, state: state!, at: update, dispose: () => { learner.dispose(); engine.close(); } };
   }
-  /** The best actions of a checkpoint as an ONNX file that stands alone, of so many copies of the environment, and what there is to know of it. */
+  /** The best actions of a checkpoint as an ONNX file that stands alone, of so many copies of the environment, and what there is to know of it. Of one player of several they are those of its agents. */
   async export(path: string, { from, copies = 1 }: { readonly from?: number; readonly copies?: number } = {}): Promise<Policy> {
     const { exporter, policyOf } = await exporting();
     return this.#standing(path, from, () => Promise.resolve(exporter), { copies }, ({ record, update, built, state }) => policyOf(exporter, { ...built, state, record, update }));
   }
   /** A checkpoint of a run, put together for some work and taken apart again. */
   async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, other: { readonly copies?: number }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
-    const record = await readRecord(path);
-    alone(record, path);
+    const record = await readRecord(path), seat = seatOf(record), own: Pick<Seat, 'environment'> | undefined = seat && { environment: async s => seenBy(await this.#catalogue.environment(record.environment, s), seat.agents) };
     const store = checkpointsOf(path), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, `skein resume ${path} goes on with it, and leaves one at its end`);
-    const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other });
+    const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other }, d, own);
     try { return await work({ record, update, built, state: stateOf(built.learner, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
   }
   #random({ id, env, learner }: Built, seed: number): Promise<Score | undefined> { return randomScore(learner, env.spec, s => this.#catalogue.environment(id, s), seed); }
@@ -291,7 +292,7 @@ export class Training {
     }
   }
   /** The page as it is, on data as the run's first one reads them: what it does not read itself is held for an undo. */
-  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Built> {
+  async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d, seat?: Pick<Seat, 'environment'>): Promise<Built> {
     const env = await (seat ? seat.environment({ copies, seed }) : this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') })), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
     return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed) };
   }
@@ -299,16 +300,16 @@ export class Training {
   async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Whole> {
     const built = await this.#build(d, environment, engine, settings, first, seat), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
     checkMinibatches(built.learner.plan, settings.copies);
-    const others = await expertSources(first, built.learner, { seed: settings.seed, catalogue: this.#catalogue, spec: built.env.spec, ...(seat ? { seat: true } : {}), environment: s => this.#catalogue.environment(environment, s) });
+    const others = await expertSources(first, built.learner, { seed: settings.seed, catalogue: this.#catalogue, spec: built.env.spec, seat, environment: s => this.#catalogue.environment(environment, s) });
     return { ...built, others, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
   }
 
   #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Kept, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout, replay, others } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
-    const catalogue = this.#catalogue;
+    const catalogue = this.#catalogue, collector = o.seat?.collector(rollout) ?? rollout;
     let told = record;
     const overlap = overlapOf(settings.overlap ?? 'off', { page: learner.plan.d, engine }), parts: RunParts = {
-      learner, rollout: o.seat?.collector(rollout) ?? (others.length ? withExperts(rollout, others) : rollout), ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
+      learner, rollout: others.length ? withExperts(collector, others, () => rollout.page) : collector, ...(overlap ? { overlap } : {}), replay, registry: catalogue.registry, origin: originOf(record), build: page => new Learner(plan(page, sizesOf(page, env)), engine), clock: o.clock ?? (() => performance.now() / 1000),
       evaluate: async (state, step, now) => o.seat?.evaluate(state, step, now)
         ?? meansOf(await evaluateEpisodes(now.plan.d, now, state, s => this.#catalogue.environment(record.environment, s), { episodes: settings.episodes, seed: seedFor(settings.seed, 'evaluate', step) })),
       ...(folder ? { store: checkpointsOf(folder.path, o.files, { ...ROOM, ...settings.checkpointRoom }), flush: () => folder.position(),
@@ -371,7 +372,7 @@ export class Training {
 export const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
 /** Refuses a run that is one player of several: what it is to go on or to play with stands in their common folder. */
 function alone(record: RunRecord, path: string): void {
-  const seat = record['seat'] as { readonly player: string } | undefined;
+  const seat = seatOf(record);
   if (seat) throw new InputError(`${path} is the run of player ${seat.player}, one of several`, `name the folder that holds them all, ${dirname(path)}`);
 }
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {

@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 interface Flags extends ConsoleFlags { readonly episodes?: string; readonly seed?: string; readonly at?: string; readonly engine?: string; readonly plugin?: readonly string[] }
 export const evaluate = (session: Session): Command => new Command('evaluate')
   .summary('play greedy episodes from the newest checkpoint of a run')
-  .description('Plays greedy episodes from the newest complete checkpoint of a run. The interval is of the mean, by bootstrap over episodes;\nIQM is the mean of the middle half.')
+  .description('Plays greedy episodes from the newest complete checkpoint of a run. The interval is of the mean, by bootstrap over episodes;\nIQM is the mean of the middle half. One player of several plays with the others of its run, who are at their newest checkpoint.')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .option('--episodes <n>', 'how many (default 100)')
   .addOption(option.seed('seed of the episodes (default 1)'))
@@ -19,16 +19,17 @@ export const evaluate = (session: Session): Command => new Command('evaluate')
   .addOption(option.json())
   .action(async (run: string, flags: Flags) => {
     const episodes = countOf(flags.episodes ?? 100, '--episodes'), seed = seedOf(flags.seed ?? 1, '--seed'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
-    const { readRecord } = await import('../stores/read-run.ts'), { evaluateTogether, isTogether } = await import('./players.ts');
-    if (isTogether(await readRecord(run))) {
-      if (from !== undefined) throw new InputError(`--at: ${run} is of several players, who play where all have a checkpoint`, 'leave it out');
+    const { readRecord } = await import('../stores/read-run.ts'), { evaluateTogether } = await import('./players.ts'), { isTogether, seatOf } = await import('../players.ts'), there = await readRecord(run);
+    if (isTogether(there)) {
+      if (from !== undefined) throw new InputError(`--at: ${run} is of several players, who play where all have a checkpoint`, 'leave it out, or name one player: its folder is in this one');
       await evaluateTogether(session, run, flags, { episodes, seed });
       return;
     }
-    const { openRun } = await import('./recorded-run.ts'), { score: figure } = await import('../trackers/readable.ts');
-    const { composition: { training }, remarks, engine } = await openRun(run, flags), { score, update, record } = await session.work('episodes', episodes, flags, told => training.evaluate(run, { episodes, seed, engine, told, ...(from === undefined ? {} : { from }) }));
+    const { openRun } = await import('./recorded-run.ts'), { score: figure } = await import('../trackers/readable.ts'), seat = seatOf(there);
+    const { composition: { training, joint }, remarks, engine } = await openRun(run, flags), setting = { episodes, seed, engine, ...(from === undefined ? {} : { from }) };
+    const { score, update, record, beside } = await session.work('episodes', episodes, flags, async told => (seat ? joint.evaluateOne(run, { ...setting, told }) : { ...await training.evaluate(run, { ...setting, told }), beside: undefined }));
     session.remarks.print(...remarks.map(remark => `note: ${remark}`));
-    if (flags.json) { session.json({ run, algorithm: record.algorithm, environment: record.environment, update, seed, ...score }); return; }
+    if (flags.json) { session.json({ run, algorithm: record.algorithm, environment: record.environment, ...(seat ? { player: seat.player, beside } : {}), update, seed, ...score }); return; }
     const rows = [['mean', `${figure(score.mean)} return per episode (95 % interval ${figure(score.low)} .. ${figure(score.high)})`], ['IQM', figure(score.iqm)], ...(score.win === undefined ? [] : [['win rate', `${Math.round(score.win * 1000) / 10} %`]]), ['length', `${figure(score.length)} steps`]] as const;
-    session.answer.print(`[[bold|${record.algorithm}]] on [[bold|${record.environment}]] after ${counted(update, 'update')}: ${counted(score.episodes, 'greedy episode')}, seed ${grouped(seed)}`, ...rows.map(([label, value]) => `  ${label.padEnd(8)}  ${value}`));
+    session.answer.print(`[[bold|${record.algorithm}]] on [[bold|${record.environment}]] after ${counted(update, 'update')}: ${counted(score.episodes, 'greedy episode')}, seed ${grouped(seed)}${beside === undefined ? '' : `, beside ${beside.join(', ')}`}`, ...rows.map(([label, value]) => `  ${label.padEnd(8)}  ${value}`));
   });

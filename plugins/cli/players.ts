@@ -1,6 +1,6 @@
 /** `skein train players.json`, `skein resume` and `skein evaluate` of several players in one environment. */
 import { InputError } from '../../core/error.ts';
-import type { RunRecord, Tracker } from '../../core/tracker.ts';
+import type { Tracker } from '../../core/tracker.ts';
 import type { Composition } from '../compose.ts';
 import type { Document } from '../documents.ts';
 import type { JointPrepared } from '../joint-run.ts';
@@ -74,7 +74,6 @@ export async function trainTogether(session: Session, flags: TrainFlags, documen
     ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}), ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }),
   }));
 }
-export const isTogether = (record: RunRecord): boolean => typeof record['players'] === 'object' && record['players'] !== null;
 interface RunFlags extends ConsoleFlags { readonly plugin?: readonly string[]; readonly engine?: string }
 export async function resumeTogether(session: Session, run: string, { plugin = [], engine, ...flags }: RunFlags, steps: number | undefined): Promise<ExitCode> {
   const { compose } = await import('../compose.ts'), { joint } = await compose({ plugins: plugin });

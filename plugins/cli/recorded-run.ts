@@ -5,6 +5,7 @@ import { InputError } from '../../core/error.ts';
 import type { RunRecord } from '../../core/tracker.ts';
 import { compose, type Composition } from '../compose.ts';
 import type { Swap } from '../edits.ts';
+import { isTogether } from '../players.ts';
 import { readRecord } from '../stores/read-run.ts';
 import { engineName } from '../training.ts';
 import { namedSwaps } from './edits.ts';
@@ -18,6 +19,7 @@ interface Named { readonly plugin?: readonly string[]; readonly engine?: string;
 /** A run never loads a plugin or a file by itself: its folder may be anybody's. What it was made with has to be named again. */
 export async function openRun(path: string, { plugin: named = [], engine, swaps = [] }: Named): Promise<RecordedRun> {
   const record = await readRecord(path), read = facts.safeParse(record);
+  if (isTogether(record)) throw new InputError(`${path} is of several players`, `name one of them: ${Object.entries(record['players'] as object).flatMap(([name, p]) => ('page' in p ? [`${path}/${name}`] : [])).join(', ')}`);
   if (!read.success) throw new InputError(`${path}/run.json: ${read.error.issues.map(i => `${i.path.join('.')}: ${i.message}`).join('; ')}`, 'name the folder that skein train printed');
   const composition = await compose({ plugins: named }), { catalogue } = composition, opened = engine === undefined ? engineName(record) : await catalogue.engineName(engine), edits = await namedSwaps(swaps, catalogue);
   const plugins = catalogue.records(), missing = read.data.plugins.filter(p => !plugins.some(q => q.name === p.name));

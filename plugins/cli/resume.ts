@@ -17,7 +17,7 @@ export const resume = (session: Session): Command => new Command('resume')
   .addOption(option.json('progress, metrics, events and a summary as JSON lines on standard output'))
   .action(async (run: string, flags: Flags) => {
     const steps = flags.steps === undefined ? undefined : countOf(flags.steps, '--steps'), from = flags.at === undefined ? undefined : checkpointOf(flags.at);
-    const { readRecord } = await import('../stores/read-run.ts'), { isTogether, resumeTogether } = await import('./players.ts');
+    const { readRecord } = await import('../stores/read-run.ts'), { resumeTogether } = await import('./players.ts'), { isTogether } = await import('../players.ts');
     if (isTogether(await readRecord(run))) {
       if (from !== undefined) throw new InputError(`--at: ${run} is of several players, who go on where all have a checkpoint`, 'leave it out');
       session.code = await resumeTogether(session, run, flags, steps);

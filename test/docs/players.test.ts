@@ -18,7 +18,7 @@ afterAll(() => Promise.all([project.remove(), rm(folder, { recursive: true, forc
 describe('docs/players.md', () => {
   it('has commands that work, one after another', async () => {
     for (const [, , ...words] of commandsOf(blocks)) {
-      const said = { out: '', error: '' }, short = words.map(w => (w === 'runs/tag' ? `${folder}/tag` : w === '2k' ? '60' : w === '3k' ? '120' : w === '20' ? '2' : w));
+      const said = { out: '', error: '' }, short = words.map(w => (w.startsWith('runs/tag') ? w.replace('runs', folder) : w === '2k' ? '60' : w === '3k' ? '120' : w === '20' ? '2' : w));
       const code = await main([...short, ...(words[0] === 'train' ? ['--evaluate', '60:2', '--envs', '2'] : [])], { stdout: { write: t => { said.out += t; } }, stderr: { write: t => { said.error += t; } }, environment: {}, signals: process, exit: () => undefined });
       expect({ words, code, error: said.error }).toEqual({ words, code: 0, error: '' });
     }

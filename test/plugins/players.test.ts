@@ -1,21 +1,22 @@
 /** Several populations in one environment, each with its page: they learn side by side, are stopped, killed and resumed as one. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VectorEnvironment } from '../../core/environment.ts';
 import type { Tracker } from '../../core/tracker.ts';
-import { dqn, iql, qmix, vdn } from '../../graphs/index.ts';
+import { dqn, iql, primal, qmix, vdn } from '../../graphs/index.ts';
 import { compose, type Composition } from '../../plugins/compose.ts';
 import { readJoint } from '../../plugins/cli/experiment.ts';
 import { parseDocument } from '../../plugins/documents.ts';
-import { JointEnvironment } from '../../plugins/joint-environment.ts';
+import { actionsOf, JointEnvironment, seenBy } from '../../plugins/joint-environment.ts';
 import type { JointOptions } from '../../plugins/joint-run.ts';
 import type { Players } from '../../plugins/players.ts';
+import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
 import { train } from '../../plugins/library.ts';
 import { applySettings } from '../../plugins/page-settings.ts';
-import { outcomeOf } from './tiny-runs.ts';
+import { outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
 const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 }, WORLD = 'lbf/5x5-2p-1f?steps=6';
 const page = (d: typeof iql, more: object = {}) => applySettings(d as never, { ...small, ...more });
@@ -48,6 +49,21 @@ describe('an environment of several populations', () => {
       same();
     }
     await whole.close(); await joint.close();
+  });
+  it('may be seen by some agents, while the others do their part of what is said for all', async () => {
+    const [whole, parted] = [await open('lbf/8x8-3p-3f'), await open('lbf/8x8-3p-3f')], width = whole.spec.sizes['obs']!, all = new Uint8Array(2).fill(1);
+    let choice = new Int32Array(6);
+    const seen = seenBy(parted, [2, 0], () => choice), rows = (e: VectorEnvironment, n: number, row: number) => [...e.fields['obs']!.subarray(row * width, (row + 1) * width), n];
+    await whole.reset(all);
+    await seen.reset(all);
+    for (let t = 0; t < 12; t++) {
+      choice = Int32Array.from({ length: 6 }, (_, i) => (t * 5 + i * 3) % 6);
+      expect([...actionsOf([2, 0], choice, whole)]).toEqual([choice[2], choice[0], choice[5], choice[3]]);
+      await whole.step(choice);
+      await seen.step(actionsOf([2, 0], choice, whole) as Int32Array);
+      for (const [i, row] of [2, 0, 5, 3].entries()) expect(rows(seen, t, i)).toEqual(rows(whole, t, row));
+    }
+    await expect((async () => { await seenBy(await open(WORLD), [0]).step(new Int32Array(2)); })()).rejects.toThrow('nobody plays the other agents');
   });
   it('waits for the last, and for nobody once one has failed', async () => {
     const joint = new JointEnvironment(await open(WORLD), { a: [0], b: [1] }), all = new Uint8Array(2).fill(1);
@@ -109,7 +125,7 @@ describe('players', () => {
   it('go on from the newest step at which each has a checkpoint', async () => {
     const run = await composition.joint.prepare(players, { ...options, out: at('uneven') });
     await run.begin();
-    const of = (name: string) => at(`uneven/${name}/checkpoints`), { Checkpoints } = await import('../../plugins/stores/checkpoints.ts'), store = new Checkpoints(of('blue'), { version: '0' }), updates = await store.list();
+    const of = (name: string) => at(`uneven/${name}/checkpoints`), store = new Checkpoints(of('blue'), { version: '0' }), updates = await store.list();
     rmSync(path.join(of('blue'), String(updates.at(-1))), { recursive: true });
     const again = await composition.joint.resume(at('uneven')), done = await again.begin();
     expect(done['red']!.state.counters.steps).toBe(done['blue']!.state.counters.steps);
@@ -149,6 +165,29 @@ describe('players', () => {
     expect(step).toBeGreaterThanOrEqual(240);
     await expect(composition.training.evaluate(at('both/red'))).rejects.toThrow('one of several');
   });
+  it('are evaluated one alone, with the others of its run; by an earlier checkpoint too', async () => {
+    const { joint } = composition, setting = { episodes: 5, engine: 'tfjs', seed: 4 }, { scores, updates } = await joint.evaluate(at('both'), setting), { score, update, record, beside } = await joint.evaluateOne(at('both/blue'), setting);
+    expect({ score, update, algorithm: record.algorithm, beside }).toEqual({ score: scores['blue'], update: updates['blue'], algorithm: 'vdn', beside: ['red'] });
+    const [first] = await new Checkpoints(at('both/blue/checkpoints'), { version: '0' }).list(), before = await joint.evaluateOne(at('both/blue'), { ...setting, from: first! });
+    expect(before.update).toBe(first);
+    expect(before.update).toBeLessThan(update);
+    expect((await joint.evaluate(at('both'), { ...setting, at: { blue: first! } })).scores['blue']).toEqual(before.score);
+    await expect(joint.evaluateOne(at('both/blue'), { ...setting, from: 9999 })).rejects.toThrow('9999');
+    cpSync(at('both/blue'), at('alone'), { recursive: true });
+    await expect(joint.evaluateOne(at('alone'), setting)).rejects.toThrow(`alone is the run of player blue, one of several, and ${folder} does not hold the others`);
+  });
+  it('may imitate an expert, who plays all agents and of whose episodes each sees its own; stopped and resumed, to the same bits', async () => {
+    const { environment, set, steps } = TINY_RUNS['primal']!, of = (agents: readonly number[]) => ({ agents, page: applySettings(primal as never, set) }), two: Players = { red: of([1]), blue: of([0]) }, setting = { ...options, environment, steps };
+    const whole = await composition.joint.prepare(two, { ...setting, out: at('planned') });
+    expect(whole.players['red']!.plan.sizes['agent']).toBe(1);
+    await whole.begin();
+    const { metrics } = await readRun(at('planned')), first = await composition.joint.prepare(two, { ...setting, out: at('planned2') });
+    expect(Object.keys(Object.assign({}, ...metrics.map(m => m.values)) as object)).toEqual(expect.arrayContaining(['red/loss/imitation', 'blue/loss/imitation', 'red/eval/return']));
+    first.players['red']!.run.progress$.subscribe(p => { if (p.step > steps / 2) first.stop(); });
+    await first.begin();
+    await (await composition.joint.resume(at('planned2'))).begin();
+    for (const name of ['red', 'blue']) expect(await outcomeOf(at(`planned2/${name}`))).toEqual(await outcomeOf(at(`planned/${name}`)));
+  }, 60_000);
   it('can be edited while they run, one alone', async () => {
     const run = await composition.joint.prepare({ red: players['red']!, blue: { agents: [1], page: page(qmix as never, { 'mixer.embed': 4 }) } }, { ...options, out: false }), { sumMixer } = await import('../../nodes/index.ts'), { swap } = await import('../../core/graph.ts');
     let done: Promise<unknown> | undefined;

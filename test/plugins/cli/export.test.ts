@@ -7,11 +7,12 @@ import { promisify } from 'node:util';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromJson } from '../../../core/definition.ts';
-import type { TypedArray } from '../../../core/environment.ts';
+import type { TypedArray, VectorEnvironment } from '../../../core/environment.ts';
 import { plan } from '../../../core/plan.ts';
 import { Learner } from '../../../core/step.ts';
 import { freshState, fromArrays } from '../../../core/weights.ts';
 import { compose } from '../../../plugins/compose.ts';
+import { seenBy } from '../../../plugins/joint-environment.ts';
 import type { PolicyFacts } from '../../../plugins/policy.ts';
 import { Rollout, sizesOf } from '../../../plugins/rollout.ts';
 import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
@@ -27,9 +28,9 @@ const factsOf = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Poli
 beforeAll(async () => { await skein('train', 'qmix', ...TINY, '--out', folder.in('run'), '--no-picture'); }, 60_000);
 
 /** Steps in which every copy chose by the file what the run chooses. */
-async function agreement(run: string, file: string, copies: number, ticks: number): Promise<number> {
+async function agreement(run: string, file: string, copies: number, ticks: number, inside: (env: VectorEnvironment) => VectorEnvironment = env => env): Promise<number> {
   const { catalogue } = await compose(), record = await readRecord(run), store = new Checkpoints(`${run}/checkpoints`, { version: VERSION }), facts = factsOf(file.replace('.onnx', '.json')), { arrays } = await store.load(facts.checkpoint);
-  const d = fromJson(record['page'], catalogue.registry), env = await catalogue.environment(record.environment, { copies, seed: 9 }), learner = new Learner(plan(d, sizesOf(d, env)), await engineOn('cpu')), state = fromArrays(learner.plan, arrays, freshState(learner.plan, 1)).state, rollout = new Rollout(d, learner, env, 9);
+  const d = fromJson(record['page'], catalogue.registry), env = inside(await catalogue.environment(record.environment, { copies, seed: 9 })), learner = new Learner(plan(d, sizesOf(d, env)), await engineOn('cpu')), state = fromArrays(learner.plan, arrays, freshState(learner.plan, 1)).state, rollout = new Rollout(d, learner, env, 9);
   const session = await ort.InferenceSession.create(file), carries = facts.inputs.filter(i => i.from !== undefined), carry = new Map<string, Float32Array>(carries.map(i => [i.name, new Float32Array(i.shape.reduce((a, b) => a * b, 1))]));
   const fresh = new Set<number>(Array.from({ length: copies }, (_, c) => c)), data = (from: Readonly<Record<string, TypedArray>>, name: string) => from[name]!.slice();
   let agreed = 0, chosen: TypedArray = new Int32Array();
@@ -54,6 +55,17 @@ describe('a file', () => {
     expect((await skein('export', run, '-o', file, '--copies', String(copies), '--quiet')).code).toBe(0);
     expect(await agreement(run, file, copies, 60)).toBe(60);
   }, 60_000);
+  it('of one player of several plays as that player does, and says whose agents it moves', async () => {
+    writeFileSync(folder.in('players.yaml'), 'players:\n  red: { agents: [2, 0], page: iql, set: { agentQ.hidden: 6, data.batch: 4, data.keep: 12 } }\n  blue: { agents: [1], page: vdn, set: { agentQ.hidden: 6, data.batch: 4, data.keep: 12 } }\nenv: lbf/8x8-3p-2f?steps=6\n');
+    await skein('train', folder.in('players.yaml'), '--steps', '60', '--evaluate', '60:2', '--out', folder.in('players'), '--no-picture', '--engine', 'tfjs:cpu');
+    const run = folder.in('players/red'), file = folder.in('red.onnx'), { code, stderr } = await skein('export', run, '-o', file, '--copies', '2', '--quiet');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(factsOf(folder.in('red.json'))).toMatchObject({ environment: 'lbf/8x8-3p-2f?steps=6', algorithm: 'iql', player: { name: 'red', agents: [2, 0] }, outputs: [{ name: 'action', shape: [2, 2] }, {}] });
+    expect(await agreement(run, file, 2, 40, env => seenBy(env, [2, 0], () => new Int32Array(6)))).toBe(40);
+    expect((await skein('export', folder.in('players'), '-o', file)).stderr).toContain('is of several players');
+    const { stdout } = await skein('evaluate', run, '--episodes', '2', '--engine', 'tfjs:cpu');
+    expect(stdout).toMatch(/^iql on lbf\/8x8-3p-2f\?steps=6 after \d+ updates?: 2 greedy episodes, seed 1, beside blue\n {2}mean /);
+  }, 120_000);
   it('comes with what there is to know of it, and is told', async () => {
     const file = folder.in('policy.onnx'), { code, stdout, stderr } = await skein('export', folder.in('run'), '-o', file), model = readFileSync(file);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
