@@ -104,12 +104,13 @@ export class Rollout implements Collector {
     if (own && !('agentReward' in fields)) for (let c = 0; c < K; c++) own.fill(fields['reward']![c]!, c * agents, (c + 1) * agents);
   }
   #where(copy: number, of: string): string { return `${this.#env.spec.id}: copy ${copy}, step ${this.#lengths[copy]!} of its episode${of}`; }
-  /** Refuses an action that avail forbids: it has no log-probability to learn from. That of a copy which waits is not executed. */
+  /** Refuses a numbered action that there is not, and one that avail forbids: it has no log-probability to learn from. That of a copy which waits is not executed. */
   #allow(chosen: TypedArray): void {
-    const avail = this.#fields['avail'], n = this.#sizes['action']!, agents = this.#sizes['agent']!;
-    if (avail && chosen instanceof Int32Array) chosen.forEach((action, row) => {
-      const copy = Math.floor(row / agents);
-      if (!this.#ended[copy] && !avail[row * n + action]) throw new RunError(`${this.#where(copy, `, agent ${row % agents}`)}: action ${action}, which the page ${this.#learner.plan.d.page.name} chose, is not allowed`, `wire avail to what ${this.#learner.plan.d.page.act!.action} is chosen from, and mask its logits or values: maskUnavailable`);
+    const avail = this.#fields['avail'], n = this.#sizes['action']!, agents = this.#sizes['agent']!, { name, act } = this.#learner.plan.d.page;
+    if (chosen instanceof Int32Array) chosen.forEach((action, row) => {
+      const copy = Math.floor(row / agents), none = action < 0 || action >= n;
+      if (this.#ended[copy] || (!none && (!avail || avail[row * n + action]))) return;
+      throw new RunError(`${this.#where(copy, `, agent ${row % agents}`)}: action ${action}, which the page ${name} chose, is ${none ? `none of 0 .. ${n - 1}` : 'not allowed'}`, none ? `what gives ${act!.action} is to give an index of dim action` : `wire avail to what ${act!.action} is chosen from, and mask its logits or values: maskUnavailable`);
     });
   }
   /** Refuses numbers that are not finite and agents without an allowed action, before anything learns from them. */

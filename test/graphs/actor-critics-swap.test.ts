@@ -1,10 +1,10 @@
 /** Critics, targets and policies of COMA, IA2C and MAA2C exchanged while a run goes on. */
-import { log, softmax } from '@tensorflow/tfjs-core';
+import { fill, log, softmax } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
 import { Graph } from '../../core/graph.ts';
 import { defineNode } from '../../core/node.ts';
-import { bool, f32 } from '../../core/port.ts';
+import { bool, f32, index } from '../../core/port.ts';
 import type { Edit, Swapped } from '../../core/run.ts';
 import type { Snapshot } from '../../core/store.ts';
 import type { World } from '../../core/world.ts';
@@ -99,6 +99,11 @@ describe('what cannot be learned from', () => {
     const page = edited(PAGES.coma, 'hurried', g => { g.swap('policy', hurried() as never); }), w = live(page, { failures: 2 });
     await expect(w.start()).rejects.toThrow(/2 updates in a row could not be applied; update \d+: rule actor: policy\.logits \(hurried\) is the first wire that is not finite: -Infinity at batch 0, time 0, agent 0, action \d/);
     expect(w.events.filter(e => e.kind === 'alarm')).toHaveLength(2);
+  });
+  it.each([7, -1])('action %i of three stops the run before it is executed', async action => {
+    const wild = defineNode({ type: 'wild', in: { logits: f32('... action') }, out: { action: index('...', 'action'), best: index('...', 'action') }, forward: ({ logits }) => { const x = fill(logits.shape.slice(0, -1), action, 'int32'); return { action: x, best: x }; } });
+    const page = edited(PAGES.coma, 'wild', g => { g.swap('explore', wild() as never); });
+    await expect(live(page, {}, SCRIPT).start()).rejects.toThrow(`scripted/play: copy 0, step 0 of its episode, agent 0: action ${action}, which the page wild chose, is none of 0 .. 2\n  fix: what gives explore.action is to give an index of dim action`);
   });
   it('an action that is not allowed stops the run before it is executed: it has no log-probability', async () => {
     const bold = defineNode({ type: 'bold', in: { raw: f32('... action'), avail: bool('... action') }, out: { logits: f32('... action'), pi: f32('... action') }, forward: ({ raw }) => ({ logits: raw, pi: softmax(raw) }) });
