@@ -38,6 +38,7 @@ function unusable(x: unknown, [least, most]: readonly [number, number] = [-Infin
 function badSetting(spec: NodeSpec, key: string, value: unknown, knob: boolean): string | undefined {
   const model = ((knob ? spec.knobs : spec.config) as Record<string, unknown>)[key], range = (spec.ranges as Record<string, readonly [number, number]> | undefined)?.[key];
   if (knob) return unusable(value, range);
+  if (isSchedule(value)) return 'no schedule can stand for it, since programs are made for it';
   if (Array.isArray(model) !== Array.isArray(value) || (!Array.isArray(model) && typeof model !== typeof value)) return `${say(value)} is not of the kind of ${say(model)}`;
   const numbers: unknown[] = Array.isArray(value) ? value : [value], whole = Number.isInteger(Array.isArray(model) ? 1 : model);
   if (typeof model !== 'number' && !Array.isArray(model)) return undefined;
@@ -100,6 +101,7 @@ const sources: Rule = ({ d: { page } }) => {
     for (const k of NEEDS[s.cut]) if (s[k] === undefined) bad(n, `${s.cut} without ${k}`, `${k}: a whole number above 0`, 'none', `g.${s.cut}({ ${NEEDS[s.cut].map(x => `${x}: ...`).join(', ')} })`);
     if (s.burnIn !== undefined && !(Number.isInteger(s.burnIn) && s.burnIn >= 0 && s.burnIn < (s.length ?? 1))) bad(n, `burnIn ${say(s.burnIn)} of a length of ${s.length ?? 1}`, 'a whole number from 0 to below length', s.burnIn);
     if (s.cut === 'rollout' && isCount(s.steps) && isCount(s.length) && s.steps! % s.length!) { const fit = Array.from({ length: s.steps! }, (_, i) => i + 1).filter(x => s.steps! % x === 0), near = [fit.findLast(x => x < s.length!), fit.find(x => x > s.length!)].filter(x => x !== undefined); bad(n, `pieces of ${s.length} steps do not fill a rollout of ${s.steps}`, `a length that divides ${s.steps}`, s.length, `length: ${near.join(' or ')}, or other steps`); }
+    if (isSchedule(s.epochs) && (unusable(s.epochs, [1, Infinity]) || ![s.epochs.from, s.epochs.to].every(Number.isInteger))) bad(n, `epochs: ${say(s.epochs)}`, 'a schedule between two whole numbers above 0', s.epochs);
     if (isCount(s.keep) && (s.batch ?? 1) > s.keep!) bad(n, `a batch of ${s.batch} cannot be drawn from the ${s.keep} it keeps`, `a batch of at most ${s.keep}`, s.batch, 'keep at least one batch');
     if (isCount(s.keep) && (s.start ?? 1) > s.keep!) bad(n, `start is ${s.start} and it keeps ${s.keep}, so learning would never begin`, `a start of at most ${s.keep}`, s.start, 'start at or below keep');
     if (!s.prioritised) continue;
@@ -137,6 +139,8 @@ const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatM
   }
   const lr = unusable(r.optimiser.lr, [0, Infinity]);
   if (lr) bad('RULE', `lr: ${lr}`, 'a number or a schedule, 0 or above', r.optimiser.lr);
+  for (const k of ['clipNorm', 'clipEach'] as const) { const x = r[k], why = isSchedule(x) && (unusable(x) ?? (Math.min(x.from, x.to) > 0 ? undefined : 'one end is not above 0')); if (why) bad('RULE', `${k}: ${why}`, 'a number or a schedule, above 0', x); }
+  if (isSchedule(r.above) && unusable(r.above)) bad('RULE', `above: ${unusable(r.above)!}`, 'a number or a schedule', r.above);
   const entering = r.losses.map(l => parse(l.loss).from).filter(n => n in d.page.nodes).flatMap(n => taken(d, n).map(([, w]) => typeOf(d, w, dims.types))), swept = entering.flatMap(t => (typeof t === 'string' ? [] : t.dims));
   if ((r.until === undefined) !== (r.above === undefined)) bad('RULE', r.until === undefined ? `above ${say(r.above)}, and no wire that is to be` : `until ${code(r.until)}, and not above which number`, 'until, a wire of one number, and above, a number', r.until ?? r.above, 'give both, or neither');
   const until = r.until === undefined ? undefined : typeOf(d, r.until, dims.types);
@@ -171,7 +175,8 @@ const training: Rule = ({ d, broken }) => {
   for (const [n, t] of Object.entries(page.targets)) {
     const given = Object.entries(t).filter(([, v]) => v !== undefined), clocks = given.filter(([k]) => k !== 'polyak');
     if (n !== '*' && !lagging.has(n)) issues.push({ code: 'LAG', at: n, what: `a targets rule for ${n}, ${n in page.nodes ? 'whose weights nothing lags' : 'which is no node'}`, expected: listed(lagging), got: n, fix: lagging.size ? meaning(n, [...lagging]) : 'leave it out' });
-    if (!given.length || clocks.length > 1 || given.some(([, v]) => !(isNumber(v) && v > 0)) || clocks.some(([, v]) => !Number.isInteger(v)) || (t.polyak ?? 0) > 1) issues.push({ code: 'LAG', at: n, what: `targets of ${n}: ${say(t)}`, expected: 'one of everyUpdates, everyEpisodes, everySteps, and a polyak in (0, 1]', got: say(t), fix: 'g.targets({ everyEpisodes: 200 }) or g.targets({ polyak: 0.005 })' });
+    const ends = isSchedule(t.polyak) ? [t.polyak.from, t.polyak.to] : [t.polyak ?? 1];
+    if (!given.length || clocks.length > 1 || clocks.some(([, v]) => !isCount(v)) || !ends.every(x => isNumber(x) && x > 0 && x <= 1) || (isSchedule(t.polyak) && unusable(t.polyak))) issues.push({ code: 'LAG', at: n, what: `targets of ${n}: ${say(t)}`, expected: 'one of everyUpdates, everyEpisodes, everySteps, and a polyak in (0, 1]', got: say(t), fix: 'g.targets({ everyEpisodes: 200 }) or g.targets({ polyak: 0.005 })' });
   }
   return issues;
 };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InputError, nearest } from './error.ts';
 import type { NodeSpec, NodeUse } from './node.ts';
 import type { Optimiser } from './optimiser.ts';
-import type { Schedule } from './schedule.ts';
+import { isSchedule, type Schedule } from './schedule.ts';
 import { WORLDS, type World } from './world.ts';
 
 export type Role = 'add' | 'slot' | 'target' | 'shared' | 'frozen';
@@ -22,19 +22,19 @@ export interface Source {
   readonly keep?: number; readonly batch?: number; readonly start?: number; readonly every?: number; readonly burnIn?: number;
   /** Steps of a piece: what is drawn from a replay of transitions, and what a rollout is cut into where the page unrolls time. */
   readonly length?: number;
-  readonly steps?: number; readonly copies?: number; readonly epochs?: number; readonly minibatches?: number;
+  readonly steps?: number; readonly copies?: number; readonly epochs?: number | Schedule; readonly minibatches?: number;
   readonly prioritised?: { readonly alpha: number; readonly beta: number | Schedule };
 }
 export interface Term { readonly loss: string; readonly weight: number | Schedule }
 export interface TrainRule {
   readonly losses: readonly Term[]; readonly optimiser: Optimiser;
   /** `clipNorm`: most that the norm of the whole gradient may be; `clipEach`: that of each tensor, under `per` of each index's own. */
-  readonly only?: readonly string[]; readonly clipNorm?: number; readonly clipEach?: number; readonly after?: string; readonly every?: number;
+  readonly only?: readonly string[]; readonly clipNorm?: number | Schedule; readonly clipEach?: number | Schedule; readonly after?: string; readonly every?: number;
   readonly sweep?: { readonly over: string; readonly order: 'shuffled' | 'backwards' };
   /** A step at which this wire, one number, is above that number is not made, nor any after it on the same batch. */
-  readonly until?: string; readonly above?: number;
+  readonly until?: string; readonly above?: number | Schedule;
 }
-export interface TargetRule { readonly polyak?: number; readonly everyUpdates?: number; readonly everyEpisodes?: number; readonly everySteps?: number }
+export interface TargetRule { readonly polyak?: number | Schedule; readonly everyUpdates?: number; readonly everyEpisodes?: number; readonly everySteps?: number }
 export interface ActRule {
   readonly action: string; readonly best?: string; readonly inTurn?: string;
   readonly sees?: 'local' | 'agents' | 'all'; readonly randomSteps?: number;
@@ -88,10 +88,12 @@ const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 const name = z.string().regex(NAME, 'a name is letters and digits, a letter first').max(64);
 const WIRE = /^[A-Za-z][A-Za-z0-9]{0,63}\.[A-Za-z][A-Za-z0-9]{0,63}( \| (now|next|once|stop|each [A-Za-z][A-Za-z0-9]{0,63}))*$/;
 const wire = z.string().max(1000).regex(WIRE, "a wire is 'node.port', then ' | now', ' | next', ' | once', ' | stop' or ' | each dim'");
-const within = (about: string, least: number, most = Number.MAX_VALUE) => z.number(about).min(least, about).max(most, about), whole = (about: string, least: number) => within(about, least, Number.MAX_SAFE_INTEGER).int(about);
+/** What programs are made for, or what is counted by, stays one number. */
+const fixed = (about: string) => z.number({ error: ({ input }) => (isSchedule(input) ? `${about}: no schedule can stand for it` : about) });
+const within = (about: string, least: number, most = Number.MAX_VALUE) => fixed(about).min(least, about).max(most, about), whole = (about: string, least: number) => within(about, least, Number.MAX_SAFE_INTEGER).int(about);
 const real = z.number('a finite number'), positive = real.positive('a number above 0'), count = whole('a whole number above 0', 1), size = whole('a whole number, 0 or above', 0), choice = <const T extends readonly string[]>(of: T) => z.enum(of, `one of ${of.join(', ')}`);
 const schedule = z.strictObject({ schedule: choice(['linear', 'exponential']), from: real, to: real, over: positive, clock: choice(['steps', 'updates', 'episodes']) });
-const scheduled = z.union([real, schedule], 'a finite number or a schedule');
+const scheduled = z.union([real, schedule], 'a finite number or a schedule'), changing = (own: z.ZodType<number>, about: string) => z.union([own, schedule], `${about}, or a schedule`);
 const table = <T extends z.ZodType>(value: T, key: z.ZodType<string, string> = name) => z.record(key, value);
 const spec = z.string().max(200).regex(/^([A-Za-z][A-Za-z0-9]*( [A-Za-z][A-Za-z0-9]*)*)?$/, 'names of dims with a space between');
 const field = z.strictObject({ dtype: choice(['f32', 'i32', 'bool']), spec, at: choice(['slot', 'step']), sight: choice(['local', 'central', 'after']), of: name.optional() });
@@ -108,7 +110,7 @@ export const pageSchema = z.strictObject({
     cut: choice(['episodes', 'transitions', 'rollout']), by: name.optional(), keep: count.optional(), batch: count.optional(), start: count.optional(),
     every: positive.optional(), length: count.optional(), burnIn: size.optional(),
     prioritised: z.strictObject({ alpha: within('a number, 0 or above', 0), beta: scheduled }).optional(),
-    steps: count.optional(), copies: count.optional(), epochs: count.optional(), minibatches: count.optional(),
+    steps: count.optional(), copies: count.optional(), epochs: changing(count, 'a whole number above 0').optional(), minibatches: count.optional(),
   })),
   memory: table(table(z.union([real, z.strictObject({ over: spec.min(1), start: real })], 'a finite number, or { over: dims, start: a finite number }'))), keep: table(table(wire)),
   nodes: table(z.strictObject({
@@ -116,10 +118,10 @@ export const pageSchema = z.strictObject({
   })),
   train: table(z.strictObject({
     losses: z.array(z.strictObject({ loss: wire, weight: scheduled })).min(1).max(100), optimiser,
-    only: z.array(name).max(1000).optional(), clipNorm: positive.optional(), clipEach: positive.optional(), after: name.optional(), every: count.optional(), until: wire.optional(), above: real.optional(),
+    only: z.array(name).max(1000).optional(), clipNorm: changing(positive, 'a number above 0').optional(), clipEach: changing(positive, 'a number above 0').optional(), after: name.optional(), every: count.optional(), until: wire.optional(), above: scheduled.optional(),
     sweep: z.strictObject({ over: name, order: choice(['shuffled', 'backwards']) }).optional(),
   })),
-  targets: table(z.strictObject({ polyak: positive.max(1, 'a number above 0, at most 1').optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),
+  targets: table(z.strictObject({ polyak: changing(positive.max(1), 'a number above 0, at most 1').optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),
   priority: table(wire), dims: table(count),
   act: z.strictObject({ action: wire, best: wire.optional(), inTurn: name.optional(), sees: choice(['local', 'agents', 'all']).optional(), randomSteps: size.optional(), clipped: z.boolean().optional() }).optional(),
 });

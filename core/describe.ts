@@ -5,6 +5,7 @@ import { owner, parse, taken, use, type Definition, type Page, type TrainRule, t
 import { infer, typeOf, type Typed } from './infer.ts';
 import { plan, type SizesByDim } from './plan.ts';
 import type { Port } from './port.ts';
+import { isSchedule } from './schedule.ts';
 import { actingSlice, passesGradient, reach, topology, upstream } from './topology.ts';
 
 export interface PortDescription { readonly name: string; readonly dtype: string; readonly dims: readonly string[]; readonly shape?: readonly number[] }
@@ -63,6 +64,8 @@ export function describe(d: Definition, sizes?: SizesByDim): Description {
 /** Inputs whose order counts: those of a node that takes any number of them. */
 const ordered = (d: Definition, n: string): readonly string[] => (use(d, n).spec.rest === undefined ? [] : Object.keys(d.page.nodes[n]!.in));
 const sorted = (x: unknown): unknown => (Array.isArray(x) ? x.map(sorted) : typeof x === 'object' && x !== null ? Object.fromEntries(Object.entries(x).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)])) : x);
+/** With one word for all schedules. */
+const timeless = (table: Readonly<Record<string, object>>) => Object.fromEntries(Object.entries(table).map(([n, o]) => [n, Object.fromEntries(Object.entries(o).map(([k, v]) => [k, isSchedule(v) ? 'schedule' : v as unknown]))]));
 /** A hash of what decides the programs: wiring and config. Names of the page, knobs, schedules and learning rates are not in it. */
 export function structuralHash(d: Definition): string {
   const { name: _, parent: __, about: ___, paper: ____, nodes, train, ...rest } = d.page;
@@ -71,7 +74,7 @@ export function structuralHash(d: Definition): string {
     return [n, { ...e, order: ordered(d, n), config: Object.fromEntries(Object.entries(e.config ?? {}).filter(([k]) => !Object.hasOwn(knobs, k))) }];
   }));
   const rules = Object.fromEntries(Object.entries(train).map(([n, r]) => [n, { ...r, losses: r.losses.map(l => ({ loss: l.loss, weight: l.weight === 1 })), optimiser: { ...r.optimiser, lr: 0 } }]));
-  return digest(sorted({ ...rest, first: Object.keys(d.page.sources)[0], nodes: structure, train: rules }));
+  return digest(sorted({ ...rest, sources: timeless(rest.sources), targets: timeless(rest.targets), first: Object.keys(d.page.sources)[0], nodes: structure, train: timeless(rules) }));
 }
 /** 16 hexadecimal digits of what a value is as JSON. */
 export const digest = (x: unknown): string => bytesToHex(sha256(utf8ToBytes(JSON.stringify(x)))).slice(0, 16);

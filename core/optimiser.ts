@@ -41,4 +41,4 @@ export function optimise(o: Optimiser, w: Tensor, g: Tensor, slots: Readonly<Rec
 }
 
 /** min(1, c / (norm + 1e-6)), as PyTorch clips by global norm. */
-export const clipFactor = (norm: Tensor, c: number): Tensor => tf.minimum(1, tf.div(c, tf.add(norm, 1e-6)));
+export const clipFactor = (norm: Tensor, c: number | Tensor): Tensor => tf.minimum(1, tf.div(c, tf.add(norm, 1e-6)));

@@ -2,7 +2,7 @@
  * The programs of a page, each a pure function of named inputs: what is computed once per batch, one pass of some train rules, an acting step.
  * Run with real tensors they are the reference; traced, they are what a compiling engine builds.
  *
- * Inputs: `w.<slice>` `lag.<slice>` `arena.<rule>` `m.<rule>` `v.<rule>` `rate.<rule>` `eps.<rule>` `weight.<rule>.<i>` `mask.<rule>`
+ * Inputs: `w.<slice>` `lag.<slice>` `arena.<rule>` `m.<rule>` `v.<rule>` `rate.<rule>` `eps.<rule>` `weight.<rule>.<i>` `mask.<rule>` `clipNorm.<rule>` `clipEach.<rule>`
  * `knob.<node>.<key>` `noise.<node>.<key>` `memory.<name>.<key>` `field.<source>.<field>` `once.<i>` `carry.<node>` `piece.<node>` `rows` `sweep`
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -94,9 +94,9 @@ export class Programs {
     };
     const { grads } = tf.engine().gradients(total, views, undefined, true) as { grads: (Tensor | null)[] };
     const pieces = grads.map((g, i) => (g ? tf.reshape(g, [-1]) : tf.zeros([rule.slices[i]!.size]))), size = [rule.size], mask = sweep && input(`mask.${rule.name}`, size, 'f32');
-    const masked = (list: Tensor[]) => { const all = list.length === 1 ? list[0]! : tf.concat(list as Tensor1D[]); return mask ? tf.mul(all, mask) : all; }, length = (x: Tensor) => tf.sqrt(tf.sum(tf.square(x)));
-    const gradient = masked(pieces), norm = length(gradient), each = spec.clipEach === undefined ? gradient : masked(pieces.map((g, i) => clipOwn(g, rule.slices[i]!.per, spec.clipEach!)));
-    const clipped = spec.clipNorm === undefined ? each : tf.mul(each, clipFactor(spec.clipEach === undefined ? norm : length(each), spec.clipNorm));
+    const most = (of: 'clipNorm' | 'clipEach') => { const x = spec[of]; return typeof x === 'object' ? input(`${of}.${rule.name}`, [], 'f32') : x; }, [own, whole] = [most('clipEach'), most('clipNorm')], masked = (list: Tensor[]) => { const all = list.length === 1 ? list[0]! : tf.concat(list as Tensor1D[]); return mask ? tf.mul(all, mask) : all; }, length = (x: Tensor) => tf.sqrt(tf.sum(tf.square(x)));
+    const gradient = masked(pieces), norm = length(gradient), each = own === undefined ? gradient : masked(pieces.map((g, i) => clipOwn(g, rule.slices[i]!.per, own)));
+    const clipped = whole === undefined ? each : tf.mul(each, clipFactor(own === undefined ? norm : length(each), whole));
     const before: Record<string, Tensor> = Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, input(`${m}.${rule.name}`, size, 'f32')])), w = input(`arena.${rule.name}`, size, 'f32');
     const after = optimise(spec.optimiser, w, clipped, before, input(`rate.${rule.name}`, [], 'f32'), input(`eps.${rule.name}`, [], 'f32'));
     const settle = (from: Tensor, to: Tensor) => (mask ? tf.add(from, tf.mul(mask, tf.sub(to, from))) : to);
@@ -207,7 +207,7 @@ export class Programs {
   }
 }
 /** A flat gradient of one tensor, by its own norm; of one with weights for each of `per` indices, by the norm of each index, whose tensor it is. */
-function clipOwn(g: Tensor, per: number, most: number): Tensor {
+function clipOwn(g: Tensor, per: number, most: number | Tensor): Tensor {
   const rows = tf.reshape(g, [Math.max(1, per), -1]);
   return tf.reshape(tf.mul(rows, clipFactor(tf.sqrt(tf.sum(tf.square(rows), 1, true)), most)), [-1]);
 }

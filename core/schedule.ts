@@ -1,4 +1,4 @@
-/** Numbers that change over a run, as data. A schedule may stand for any knob, loss weight or learning rate. */
+/** Numbers that change over a run, as data. A schedule may stand for whatever no program is made for: any knob, a loss weight, a learning rate, a clip, epochs, polyak. */
 
 /** Environment steps over all copies, updates, or finished episodes. */
 export type Clock = 'steps' | 'updates' | 'episodes';

@@ -108,11 +108,12 @@ export class Learner {
     const items = this.programs.items({ batch: B, time: T }), parts = main.minibatches ?? 1;
     if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
 
+    const times = Math.round(valueAt(main.epochs ?? 1, clocks));
     let lead = true;                                                     // memory and priorities are written in the first pass of each minibatch
     const epochs = async (wanted: (rule: string) => boolean, tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
       let ran = false;
       const enough = new Set<string>();                                   // rules that make no further step on this batch
-      for (let e = 0; e < (main.epochs ?? 1); e++) {
+      for (let e = 0; e < times; e++) {
         const order = options.order?.epochs?.[e] ?? (parts === 1 ? undefined : Random.of(options.seed, 'order', state.counters.updates, ...tag, e).permutation(items));
         for (let m = 0, first = lead; m < parts; m++, first = lead) for (const pass of this.plan.passes) {
           const rules = pass.filter(r => wanted(r) && !enough.has(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
@@ -125,7 +126,7 @@ export class Learner {
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o)) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
           if (first) for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
           first = false; ran = true;
-          for (const r of rules) if (this.#over(r, out, sums)) enough.add(r);
+          for (const r of rules) if (this.#over(r, out, sums, clocks)) enough.add(r);
           this.#settle(rules.filter(r => !enough.has(r)), out, now, state.weights, sweep, { sums, norms, taps, gradients, priorities }, clocks);
         }
       }
@@ -170,12 +171,12 @@ export class Learner {
     return valid === undefined || valid.some((x: number, i: number) => i % time === index && x !== 0);
   }
   /** Has a rule gone as far as it may on this batch? */
-  #over(rule: string, out: Outputs, sums: Map<string, { total: number; n: number }>): boolean {
+  #over(rule: string, out: Outputs, sums: Map<string, { total: number; n: number }>, clocks: Clocks): boolean {
     const { until, above = Infinity } = this.plan.d.page.train[rule]!;
     if (until === undefined) return false;
     const { from, port } = parse(until), key = `${rule}/${from}.${port}`, { total, n } = sums.get(key) ?? { total: 0, n: 0 }, x = number(out[`until.${rule}`]);
     sums.set(key, { total: total + x, n: n + 1 });
-    return x > above;
+    return x > valueAt(above, clocks);
   }
   /** Takes what a pass has given; only called when all of it is finite. */
   #settle(rules: readonly string[], out: Outputs, now: Working, before: Float32Array, sweep: Call['sweep'], to: { sums: Map<string, { total: number; n: number }>; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
@@ -209,7 +210,7 @@ export class Learner {
       const rule = targets[s.node] ?? targets['*'];
       if (!rule || !targetsDue(rule, at, state.counters.last)) continue;
       if (lagged === state.lagged) lagged = lagged.slice();
-      for (let i = s.from, k = rule.polyak ?? 1; i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
+      for (let i = s.from, k = valueAt(rule.polyak ?? 1, state.counters); i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
     }
     return lagged;
   }
@@ -274,6 +275,7 @@ export class Learner {
         case 'rate': return one(rate(rest).rate);
         case 'eps': return one(rate(rest).eps);
         case 'weight': { const [rule, i] = rest.split('.') as [string, string]; return one(valueAt(page.train[rule]!.losses[Number(i)]!.weight, clocks)); }
+        case 'clipNorm': case 'clipEach': return one(valueAt(page.train[rest]![kind]!, clocks));
         case 'mask': return sweepMask(call.sweep!.rule, call.sweep!.index, page.train[rest]!.sweep!.over);
         case 'knob': { const [node, key] = rest.split('.') as [string, string]; return one(knob(node, key)); }
         case 'noise': {
@@ -300,12 +302,15 @@ export class Learner {
       }
     };
   }
-  /** Knobs, weights of losses and rates that stand on a schedule, at these clocks; by `node.knob`. */
+  /** Numbers that stand on a schedule, at these clocks: `node.knob`, `rule.lr`, `rule.clipNorm`, the weight of a loss as `rule.node`, `source.epochs`, `targets.polyak`. */
   scheduled(clocks: Clocks): Record<string, number> {
-    const { page } = this.plan.d, out: Record<string, number> = {};
-    for (const n of topology(this.plan.d).order) for (const [k, x] of Object.entries(page.nodes[n]!.config ?? {})) if (isSchedule(x)) out[`${n}.${k}`] = valueAt(x, clocks);
-    for (const [r, { optimiser }] of Object.entries(page.train)) if (isSchedule(optimiser.lr)) out[`${r}.lr`] = valueAt(optimiser.lr, clocks);
-    return out;
+    const { page } = this.plan.d, found: (readonly [string, unknown])[] = [
+      ...topology(this.plan.d).order.flatMap(n => Object.entries(page.nodes[n]!.config ?? {}).map(([k, x]) => [`${n}.${k}`, x] as const)),
+      ...Object.entries(page.train).flatMap(([r, { losses, optimiser, ...rest }]) => [[`${r}.lr`, optimiser.lr] as const, ...losses.map(l => [`${r}.${parse(l.loss).from}`, l.weight] as const), ...Object.entries(rest).map(([k, x]) => [`${r}.${k}`, x] as const)]),
+      ...Object.entries(page.sources).flatMap(([s, { prioritised, ...rest }]) => [[`${s}.beta`, prioritised?.beta] as const, ...Object.entries(rest).map(([k, x]) => [`${s}.${k}`, x] as const)]),
+      ...Object.entries(page.targets).map(([n, { polyak }]) => [n === '*' ? 'targets.polyak' : `${n}.polyak`, polyak] as const),
+    ];
+    return Object.fromEntries(found.flatMap(([name, x]) => (isSchedule(x) ? [[name, valueAt(x, clocks)]] : [])));
   }
 }
 /** 1 for what a sweep at this index may change: all weights, and of those that have the dim the ones of the index. */

@@ -14,6 +14,7 @@ import type { NodeFactory, NodeUse, Noise } from '../core/node.ts';
 import { plan, type Plan, type Slice } from '../core/plan.ts';
 import { base, canonical, isTime, named, open, words, type DType, type Port } from '../core/port.ts';
 import { Random } from '../core/random.ts';
+import { isSchedule } from '../core/schedule.ts';
 import { Learner, type Batch } from '../core/step.ts';
 import type { NamedArray } from '../core/store.ts';
 import { freshState, initialise, START, view, type LearnerState, type Slots } from '../core/weights.ts';
@@ -329,7 +330,8 @@ function judgeOrder(p: Plan, order: StepCase['order'], items: number): void {
   judgeNames('order', 'order', order, ['epochs', 'sweep']);
   const source = Object.values(p.d.page.sources)[0]!, over = Object.values(p.d.page.train).find(r => r.sweep)?.sweep?.over;
   if (order?.sweep && over === undefined) throw new InputError(`order.sweep: no rule of ${pageNamed(p)} sweeps`, 'leave it out');
-  if ((order?.epochs?.length ?? 0) > (source.epochs ?? 1)) throw new InputError(`order.epochs has ${order!.epochs!.length} orders, and ${pageNamed(p)} makes ${source.epochs ?? 1} epochs`, 'one order an epoch');
+  const { epochs = 1 } = source, most = isSchedule(epochs) ? Math.max(epochs.from, epochs.to) : epochs;
+  if ((order?.epochs?.length ?? 0) > most) throw new InputError(`order.epochs has ${order!.epochs!.length} orders, and ${pageNamed(p)} makes ${most} epochs`, 'one order an epoch');
   const judge = (name: string, given: Int32Array, n: number) => { if ([...given].sort((a, b) => a - b).join() !== Array.from({ length: n }, (_, i) => i).join()) throw new InputError(`${name} is no order of ${n} items`, `each of 0 .. ${n - 1} once`); };
   order?.epochs?.forEach((given, i) => { judge(`order.epochs[${i}]`, given, items); });
   const n = over === undefined ? undefined : p.sizes[over] ?? p.d.page.dims[over], wrong = order?.sweep?.find((x, i, all) => !(x >= 0 && x < (n ?? Infinity)) || all.indexOf(x) !== i);

@@ -45,7 +45,7 @@ function nodesOf(d: Description): string[] {
   return ['| node | type | place | settings |', '|---|---|---|---|', ...d.nodes.map(n => row(`\`${n.name}\``, `[\`${n.type}\`](#${n.type.toLowerCase()})`, placeOf(n), n.of === undefined ? Object.entries(n.config).map(([k, v]) => `${k} ${escaped(said(v))}`).join(', ') : '')), ''];
 }
 function trainingOf(d: Description): string[] {
-  const rules = Object.entries(d.train).map(([name, { losses, optimiser: { type, lr }, clipNorm, trains }]) => `- Rule \`${name}\` takes ${list(losses.map(l => l.loss))}, trains ${list(trains)}, by ${type} at ${said(lr)}${clipNorm === undefined ? '' : `, gradients clipped to a norm of ${clipNorm}`}.`);
+  const rules = Object.entries(d.train).map(([name, { losses, optimiser: { type, lr }, clipNorm, trains }]) => `- Rule \`${name}\` takes ${list(losses.map(l => l.loss))}, trains ${list(trains)}, by ${type} at ${said(lr)}${clipNorm === undefined ? '' : `, gradients clipped to a norm of ${said(clipNorm)}`}.`);
   const sources = Object.entries(d.sources).map(([name, { cut, ...numbers }]) => `- Data \`${name}\`: ${cut}, ${Object.entries(numbers).map(([k, v]) => `${k} ${said(v)}`).join(', ')}.`);
   const targets = Object.entries(d.targets).map(([of, rule]) => `- ${of === '*' ? 'Lagged weights follow' : `Those of \`${of}\` follow`}: ${Object.entries(rule).map(([k, v]) => `${k} ${said(v)}`).join(', ')}.`);
   return [...sources, ...rules, ...targets, ''];

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Definition } from '../../core/definition.ts';
 import type { Description, NodeDescription, PortDescription } from '../../core/describe.ts';
 import { InputError } from '../../core/error.ts';
+import type { Schedule } from '../../core/schedule.ts';
 import { grouped, labelled, wrap } from './layout.ts';
 import type { Work } from './multiply-adds.ts';
 import { option } from './options.ts';
@@ -38,6 +39,7 @@ export const table = (session: Session): Command => takesPage(new Command('table
 
 /** Columns of the numbers at the right end of a line. */
 const NUMBERS = [11, 13] as const;
+const said = (x: number | Schedule): string => (typeof x === 'number' ? String(x) : `${x.from} to ${x.to}`);
 function print(paper: Paper, d: Description, world: string | undefined, work: ReadonlyMap<string, Work> | undefined): void {
   const width = Math.min(paper.columns, 100), textWidth = width - (work ? NUMBERS[0] + NUMBERS[1] : 0);
   const line = (text: string, ...numbers: readonly string[]) => `${text.padEnd(textWidth)}${numbers.map((n, i) => n.padStart(NUMBERS[i]!)).join('')}`.trimEnd();
@@ -51,7 +53,7 @@ function print(paper: Paper, d: Description, world: string | undefined, work: Re
     if (node.untaken.length) paper.print(...wrap(`offered and not taken: ${node.untaken.join(', ')}`, width - 2).map(text => `[[dim|  ${text}]]`));
     paper.print('');
   }
-  for (const [rule, { trains, optimiser: { type, lr }, clipNorm }] of Object.entries(d.train)) paper.print(...labelled(`rule ${rule}`, [`trains ${trains.join(', ')}`, `${type}, lr ${typeof lr === 'number' ? lr : `${lr.from} to ${lr.to}`}`, ...(clipNorm === undefined ? [] : [`clipNorm ${clipNorm}`])].join('; '), 8, width, 0));
+  for (const [rule, { trains, optimiser: { type, lr }, clipNorm }] of Object.entries(d.train)) paper.print(...labelled(`rule ${rule}`, [`trains ${trains.join(', ')}`, `${type}, lr ${said(lr)}`, ...(clipNorm === undefined ? [] : [`clipNorm ${said(clipNorm)}`])].join('; '), 8, width, 0));
   if (!work) { paper.print('[[dim|--env <id> adds sizes, weights and multiply-adds]]'); return; }
   const total = (nodes: readonly NodeDescription[]) => grouped(nodes.reduce((sum, n) => sum + work.get(n.name)!.perRow * work.get(n.name)!.rows, 0)), lagged = d.nodes.some(n => n.role === 'target');
   paper.print(
