@@ -1,4 +1,4 @@
-/** MAPPO. Numbers: those of the on-policy code (marlbenchmark/on-policy) for MPE's simple_spread, as in IPPO. */
+/** MAPPO, and with PopArt in place of ValueNorm. Numbers: those of the on-policy code (marlbenchmark/on-policy) for MPE's simple_spread, as in IPPO. */
 import { derive, each, next, now, once } from '../core/graph.ts';
 import { allAgents, deathMask, denormalise, jointInput, moments, normalise } from '../nodes/index.ts';
 import { ippo } from './ippo.ts';
@@ -22,5 +22,19 @@ export const mappo = derive(ippo, 'mappo', (g, { ro, critic, adv }) => {
   const returns = g.add('normalReturns', normalise(), { x: once(adv.returns), mean, square, weight });
   g.rewire('valueLoss', { returns: returns.x, target: returns.x });
   g.keep('valueNorm', { mean, square, weight });
-  return { criticInput: seen, value, returns };
+  return { criticInput: seen, value, returns, law: { mean, square, weight } };
+});
+
+/**
+ * MAPPO with PopArt (arXiv 1602.07714, 1809.04474): what the critic says stays as it is, to every bit, when the statistics move. Its last layer is in units of return, and the loss normalises what
+ * it says and what it learns by the same statistics. That is the paper's layer, W / sigma and (b - mu) / sigma, rescaled at every move of mu and sigma, and nothing writes weights. Only the step of that
+ * layer is another than the paper's: Adam moves it by the learning rate in units of return, so that returns of hundreds want a greater `critic.lr`.
+ */
+export const mappoPopArt = derive(mappo, 'mappoPopArt', (g, { critic, law }) => {
+  g.about('MAPPO whose critic says the same when the statistics of returns move', 'van Hasselt et al. 2016, arXiv 1602.07714');
+  const said = now(critic.value);
+  g.rewire('advantage', { value: said, nextValue: next(critic.value) });
+  g.remove('value');
+  const value = g.add('normalValue', normalise(), { x: said, ...law }), old = g.add('oldNormalValue', normalise(), { x: once(said), ...law });
+  g.rewire('valueLoss', { value: value.x, oldValue: old.x, prediction: value.x });
 });

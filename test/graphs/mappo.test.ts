@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
-import { derive, each, next, now, once, swap, type Graph, type Wire } from '../../core/graph.ts';
+import { derive, each, now, swap, type Graph, type Wire } from '../../core/graph.ts';
 import { per } from '../../core/node.ts';
 import { adam } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
 import type { Snapshot } from '../../core/store.ts';
 import { central, team, type World } from '../../core/world.ts';
-import { ippo, mappo } from '../../graphs/index.ts';
+import { ippo, mappo, mappoPopArt } from '../../graphs/index.ts';
 import { categorical, denormalise, gaeLimitsAsEnds, join, jointInput, layerNormEncoder, localInput, monteCarlo, normalise, stateInput, subtract } from '../../nodes/index.ts';
 import { evaluateNode, evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
 import { live, part, put } from '../core/live.ts';
@@ -120,25 +120,30 @@ describe('mappo', () => {
     const { taps } = await evaluateStep(small, { ...c, batch: { ...c.batch, 'data.alive': alive }, taps: TAPS }), x = numbers(taps['deathMask.x']), width = taps['deathMask.x']!.shape.at(-1)!;
     for (const [i, v] of x.entries()) expect(v + 0).toBe(Math.floor(i / width) % 2 === 0 ? numbers(taps['criticInput.x'])[i] : 0);
   });
+  it('counts no value of the dead, unless it is wired so, as the authors\' SMAC scripts have it by switches that turn off what they name', async () => {
+    const c = draw(small), dead = { ...c.batch, 'data.alive': { shape: c.batch['data.alive']!.shape, data: c.batch['data.alive']!.data.map((_, i) => Number(i % 2 === 0)) } }, returns = c.batch['data.reward']!;
+    const counting = derive(small as Definition<unknown, World>, 'counting', g => { g.rewire('valueLoss', { mask: each('agent', g.data().valid) }); }) as Definition;
+    /** How much the loss of the critic moves with the bias of its last layer, over all agents that count. */
+    const slope = async (d: Definition) => numbers((await evaluateStep(d, { ...c, batch: dead })).gradients['critic/v/bias']!)[0]!;
+    expect(returns.data.length).toBeGreaterThan(0);
+    expect(await slope(counting)).not.toBeCloseTo(await slope(small), 4);
+    expect(numbers((await evaluateStep(small, { ...c, batch: c.batch })).gradients['critic/v/bias']!)[0]).toBeCloseTo(numbers((await evaluateStep(counting, { ...c, batch: c.batch })).gradients['critic/v/bias']!)[0]!, 6);
+  });
 });
 
-describe('PopArt, as wiring: a last layer in units of return, which the statistics do not move, and a loss that normalises what it says and what it learns alike', () => {
+describe('mappoPopArt: a last layer in units of return, which the statistics do not move, and a loss that normalises what it says and what it learns alike', () => {
   const width = { hidden: [6, 5] }, sized = (d: Definition) => derive(d as Definition<unknown, World>, d.page.name, g => { g.rollout({ steps: 4, copies: 3 }); for (const n of ['encoder', 'criticEncoder']) g.set(n, width); }) as Definition, plain = sized(mappo as Definition);
-  const popArt = sized(derive(mappo, 'popArt', (g, { critic }) => {
-    const { mean, square, weight } = g.at('returnMoments') as { readonly [K in 'mean' | 'square' | 'weight']: Wire<'f32', 'none'> }, law = { mean, square, weight }, said = now(critic.value);
-    g.rewire('advantage', { value: said, nextValue: next(critic.value) });
-    g.remove('value');
-    const value = g.add('normalValue', normalise(), { x: said, ...law }), old = g.add('oldNormalValue', normalise(), { x: once(said), ...law });
-    g.rewire('valueLoss', { value: value.x, oldValue: old.x, prediction: value.x });
-  }) as Definition);
+  const popArt = sized(mappoPopArt as Definition);
   const sums = { mean: 0.5, square: 2.5, weight: 0.5 }, memory = Object.fromEntries(Object.entries(sums).map(([k, x]) => [`valueNorm.${k}`, x])), mu = 1, sigma = 2, still = { 'returnMoments.rate': 0 };
   const sizes = sizesOf(plain), batch = drawBatch(plain, sizes), weights = drawWeights(1, layerTable(plain, sizes)), times = (x: Arrays[string], by: number, more = 0): Arrays[string] => ({ shape: x.shape, data: Float32Array.from(x.data, v => by * v + more) });
   /** The same network with its last layer in units of return. */
   const inReturns = { ...weights, 'critic/v/kernel': times(weights['critic/v/kernel']!, sigma), 'critic/v/bias': times(weights['critic/v/bias']!, sigma, mu) };
 
-  it('says the same whatever the statistics are, to every bit', async () => {
-    const said = async (more: Readonly<Record<string, number>>) => numbers((await evaluateStep(popArt, { sizes, batch, weights, memory: more, taps: ['advantage.returns'] })).taps['advantage.returns']);
-    expect(await said({ 'valueNorm.mean': 50, 'valueNorm.square': 9000, 'valueNorm.weight': 0.9 })).toEqual(await said({}));
+  it('says the same whatever the statistics are, to every bit; ValueNorm, which the code of HAPPO calls PopArt, does not', async () => {
+    const said = async (more: Readonly<Record<string, number>>, d = popArt) => numbers((await evaluateStep(d, { sizes, batch, weights, memory: more, taps: ['advantage.returns'] })).taps['advantage.returns']);
+    const moved = { 'valueNorm.mean': 50, 'valueNorm.square': 9000, 'valueNorm.weight': 0.9 };
+    expect(await said(moved)).toEqual(await said({}));
+    expect(await said(moved, plain)).not.toEqual(await said({}, plain));
   });
   it('has the last layer of the paper: W = 0.7 and b = 0.2 at (1, 2) are 2.8 and -3.2 at (3, 0.5), and 1.5 is worth 3.5 at both', async () => {
     const law = (m: number, s: number) => ({ mean: floats(m), square: floats(s * s + m * m), weight: floats(1) }), at = async (x: number[], node: typeof normalise, m: number, s: number) => numbers((await evaluateNode(node, { sizes: {}, inputs: { x: floats([x]), ...law(m, s) } })).outputs['x']);

@@ -34,7 +34,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   qtranBase: 'agentQ jointQ value', qtranAlt: 'agentQ jointQ value',
   dgn: 'agentQ',
   coma: 'critic encoder head', comaSweep: 'critic encoder head', ia2c: 'critic encoder policy', maa2c: 'critic encoder policy',
-  ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',
+  ippo: 'critic criticEncoder encoder policy', mappo: 'critic criticEncoder encoder policy', mappoPopArt: 'critic criticEncoder encoder policy', happo: 'critic criticEncoder encoder policy',
   mat: 'critic decoder encoder',
   beliefPpo: 'belief beliefDecoder critic criticEncoder encoder policy',
   primal: 'blocks critic look memory policy',

@@ -162,7 +162,7 @@ function tail({ shape, data }: NamedArray, from: number): NamedArray {
 }
 
 describe('policies', () => {
-  for (const name of ['ppo', 'ppoContinuous', 'ippo', 'mappo', 'happo', 'mat', 'beliefPpo']) it(`${name}: every ratio of the first pass is 1`, async () => {
+  for (const name of ['ppo', 'ppoContinuous', 'ippo', 'mappo', 'mappoPopArt', 'happo', 'mat', 'beliefPpo']) it(`${name}: every ratio of the first pass is 1`, async () => {
     const { taps } = await step(passing(allPages[name]!, 1), { taps: ['policyLoss.ratio'] }), { data } = taps['policyLoss.ratio']!;
     close(data, new Float32Array(data.length).fill(1));
   });

@@ -47,6 +47,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
   facmac: { environment: 'quadratic/product', steps: 60, copies: 1, set: { 'data.batch': 4, 'data.keep': 12, 'encoder.hidden': 6, 'critic.hidden': [6], 'mixer.embed': 4 } },
   ippo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
   mappo: { environment: foraging, steps: 330, copies: 2, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
+  mappoPopArt: { environment: foraging, steps: 330, copies: 3, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 3, 'encoder.hidden': [6], 'criticEncoder.hidden': [6] } },
   beliefPpo: { environment: 'partner/match?steps=5', steps: 330, copies: 2, set: { 'data.steps': 8, 'data.length': 4, 'data.epochs': 2, 'data.minibatches': 2, 'encoder.hidden': [6], 'criticEncoder.hidden': [6], 'belief.hidden': 6, 'belief.latent': 3, 'beliefDecoder.hidden': 6 } },
   coma: { environment: foraging, steps: 580, copies: 2, set: { ...episodic, 'targets.everyUpdates': 7 } },
   comaSweep: { environment: 'matrix/two-step', steps: 200, copies: 2, set: { ...episodic, 'targets.everySteps': 30 } },

@@ -21,7 +21,7 @@ const TRAINED: Readonly<Record<string, readonly string[]>> = {
   ddpg: ['critic', 'actor'], td3: ['critic', 'critic2', 'actor'], sac: ['critic1', 'critic2', 'actor', 'temperature'], sacDiscrete: ['critic1', 'critic2', 'encoder', 'policy', 'temperature'],
   iql: ['agentQ'], vdn: ['agentQ'], qmix: ['agentQ', 'mixer'], qplex: ['agentQ', 'mixer'], qatten: ['agentQ', 'mixer'], qtranBase: ['agentQ', 'jointQ', 'value'], qtranAlt: ['agentQ', 'jointQ', 'value'],
   owQmix: ['agentQ', 'mixer', 'centralQ', 'central'], cwQmix: ['agentQ', 'mixer', 'centralQ', 'central'], shaq: ['agentQ', 'mixer'], roma: ['agentQ', 'mixer', 'roleIdentifiability', 'roleDifference'], dgn: ['agentQ'],
-  ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], beliefPpo: ['encoder', 'policy', 'criticEncoder', 'critic', 'belief', 'beliefDecoder'], mappo: ['encoder', 'policy', 'criticEncoder', 'critic'],
+  ippo: ['encoder', 'policy', 'criticEncoder', 'critic'], beliefPpo: ['encoder', 'policy', 'criticEncoder', 'critic', 'belief', 'beliefDecoder'], mappo: ['encoder', 'policy', 'criticEncoder', 'critic'], mappoPopArt: ['encoder', 'policy', 'criticEncoder', 'critic'],
   coma: ['encoder', 'head', 'critic'], comaSweep: ['encoder', 'head', 'critic'], ia2c: ['encoder', 'policy', 'critic'], maa2c: ['encoder', 'policy', 'critic'],
   maddpg: ['actor', 'critic'], maddpgContinuous: ['actor', 'critic'], iddpg: ['encoder', 'actor', 'critic'], facmac: ['encoder', 'actor', 'critic', 'mixer'],
   happo: ['encoder', 'policy', 'criticEncoder', 'critic'], mat: ['encoder', 'critic', 'decoder'],
