@@ -7,10 +7,12 @@ import { derive, swap, weigh, type Graph } from '../../core/graph.ts';
 import { defineNode } from '../../core/node.ts';
 import { adam, rmsprop, sgd } from '../../core/optimiser.ts';
 import { f32 } from '../../core/port.ts';
+import { linear } from '../../core/schedule.ts';
 import type { World } from '../../core/world.ts';
 import { coma, comaSweep, ia2c, maa2c, pages } from '../../graphs/index.ts';
 import { parameter } from '../../nodes/layers.ts';
 import { epsilonMixedAvailable, gae, nStepTarget, scale, tdLambda, tdTarget } from '../../nodes/index.ts';
+import { applySettings } from '../../plugins/training.ts';
 import { evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
 import { drawWeights, floats, numbers, off, wholes, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf } from '../properties/batch.ts';
@@ -28,13 +30,13 @@ interface Case {
 const cases = JSON.parse(readFileSync(new URL('../fixtures/actor-critics/learners.json', import.meta.url), 'utf8')) as readonly Case[];
 
 type Map = Record<string, TorchTensor>;
-const linear = (to: string, from: string, i: number | '' = ''): Map => ({ [`${to}/kernel${i}`]: { from: `${from}.weight`, transpose: true }, [`${to}/bias${i}`]: { from: `${from}.bias` } });
+const dense = (to: string, from: string, i: number | '' = ''): Map => ({ [`${to}/kernel${i}`]: { from: `${from}.weight`, transpose: true }, [`${to}/bias${i}`]: { from: `${from}.bias` } });
 const agentOf = (head: string): Map => ({
-  ...linear('encoder/first', 'agent.fc1'), ...linear(`${head}/head`, 'agent.fc2'),
+  ...dense('encoder/first', 'agent.fc1'), ...dense(`${head}/head`, 'agent.fc2'),
   'encoder/cell/kernel': { from: 'agent.rnn.weight_ih', transpose: true, gates: 3 }, 'encoder/cell/bias': { from: 'agent.rnn.bias_ih', gates: 3 },
   'encoder/cell/recurrent': { from: 'agent.rnn.weight_hh', transpose: true, gates: 3 }, 'encoder/cell/recurrentBias': { from: 'agent.rnn.bias_hh', gates: 3 },
 });
-const CRITIC: Map = { ...linear('critic/net', 'critic.fc1', 0), ...linear('critic/net', 'critic.fc2', 1), ...linear('critic/net', 'critic.fc3', 2) };
+const CRITIC: Map = { ...dense('critic/net', 'critic.fc1', 0), ...dense('critic/net', 'critic.fc2', 1), ...dense('critic/net', 'critic.fc3', 2) };
 const named = (net: string, dict: StateDict): Arrays => Object.fromEntries(Object.entries(decodeAll(dict)).map(([k, x]) => [`${net}.${k}`, x]));
 const ours = ({ algorithm }: Case, nets: Nets): Arrays => importTorch({ ...named('agent', nets.agent), ...named('critic', nets.critic) }, { ...agentOf(algorithm.startsWith('coma') ? 'head' : 'policy'), ...CRITIC });
 const critic = (dict: StateDict): Arrays => importTorch(named('critic', dict), CRITIC);
@@ -109,6 +111,10 @@ describe('the pages', () => {
     const of = (entropy: number) => ({ batch: { cut: 'episodes', batch: 10 }, encoder: { hidden: 128 }, critic: { hidden: [128, 128] }, target: { n: 5, gamma: 0.99 }, policy: {}, train: { critic: { ...epymarl, weights: [1] }, actor: { ...epymarl, weights: [1, entropy] } }, targets: { '*': { polyak: 0.01 } } });
     expect(numbersOf(ia2c)).toEqual(of(0.001));
     expect(numbersOf(maa2c)).toEqual(of(0.01));
+  });
+  it('what COMA\'s paper has otherwise than PyMARL, whose numbers the page has, are settings: epsilon by episodes, batches, lagged weights', () => {
+    const paper = applySettings(coma, { 'policy.epsilon': linear({ from: 0.5, to: 0.02, episodes: 750 }), 'data.batch': 30, 'targets.everyUpdates': 150 }).page;
+    expect([paper.nodes['policy']!.config!['epsilon'], paper.sources['data']!.batch, paper.targets['*']]).toEqual([{ schedule: 'linear', from: 0.5, to: 0.02, over: 750, clock: 'episodes' }, 30, { everyUpdates: 150 }]);
   });
   it.each([[2, 3, 5, 4], [5, 9, 30, 48]])('COMA for %i agents with %i actions, obs %i and state %i has as many weights as its sheet says', (N, A, O, S) => {
     const count = (own: RegExp) => layerTable(coma, { agent: N, id: N, action: A, obs: O, state: S }).filter(t => own.test(t.name)).reduce((sum, t) => sum + t.weights, 0);

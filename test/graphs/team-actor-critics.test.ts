@@ -202,6 +202,37 @@ describe('MADDPG', () => {
   });
 });
 
+describe.each(Object.entries({ sharedMaddpg, iddpg, facmac }))('%s, whose published code does otherwise,', (name, page) => {
+  const said = name === 'sharedMaddpg' ? 'targetActor.logits' : 'targetActor.action', d = plain(page as unknown as Definition), c = draw(d), { batch: B, time: T } = c.sizes as unknown as Record<'batch' | 'time', number>, valid = numbers(c.batch['data.valid']!), ended = numbers(c.batch['data.terminated']!);
+  /** A field with other numbers at some slots of some items. */
+  const other = (field: string, at: (b: number, t: number) => boolean): Arrays => {
+    const x = c.batch[field];
+    if (!x) return {};                                                    // a page reads the reward of the team or those of agents
+    const slots = x.shape[1]!, width = x.data.length / B / slots;
+    return { [field]: { shape: x.shape, data: (x.data as Float32Array).map((v, i) => v + (at(Math.floor(i / width / slots), Math.floor(i / width) % slots) ? 0.7 : 0)) } };
+  };
+  const learned = async (batch: Arrays) => { const { losses, gradients, taps } = await evaluateStep(d, { ...c, batch: { ...c.batch, ...batch }, taps: [said] }); return { losses, gradients, seen: taps[said]! }; };
+  it('learns from the last transition of an episode that ends, which EPyMARL\'s mask of MADDPG drops', async () => {
+    const last = (b: number, t: number) => t < T && Boolean(ended[b * T + t]), moved = await learned({ ...other('data.reward', last), ...other('data.agentReward', last) }), before = await learned({});
+    expect(ended).toContain(1);
+    expect(moved.losses['critic']).not.toBe(before.losses['critic']);
+  });
+  it('learns nothing from what stands behind an episode, which EPyMARL\'s MADDPG and the actors of FACMAC\'s code count', async () => {
+    const behind = (b: number, t: number) => t > 0 && (t === T ? !valid[b * T + t - 1] : !valid[b * T + t]) && !(t > 0 && valid[b * T + t - 1]);
+    expect(Array.from({ length: B }, (_x, b) => Array.from({ length: T }, (_y, t) => behind(b, t))).flat()).toContain(true);
+    const moved = await learned({ ...other('data.obs', behind), ...other('data.reward', (b, t) => !valid[b * T + t]), ...other('data.agentReward', (b, t) => !valid[b * T + t]) }), before = await learned({});
+    expect(moved.losses).toEqual(before.losses);
+    expect(moved.gradients).toEqual(before.gradients);
+  });
+  it('has lagged actors that remember the first observation, which EPyMARL\'s leave out', async () => {
+    const [before, first] = [await learned({}), await learned(other('data.obs', (_b, t) => t === 0))].map(({ seen }) => ({ data: numbers(seen), slots: seen.shape[1]!, width: seen.data.length / B / seen.shape[1]! })), { slots, width } = before!;
+    expect(slots).toBe(T + 1);
+    // at the second slot of an item; nothing else than the memory of a lagged actor has changed there
+    const differs = (b: number) => Array.from({ length: width }, (_x, i) => (b * slots + 1) * width + i).some(i => before!.data[i] !== first!.data[i]);
+    for (let b = 0; b < B; b++) expect(differs(b), `item ${b}`).toBe(true);
+  });
+});
+
 /** DDPG (arXiv 1509.02971): an actor of what is seen now, and shared weights, which are one agent's own. */
 const lone = derive(iddpg, 'lone', (g, { ep }) => {
   g.replace('actor', deterministic({ hidden: [64, 64] }), { obs: ep.obs });
