@@ -11,7 +11,7 @@ import { Learner } from '../../core/step.ts';
 import type { World } from '../../core/world.ts';
 import { coma, maddpg, ppo, prioritisedDqn, td3 } from '../../graphs/index.ts';
 import { evaluateStep, layerTable, type StepResult } from '../../plugins/testing.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { drawWeights } from '../nodes/arrays.ts';
 import { drawBatch, drawNoise, sizesOf } from '../properties/batch.ts';
 import { engineOn } from '../plugins/engines/on.ts';

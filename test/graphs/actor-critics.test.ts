@@ -12,7 +12,7 @@ import type { World } from '../../core/world.ts';
 import { coma, comaSweep, ia2c, maa2c, pages } from '../../graphs/index.ts';
 import { parameter } from '../../nodes/layers.ts';
 import { epsilonMixedAvailable, gae, nStepTarget, scale, tdLambda, tdTarget } from '../../nodes/index.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 import { evaluateStep, importTorch, layerTable, type StepResult, type TorchTensor } from '../../plugins/testing.ts';
 import { drawWeights, floats, numbers, off, wholes, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, sizesOf } from '../properties/batch.ts';

@@ -122,7 +122,7 @@ describe('mappo', () => {
   });
   it('counts no value of the dead, unless it is wired so, as the authors\' SMAC scripts have it by switches that turn off what they name', async () => {
     const c = draw(small), dead = { ...c.batch, 'data.alive': { shape: c.batch['data.alive']!.shape, data: c.batch['data.alive']!.data.map((_, i) => Number(i % 2 === 0)) } }, returns = c.batch['data.reward']!;
-    const counting = derive(small as Definition<unknown, World>, 'counting', g => { g.rewire('valueLoss', { mask: each('agent', g.data().valid) }); }) as Definition;
+    const counting = derive(small as Definition<unknown, World>, 'counting', g => { g.rewire('valueLoss', { mask: each('agent', g.data().valid!) }); }) as Definition;
     /** How much the loss of the critic moves with the bias of its last layer, over all agents that count. */
     const slope = async (d: Definition) => numbers((await evaluateStep(d, { ...c, batch: dead })).gradients['critic/v/bias']!)[0]!;
     expect(returns.data.length).toBeGreaterThan(0);
