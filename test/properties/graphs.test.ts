@@ -5,6 +5,7 @@ import { fromJson, toJson, type Definition } from '../../core/definition.ts';
 import { GraphError } from '../../core/error.ts';
 import { derive } from '../../core/graph.ts';
 import type { NodeFactory } from '../../core/node.ts';
+import { valueAt } from '../../core/schedule.ts';
 import { targetsDue } from '../../core/step.ts';
 import type { World } from '../../core/world.ts';
 import { pages } from '../../graphs/index.ts';
@@ -61,7 +62,7 @@ const few = (d: Page): Page => ((d.page.sources['data']?.minibatches ?? 1) > 3 ?
 describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))('%s', (name, page: Page) => {
   let first: StepResult;
   /** Lagged weights that go a part of the way at every update; none of that where a page has no lagged weights. */
-  const lags = Object.keys(page.page.targets).length > 0, follows = page.page.targets['*']?.polyak;
+  const lags = Object.keys(page.page.targets).length > 0, polyak = page.page.targets['*']?.polyak, follows = polyak === undefined ? undefined : valueAt(polyak, { steps: 0, updates: 0, episodes: 0 });
   const sizes = sizesOf(page), table = layerTable(page, sizes), before = draw(1, page), lagged = draw(101, page);
   beforeAll(async () => { first = await run(page); });
 
