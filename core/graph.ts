@@ -67,7 +67,8 @@ export class Graph<W extends World> {
   readonly #specs = new Map<string, NodeSpec>();
   readonly #issues: Issue[] = [];
   constructor(page: Page, specs: ReadonlyMap<string, NodeSpec> = new Map()) {
-    this.#page = bare(page) as Mutable<Page>;
+    const own = Object.entries(page).map(([k, x]: [string, unknown]) => [k, typeof x === 'object' ? Object.assign(Object.create(null) as object, x) : x]);
+    this.#page = Object.fromEntries(own) as Mutable<Page>;               // verbs put whole entries, so that those of a parent can be shared until `close`
     for (const [k, s] of specs) this.#specs.set(k, s);
   }
 

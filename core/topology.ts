@@ -26,7 +26,7 @@ export function topology(d: Definition): Topology {
       if (graph.hasNode(r.from)) graph.addEdge(r.from, into, { ...r, text, into, to });
     }
   }
-  const cycles = stronglyConnectedComponents(graph).filter(c => c.length > 1 || graph.hasDirectedEdge(c[0], c[0])), sorted = graph.copy();
+  const cycles = stronglyConnectedComponents(graph).filter(c => c.length > 1 || graph.hasDirectedEdge(c[0], c[0])), sorted = cycles.length ? graph.copy() : graph;
   for (const n of cycles.flat()) sorted.dropNode(n);
   const order = topologicalSort(sorted).filter(n => n in page.nodes), view = { graph, order, cycles };
   views.set(d.page, view);
