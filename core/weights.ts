@@ -37,9 +37,9 @@ export const START: Counters = { steps: 0, updates: 0, episodes: 0, last: { step
 const freshSlots = (plan: Plan): Record<string, Slots> => Object.fromEntries([...plan.rules.values()].map(r =>
   [r.name, { count: 0, moments: Object.fromEntries(slotsOf(plan.d.page.train[r.name]!.optimiser).map(m => [m, new Float32Array(r.size)])) }]));
 
-/** A learner before its first update: weights from the seed, lagged ones equal to them, moments zero. */
-export function freshState(plan: Plan, seed: number): LearnerState {
-  const weights = initialise(plan.slices, plan.total, seed);
+/** A learner before its first update: weights from the seed, lagged ones equal to them, moments zero. Of weights that are put in afterwards nothing has to be drawn: `drawn` leaves them out. */
+export function freshState(plan: Plan, seed: number, drawn = plan.slices): LearnerState {
+  const weights = initialise(drawn, plan.total, seed);
   return { weights, lagged: weights.slice(), slots: freshSlots(plan), memory: Object.fromEntries(Object.entries(plan.d.page.memory).map(([n, m]) => [n, Object.fromEntries(Object.entries(m).map(([k, x]) => [k, typeof x === 'number' ? x : x.start]))])), counters: START };
 }
 

@@ -237,7 +237,7 @@ function perSlice(slices: Plan['slices'], flat: Float32Array): Arrays {
   return Object.fromEntries(slices.map(s => { const data = flat.slice(from, from + s.size); from += s.size; return [s.name, { shape: s.shape, data }]; }));
 }
 function stateOf(p: Plan, c: Pick<StepCase, 'weights' | 'targets' | 'slots' | 'memory' | 'counters' | 'seed'>): LearnerState {
-  const fresh = freshState(p, c.seed ?? 1), put = (arena: Float32Array, given: Readonly<Record<string, Given>> = {}) => {
+  const fresh = freshState(p, c.seed ?? 1, p.slices.filter(s => !c.weights?.[s.name])), put = (arena: Float32Array, given: Readonly<Record<string, Given>> = {}) => {
     for (const [k, x] of Object.entries(given)) {
       const s = p.slices.find(y => y.name === k)!;
       view(arena, s).set(typed(x, 'f32', k, s.shape) as Float32Array);
