@@ -1,4 +1,5 @@
 /** Arrays for tests: written out as nested lists, or drawn from a seed; and what to compare them with. */
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { Random } from '../../core/random.ts';
 import type { NamedArray } from '../../core/store.ts';
@@ -42,6 +43,12 @@ export function off(got: NamedArray | undefined, expected: NamedArray | undefine
   if (a.length !== b.length) return Infinity;
   const scale = b.reduce((most, x) => Math.max(most, Math.abs(x)), floor);
   return a.reduce((most, x, i) => (Number.isNaN(x) ? Infinity : Math.max(most, Math.abs(x - b[i]!))), 0) / scale;
+}
+/** The same to the last bit. `toEqual`, which says where it is not, takes seconds over wide layers. */
+export function identical(got: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(got, expected)) return;
+  expect(got).toStrictEqual(expected);
+  expect.fail('the two differ');
 }
 /** A layout and the weights that it begins with, to be compared: what draws them is a function, and no two functions are equal. */
 export const laidOut = ({ slices, total }: Plan) => ({ slices: slices.map(({ init: _, ...s }) => s), first: initialise(slices, total, 1) });

@@ -12,7 +12,7 @@ import { pages } from '../../graphs/index.ts';
 import { kinds, monotonicMixer, nodeTypes, sumMixer } from '../../nodes/index.ts';
 import { evaluateAct, evaluateStep, layerTable, type StepResult } from '../../plugins/testing.ts';
 import { applySettings } from '../../plugins/page-settings.ts';
-import { drawWeights, numbers, off, type Arrays } from '../nodes/arrays.ts';
+import { type Arrays, drawWeights, identical, numbers, off } from '../nodes/arrays.ts';
 import { drawBatch, drawNoise, lengthsOf, sizesOf, type Sizes } from './batch.ts';
 
 /** The nodes that a page trains. */
@@ -56,8 +56,11 @@ const finite = (r: StepResult) => r.failed === undefined && Object.values(r.loss
 
 it('the table of what is trained names every page', () => { expect(Object.keys(TRAINED).sort()).toEqual(Object.keys(pages).sort()); });
 
-/** In at most as many minibatches as a batch has sequences, into which a recurrent node cuts it. */
-const few = (d: Page): Page => ((d.page.sources['data']?.minibatches ?? 1) > 3 ? applySettings(d, { 'data.minibatches': 3 }) as Page : d);
+/** In at most as many minibatches as a batch has sequences, into which a recurrent node cuts it, and twice over the same data, where a page does so more often. */
+function few(d: Page): Page {
+  const { minibatches = 1, epochs = 1 } = d.page.sources['data']!;
+  return applySettings(d, { ...(minibatches > 3 ? { 'data.minibatches': 3 } : {}), ...(epochs > 2 ? { 'data.epochs': 2 } : {}) }) as Page;
+}
 
 describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))('%s', (name, page: Page) => {
   let first: StepResult;
@@ -77,10 +80,10 @@ describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))
     const back = fromJson(json(page), registry);
     expect(check(back)).toEqual([]);
     expect(json(back)).toEqual(json(page));
-    expect(await run(back)).toEqual(first);
+    identical(await run(back), first);
   });
 
-  it('gives the same update twice, bit for bit', async () => { expect(await run(page)).toEqual(first); });
+  it('gives the same update twice, bit for bit', async () => { identical(await run(page), first); });
 
   it('changes exactly the layers it trains, all of them, and leaves lagged weights alone', () => {
     const changed = (after: Arrays, from: Arrays) => Object.keys(from).filter(k => numbers(after[k]).some((x, i) => x !== from[k]!.data[i]));
@@ -142,7 +145,7 @@ describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))
     expect(finite(await run(whole(there)))).toBe(true);                  // one that carries is not cut into minibatches of transitions
     const back = derive(there, 'back', g => { g.swap(slot, { spec: registry.get(type)!, config: page.page.nodes[slot]!.config ?? {}, ...(page.page.nodes[slot]!.per === undefined ? {} : { per: page.page.nodes[slot]!.per }) }); });
     expect(json(back)).toEqual({ ...json(page) as object, name: 'back', parent: 'there', about: undefined, paper: undefined });
-    expect((await run(back)).losses).toEqual(first.losses);
+    expect(back.specs).toEqual(page.specs);                              // with the same data that is the same page: what it computes is compared above, once it went through JSON
   });
   if ('mixer' in page.page.nodes) it('takes every mixer, and where a rule trains nothing else every one with layers', () => {
     const alone = Object.values(page.page.train).some(({ only }) => only?.join() === 'mixer'), mixers = [...kinds].filter(([type, kind]) => kind === 'mixers' && (!alone || registry.get(type)!.layers !== undefined) && (page.page.world['action']!.dtype === 'i32' || !DISCRETE.includes(type))).map(([type]) => type);
@@ -150,8 +153,9 @@ describe.each(Object.entries(pages).map(([name, d]) => [name, few(d)] as const))
   });
 });
 
-/** The page with another node in a slot; undefined where its ports do not fit. */
+/** The page with another node in a slot; undefined where its ports do not fit. Most ask for what is not offered, and no page has to be built to see that. */
 function exchange(page: Page, slot: string, node: NodeFactory): Page | undefined {
+  if (Object.keys(node.spec.in as object).some(port => !(port in page.page.nodes[slot]!.in))) return undefined;
   try { return derive(page, 'there', g => { g.swap(slot, node()); }); } catch (e) {
     if (e instanceof GraphError) return undefined;
     throw e;
