@@ -47,6 +47,6 @@ Object.assign(disk, {
 } satisfies Partial<FileSystem>);
 
 const trackers = [{ progress: (p: { readonly step: number }) => { step = p.step; say(`step ${step}`); } }];
-const made = await compose(), there = await real.facts(`${folder}/run.json`), prepared = there ? await made.training.resume(folder, { trackers }) : await begin(made, page, folder, engine, { checkpointEvery, checkpointRoom: { checkpoints: 4 }, trackers });
+const made = await compose(), there = await real.facts(`${folder}/run.json`), prepared = there ? await made.training.resume(folder, { picture: false, trackers }) : await begin(made, page, folder, engine, { checkpointEvery, checkpointRoom: { checkpoints: 4 }, trackers });
 say(`${(await prepared.begin()).reason}`);
 process.exit(0);

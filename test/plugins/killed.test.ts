@@ -77,15 +77,15 @@ type Place = keyof typeof POINTS;
 /** In each page's first session, before it has learned anything; and later on. Together they are all places. */
 const EARLY: Readonly<Record<string, readonly Place[]>> = { dqn: ['aside'], doubleDqn: ['record', 'aside'], duelingDqn: [], nStepDqn: [], prioritisedDqn: ['aside'], combinedDqn: [], reinforce: [], reinforceBaseline: ['aside'], a2c: [], ppo: ['record'], ppoContinuous: ['aside'], ddpg: [], td3: ['record'], sac: [], sacDiscrete: ['lock'], iql: ['lock'], vdn: ['recordNamed'], qmix: [], qplex: ['record'], qatten: [], qtranBase: ['record'], qtranAlt: [], owQmix: ['recordNamed'], cwQmix: [], shaq: ['lock'], roma: [], dgn: ['aside'], ippo: [], beliefPpo: ['recordNamed'], mappo: ['record'], mappoPopArt: [], coma: ['record'], comaSweep: [], ia2c: ['lock'], maa2c: [], maddpg: [], maddpgContinuous: ['aside'], iddpg: [], facmac: ['record'], happo: [], mat: [], primal: ['record'] };
 const LATE: Readonly<Record<string, readonly Place[]>> = {
-  dqn: ['arrays', 'metrics', 'rewound'], doubleDqn: ['manifest', 'old'], duelingDqn: ['named'], nStepDqn: ['state', 'metrics'], prioritisedDqn: ['arrays', 'state', 'metrics'], combinedDqn: ['arrays', 'events', 'rewound'], reinforce: ['state', 'metrics', 'rewound'], reinforceBaseline: ['arrays', 'named'], a2c: ['written', 'metrics'], ppo: ['arrays', 'state', 'events'], ppoContinuous: ['state', 'arrays', 'rewound'], ddpg: ['arrays', 'metrics'], td3: ['manifest', 'named'], sac: ['arrays', 'state'], sacDiscrete: ['written', 'events'], iql: ['state', 'named', 'tensorboard'], vdn: ['arrays', 'written', 'events'], qmix: ['manifest', 'tidying', 'old', 'metrics'], qplex: ['written', 'state', 'rewound'],
-  qatten: ['arrays', 'metrics'], qtranBase: ['manifest', 'named'], qtranAlt: ['state', 'events'],
-  owQmix: ['arrays', 'old', 'metrics'], cwQmix: ['manifest', 'named', 'events'], shaq: ['state', 'written', 'tensorboard'], roma: ['arrays', 'metrics'], dgn: ['arrays', 'metrics'], ippo: ['named', 'events'], beliefPpo: ['state', 'metrics'], mappo: ['arrays', 'state', 'metrics'], mappoPopArt: ['named', 'metrics'],
-  coma: ['written', 'state'], comaSweep: ['arrays', 'events'], ia2c: ['manifest', 'state', 'metrics'], maa2c: ['named', 'events'],
-  maddpg: ['arrays', 'metrics'], maddpgContinuous: ['state', 'named'], iddpg: ['written', 'metrics'], facmac: ['arrays', 'events'],
-  happo: ['arrays', 'metrics'], mat: ['manifest', 'events'],
-  primal: ['arrays', 'state', 'metrics'],
+  dqn: ['arrays', 'rewound'], doubleDqn: ['manifest', 'old'], duelingDqn: ['named'], nStepDqn: ['metrics'], prioritisedDqn: ['arrays', 'state'], combinedDqn: ['events'],
+  reinforce: ['state', 'rewound'], reinforceBaseline: ['arrays'], a2c: ['written', 'metrics'], ppo: ['arrays', 'events'], ppoContinuous: ['state'], ddpg: ['arrays', 'metrics'], td3: ['manifest'], sac: ['state'], sacDiscrete: ['written'],
+  iql: ['state', 'tensorboard'], vdn: ['written'], qmix: ['manifest', 'tidying', 'old'], qplex: ['rewound'], qatten: ['arrays'], qtranBase: ['named'], qtranAlt: ['events'], owQmix: ['old', 'metrics'], cwQmix: ['named'], shaq: ['state', 'tensorboard'], roma: ['arrays'], dgn: ['metrics'],
+  ippo: ['named', 'events'], beliefPpo: ['state'], mappo: ['arrays', 'metrics'], mappoPopArt: ['named'], coma: ['written'], comaSweep: ['arrays'], ia2c: ['manifest'], maa2c: ['events'],
+  maddpg: ['arrays', 'metrics'], maddpgContinuous: ['state'], iddpg: ['written'], facmac: ['events'], happo: ['arrays', 'metrics'], mat: ['manifest'], primal: ['arrays', 'state'],
 };
-const PAGES = Object.keys(TINY_RUNS), MOMENTS = Math.ceil(ROUNDS / PAGES.length);
+const PAGES = Object.keys(TINY_RUNS);
+/** Kills of each page at random moments: one at least, ROUNDS of them over all pages. */
+const MOMENTS = new Map(PAGES.map((page, i) => [page, Math.max(1, Math.floor((i + 1) * ROUNDS / PAGES.length) - Math.floor(i * ROUNDS / PAGES.length))]));
 /** Pages whose runs are killed at chosen places. */
 const PLACED = some(PAGES, 3);
 /** What the disk was doing at each kill. */
@@ -119,33 +119,27 @@ function whole(name: string): NonNullable<ReturnType<(typeof wholes)['get']>> {
 const leftovers = async ({ folder: run }: Order) => (await readdir(`${run}/checkpoints`)).filter(entry => entry.startsWith('.'));
 
 describe.concurrent.each(PAGES)('a run of %s', name => {
-  it(`killed at ${MOMENTS} random moments and resumed, ends as if it had not been: seed ${SEED} (T01, T09)`, async ({ expect: that }) => {
-    const { outcome, ms } = await whole(name), draws = Random.of(SEED, `moments/${name}`);
-    let kills = 0;
-    for (let run = 0; kills < MOMENTS; run++) {                           // a run is over after some kills, and another begins
+  const moments = MOMENTS.get(name)!, [early, late] = PLACED.includes(name) ? [EARLY[name]!, LATE[name]!] : [[], []];
+  it(`killed at ${moments} random moments and ${early.length + late.length} chosen places and resumed, ends as if it had not been: seed ${SEED} (T01, T09)`, async ({ expect: that }) => {
+    const { outcome, ms } = await whole(name), when = Random.of(SEED, `moments/${name}`), where = Random.of(SEED, `places/${name}`), someStep = () => 1 + where.integer(Math.floor(0.7 * TINY_RUNS[name]!.steps));
+    const left: (NonNullable<Order['kill']> | 'moment')[] = [
+      ...early.map(place => ({ step: 0, point: POINTS[place] })), ...Array<'moment'>(moments).fill('moment'),
+      ...late.map(place => ({ step: place === 'rewound' ? 0 : someStep(), point: POINTS[place] })).sort((a, b) => a.step - b.step),
+    ];
+    for (let run = 0; left.length; run++) {                              // a run may be over before a moment comes, and another begins
       const order = orderOf(name, String(run));
+      let moved = false;                                                 // by a moment, past what the next place waits for
       for (;;) {
-        const { killed, last, within } = await live(order, kills < MOMENTS ? draws.uniform() * ms / 2 : undefined);
-        if (!killed) { that(last).toBe('finished'); break; }
-        deaths.moment.push({ page: name, within: within.join() });
-        kills++;
+        const [kill] = left, { killed, stood, last, within } = await (kill === 'moment' ? live(order, when.uniform() * ms / 2) : live({ ...order, ...(kill ? { kill } : {}) })), said = `seed ${SEED}, run ${run}, ${JSON.stringify(kill)}: ${last}`;
+        if (!killed && (kill === undefined || kill === 'moment' || moved)) { that(last, said).toBe('finished'); break; }
+        if (kill !== 'moment') that({ killed, stood }, said).toEqual({ killed: true, stood: true });
+        deaths[kill === 'moment' ? 'moment' : 'place'].push({ page: name, within: within.join() });
+        moved ||= kill === 'moment';
+        left.shift();
       }
-      that(await outcomeOf(order.folder), `seed ${SEED}, run ${run}, ${kills} kills`).toEqual(outcome);
+      that(await outcomeOf(order.folder), `seed ${SEED}, run ${run}, ${left.length} kills left`).toEqual(outcome);
       that(await leftovers(order)).toEqual([]);
     }
-  }, PATIENCE);
-  const early = EARLY[name]!, late = LATE[name]!;
-  if (PLACED.includes(name)) it(`killed at ${early.length + late.length} chosen places and resumed, ends as if it had not been: seed ${SEED} (T01, T09)`, async ({ expect: that }) => {
-    const draws = Random.of(SEED, `places/${name}`), order = orderOf(name, 'places'), someStep = () => 1 + draws.integer(Math.floor(0.7 * TINY_RUNS[name]!.steps));
-    const kills = [...early.map(place => ({ step: 0, point: POINTS[place] })), ...late.map(place => ({ step: place === 'rewound' ? 0 : someStep(), point: POINTS[place] })).sort((a, b) => a.step - b.step)];
-    for (const kill of kills) {
-      const { killed, stood, last, within } = await live({ ...order, kill });
-      that({ killed, stood }, `seed ${SEED}, ${JSON.stringify(kill)}: ${last}`).toEqual({ killed: true, stood: true });
-      deaths.place.push({ page: name, within: within.join() });
-    }
-    that(await live(order)).toMatchObject({ killed: false, last: 'finished' });
-    that(await outcomeOf(order.folder)).toEqual((await whole(name)).outcome);
-    that(await leftovers(order)).toEqual([]);
   }, PATIENCE);
 });
 
@@ -159,7 +153,7 @@ describe('the kills', () => {
     const moments = falls(deaths.moment), places = falls(deaths.place);
     process.stdout.write(`kills, seed ${SEED}: at random moments ${JSON.stringify(moments)}, at chosen places ${JSON.stringify(places)}\n`);
     expect(moments.kills).toBeGreaterThanOrEqual(ROUNDS);
-    for (const page of PAGES) expect(deaths.moment.filter(death => death.page === page).length, page).toBe(MOMENTS);
+    for (const page of PAGES) expect(deaths.moment.filter(death => death.page === page).length, page).toBe(MOMENTS.get(page));
     expect(moments.nothing).toBeGreaterThanOrEqual(Math.floor(ROUNDS / 20));
     const share = PLACED.length / PAGES.length;
     expect(places.checkpoint).toBeGreaterThanOrEqual(10 * share);

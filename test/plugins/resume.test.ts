@@ -12,7 +12,7 @@ import type { Prepared } from '../../plugins/training.ts';
 import { ROUNDS } from './rounds.ts';
 import { begin, outcomeOf, TINY_RUNS } from './tiny-runs.ts';
 
-const STOPS = Math.min(20, ROUNDS), ENGINE = 'tfjs:wasm';
+const STOPS = Math.min(8, ROUNDS), ENGINE = 'tfjs:wasm';
 let made: Composition, folder: string;
 beforeAll(async () => { made = await compose(); folder = await mkdtemp(path.join(os.tmpdir(), 'skein-resume-')); });
 afterAll(() => rm(folder, { recursive: true }));
@@ -32,7 +32,7 @@ describe.each(Object.keys(TINY_RUNS))('%s', name => {
     let outcome = await first.begin(), stops = 0;
     for (const update of [...at.slice(1), Infinity]) {
       if (outcome.reason === 'stopped') stops++;
-      const again = await made.training.resume(broken, { trackers: [stoppingAt(update, () => { again.run.stop(); })] });
+      const again = await made.training.resume(broken, { picture: false, trackers: [stoppingAt(update, () => { again.run.stop(); })] });
       outcome = await again.begin();
     }
     expect(stops).toBeGreaterThan(STOPS / 2);

@@ -61,7 +61,7 @@ export const TINY_RUNS: Readonly<Record<string, TinyRun>> = {
 /** Its first session. */
 export function begin({ catalogue, training }: Composition, name: string, out: string, engine: string, more: Pick<TrainOptions, 'trackers' | 'files' | 'checkpointEvery' | 'checkpointRoom'> = {}): Promise<Prepared> {
   const { environment, steps, copies, set } = TINY_RUNS[name]!;
-  return training.prepare(applySettings(catalogue.page(name), set), { environment, steps, copies, out, engine, seed: 3, evaluate: { episodes: 3, every: Math.ceil(steps / 3) }, logEvery: 20, checkpointEvery: 60, ...more });
+  return training.prepare(applySettings(catalogue.page(name), set), { environment, steps, copies, out, engine, seed: 3, evaluate: { episodes: 3, every: Math.ceil(steps / 3) }, logEvery: 20, checkpointEvery: 60, picture: false, ...more });
 }
 
 const bytesOf = ({ data }: NamedArray) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');

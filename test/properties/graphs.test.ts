@@ -12,7 +12,7 @@ import { pages } from '../../graphs/index.ts';
 import { kinds, monotonicMixer, nodeTypes, sumMixer } from '../../nodes/index.ts';
 import { evaluateAct, evaluateStep, layerTable, type StepResult } from '../../plugins/testing.ts';
 import { applySettings } from '../../plugins/page-settings.ts';
-import { type Arrays, drawWeights, identical, numbers, off } from '../nodes/arrays.ts';
+import { drawWeights, identical, numbers, off, type Arrays } from '../nodes/arrays.ts';
 import { drawBatch, drawNoise, lengthsOf, sizesOf, type Sizes } from './batch.ts';
 
 /** The nodes that a page trains. */
