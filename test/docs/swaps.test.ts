@@ -20,8 +20,9 @@ describe('docs/swaps.md', () => {
     }
   });
 
+  // the verb and `--swap` share all but the lines that put a node in: of those refused a tenth, another in each slot, and of all slots together every type
   it.each(Object.entries(pages))('agrees with the verb of pages: what fits in %s makes a page, what does not throws', (name, page) => {
-    for (const { slot, outcomes } of slotsOf(page)) for (const { type, fits } of outcomes) {
+    for (const [i, { slot, outcomes }] of slotsOf(page).entries()) for (const { type, fits } of outcomes.filter((o, k) => o.fits || (i + k) % 10 === 0)) {
       let made = true;
       const use = nodeTypes.find(n => n.spec.type === type)!({} as never), { per: dim } = page.page.nodes[slot]!;
       try { swap(page, slot, (dim === undefined ? use : per(dim, use as never)) as never); } catch { made = false; }
