@@ -4,7 +4,7 @@ import { derive, swap, weigh } from '../../core/graph.ts';
 import { adam } from '../../core/optimiser.ts';
 import { linear } from '../../core/schedule.ts';
 import type { World } from '../../core/world.ts';
-import { facmac, maddpgContinuous } from '../../graphs/index.ts';
+import { facmac, iddpg, maddpgContinuous } from '../../graphs/index.ts';
 import { freeMixer } from '../../nodes/index.ts';
 import type { Composition } from '../../plugins/compose.ts';
 
@@ -17,8 +17,10 @@ const settled = (page: Page, std: number): Page => derive(page, page.page.name, 
   g.train('critic', g.at('criticLoss').loss, rule(1e-2, critic!));
   g.train('actor', [g.at('actorLoss').loss, weigh(1e-3, g.at('actorSize').loss)], { ...rule(3e-3, actor!), after: 'critic' });
 });
+/** IDDPG's noise is half of the others', since its critics do not see the other agent's action: what that is paid for its noise is noise to them. */
 export const CONTINUOUS: readonly (readonly [string, string, Page, readonly (readonly number[])[], number])[] = [
   ['MADDPG', 'quadratic/aim', settled(derive(maddpgContinuous as never as Page, 'maddpgContinuous', g => { g.transitions({ keep: 3000, batch: 64, start: 200, every: 1 }); }), 0.4), [[0.5, -0.3]], -0.005],
+  ['IDDPG', 'quadratic/aim', settled(derive(iddpg as never as Page, 'iddpg', g => { g.episodes({ keep: 3000, batch: 64 }); }), 0.2), [[0.5, -0.3]], -0.005],
   ['FACMAC, any mixer', 'quadratic/product', settled(swap(derive(facmac as never as Page, 'facmac', g => { g.episodes({ keep: 3000, batch: 64 }); }), 'mixer', freeMixer({ hidden: 64 })), 0.4), [], -0.02],
 ];
 export interface Played { readonly actions: readonly number[]; readonly return: number; readonly seconds: number }
