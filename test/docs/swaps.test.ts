@@ -6,7 +6,7 @@ import { pages } from '../../graphs/index.ts';
 import { nodeTypes } from '../../nodes/index.ts';
 import { skein } from '../plugins/cli/skein.ts';
 import { pageText } from './blocks.ts';
-import { slotsOf, swapsText } from './make-swaps.ts';
+import { lacking, slotsOf, swapsText } from './make-swaps.ts';
 
 describe('docs/swaps.md', () => {
   it('is what test/docs/make-swaps.ts makes', () => { expect(pageText('docs/swaps.md')).toBe(swapsText()); }, 120_000);
@@ -18,6 +18,10 @@ describe('docs/swaps.md', () => {
       expect(outcomes.map(o => o.type)).toEqual(nodeTypes.map(n => n.spec.type));
       expect(outcomes.find(o => o.type === holds), `${page}.${slot}`).toMatchObject({ fits: true });
     }
+  });
+
+  it('refuses, as it says, every type that does not give what the page reads of a slot', () => {
+    for (const s of Object.values(pages).flatMap(slotsOf)) for (const { type, fits } of s.outcomes) if (lacking(s, type).length) expect(fits, `${s.page}: ${s.slot} = ${type}`).toBe(false);
   });
 
   // the verb and `--swap` share all but the lines that put a node in: of those refused a tenth, another in each slot, and of all slots together every type
