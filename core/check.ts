@@ -11,9 +11,9 @@ import { isKnown, owner, pageSchema, parse, taken, use, type Definition, type So
 import { nearest, type Issue } from './error.ts';
 import { code, infer, isDim, show, typeOf, type Inference, type Typed } from './infer.ts';
 import type { NodeSpec } from './node.ts';
-import { base, canonical, isTime, words, type Port } from './port.ts';
+import { base, canonical, words } from './port.ts';
 import { isSchedule } from './schedule.ts';
-import { actingSlice, before, inPasses, reach, topology } from './topology.ts';
+import { actingSlice, before, overTime, reach, topology } from './topology.ts';
 
 /** `broken`: something above has been reported, so that what it leads to is not reported again. */
 interface Judged { readonly d: Definition; readonly dims: Inference; readonly broken: boolean }
@@ -128,24 +128,28 @@ function roundOf(d: Definition, members: readonly string[]): string[] {
   for (let n = first; ;) { const { from, port } = came.get(n)!; round.unshift(`${n}.${port}`); n = from; if (n === first) return round; }
 }
 
-const losses: Rule = ({ d, dims, broken }) => Object.entries(d.page.train).flatMap(([rule, r]) => {
-  const issues: Issue[] = [], all = Object.keys(d.page.train), bad = (code: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code, at: rule, what: `rule ${rule}: ${what}`, expected, got: say(got), fix }); };
+/** What a wire carries, or why there is none; undefined where the node that it comes from has been reported already. */
+function told({ d, dims, broken }: Judged, text: string): Typed | string | undefined {
+  const type = typeOf(d, text, dims.types), { from } = parse(text);
+  return typeof type === 'string' && broken && from in d.page.nodes && !dims.places.has(from) ? undefined : type;
+}
+const losses: Rule = j => Object.entries(j.d.page.train).flatMap(([rule, r]) => {
+  const { d, dims } = j, issues: Issue[] = [], all = Object.keys(d.page.train), bad = (code: string, what: string, expected: string, got: unknown, fix = expected) => { issues.push({ code, at: rule, what: `rule ${rule}: ${what}`, expected, got: say(got), fix }); };
   if (!r.losses.length) bad('LOSS', 'no losses', 'one loss or more', 'none', `g.train('${rule}', loss, { optimiser })`);
   for (const { loss, weight } of r.losses) {
-    const from = parse(loss).from, t = typeOf(d, loss, dims.types), why = unusable(weight);
-    if (typeof t === 'string') { if (!(broken && from in d.page.nodes && !dims.places.has(from))) bad('LOSS', t, 'f32 []', loss, 'train an output that a loss node gives'); }
-    else if (t.dims.length || t.dtype !== 'f32') issues.push({ code: 'LOSS', at: rule, what: `rule ${rule}: ${code(loss)} is ${show(t)}, and a loss is one number`, expected: 'f32 []', got: show(t), fix: 'reduce it with a loss node' });
+    const t = told(j, loss), why = unusable(weight);
+    if (typeof t === 'string') bad('LOSS', t, 'f32 []', loss, 'train an output that a loss node gives');
+    else if (t && (t.dims.length || t.dtype !== 'f32')) issues.push({ code: 'LOSS', at: rule, what: `rule ${rule}: ${code(loss)} is ${show(t)}, and a loss is one number`, expected: 'f32 []', got: show(t), fix: 'reduce it with a loss node' });
     if (why) bad('RULE', `weight of ${loss}: ${why}`, 'a number or a schedule', weight);
   }
   const lr = unusable(r.optimiser.lr, [0, Infinity]);
   if (lr) bad('RULE', `lr: ${lr}`, 'a number or a schedule, 0 or above', r.optimiser.lr);
   for (const k of ['clipNorm', 'clipEach'] as const) { const x = r[k], why = isSchedule(x) && (unusable(x) ?? (Math.min(x.from, x.to) > 0 ? undefined : 'one end is not above 0')); if (why) bad('RULE', `${k}: ${why}`, 'a number or a schedule, above 0', x); }
-  if (isSchedule(r.above) && unusable(r.above)) bad('RULE', `above: ${unusable(r.above)!}`, 'a number or a schedule', r.above);
+  if (isSchedule(r.until?.above) && unusable(r.until.above)) bad('RULE', `above: ${unusable(r.until.above)!}`, 'a number or a schedule', r.until.above);
   const entering = r.losses.map(l => parse(l.loss).from).filter(n => n in d.page.nodes).flatMap(n => taken(d, n).map(([, w]) => typeOf(d, w, dims.types))), swept = entering.flatMap(t => (typeof t === 'string' ? [] : t.dims));
-  if ((r.until === undefined) !== (r.above === undefined)) bad('RULE', r.until === undefined ? `above ${say(r.above)}, and no wire that is to be` : `until ${code(r.until)}, and not above which number`, 'until, a wire of one number, and above, a number', r.until ?? r.above, 'give both, or neither');
-  const until = r.until === undefined ? undefined : typeOf(d, r.until, dims.types);
-  if (typeof until === 'string') { if (!(broken && parse(r.until!).from in d.page.nodes && !dims.places.has(parse(r.until!).from))) bad('WIRE', `until: ${until}`, 'f32 []', r.until, 'an output that is one number, such as the divergence of a policy loss'); }
-  else if (until && (until.dims.length || until.dtype !== 'f32')) bad('RULE', `until ${code(r.until!)}, which is ${show(until)}`, 'f32 [], one number', show(until), 'an output that is one number, such as the divergence of a policy loss');
+  const end = r.until?.wire ?? '', until = r.until && told(j, end), divergence = 'an output that is one number, such as the divergence of a policy loss';
+  if (typeof until === 'string') bad('WIRE', `until: ${until}`, 'f32 []', end, divergence);
+  else if (until && (until.dims.length || until.dtype !== 'f32')) bad('RULE', `until ${code(end)}, which is ${show(until)}`, 'f32 [], one number', show(until), divergence);
   if (r.sweep && !swept.includes(r.sweep.over) && !entering.some(t => typeof t === 'string')) bad('RULE', `sweeps over ${r.sweep.over}, which no input of its losses has`, `one of ${listed(new Set(swept.filter(x => base(x) !== 'batch')))}`, r.sweep.over);
   for (const o of r.only ?? []) if (!(o in d.page.nodes)) bad('NAME', `only ${o}, which is no node`, listed(Object.keys(d.page.nodes)), o, meaning(o, Object.keys(d.page.nodes)));
   if (r.after !== undefined && !(r.after in d.page.train)) bad('AFTER', `comes after ${r.after}, which is no rule`, listed(all), r.after, `name one of ${listed(all)}`);
@@ -181,14 +185,13 @@ const training: Rule = ({ d, broken }) => {
   return issues;
 };
 
-const memory: Rule = ({ d, dims, broken }) => {
-  const { page } = d, issues: Issue[] = [], bad = (at: string, what: string, expected: string, got: string, fix: string, code = 'MEMORY') => { issues.push({ code, at, what, expected, got, fix }); };
-  const judged = (text: string) => { const t = typeOf(d, text, dims.types), { from } = parse(text); return typeof t === 'string' && broken && from in page.nodes && !dims.places.has(from) ? undefined : t; };
+const memory: Rule = j => {
+  const { d, dims } = j, { page } = d, issues: Issue[] = [], bad = (at: string, what: string, expected: string, got: string, fix: string, code = 'MEMORY') => { issues.push({ code, at, what, expected, got, fix }); };
   for (const [n, wires] of Object.entries(page.keep)) {
     const own = page.memory[n];
     if (!own) { bad(n, `keep writes ${n}, which is no memory`, listed(Object.keys(page.memory)), n, `g.memory('${n}', { ... })`); continue; }
     for (const [k, text] of Object.entries(wires)) {
-      const t = judged(text);
+      const t = told(j, text);
       if (!(k in own)) bad(`${n}.${k}`, `memory ${n} has no ${k}`, listed(Object.keys(own)), k, `it has ${listed(Object.keys(own))}`);
       else if (typeof t === 'string') bad(`${n}.${k}`, t, 'f32 []', code(text), 'keep an output that is one number', 'WIRE');
       else if (t && show({ ...t, dims: canonical(t.dims) }) !== show(typeOf(d, `${n}.${k}`, dims.types) as Typed)) {
@@ -203,7 +206,7 @@ const memory: Rule = ({ d, dims, broken }) => {
     if (unkept.length) bad(n, `nothing writes ${unkept.map(k => `${n}.${k}`).join(', ')}`, `g.keep of ${unkept.join(', ')}`, listed(Object.keys(page.keep[n] ?? {})), `g.keep('${n}', { ${unkept.join(', ')} })`);
   }
   for (const [source, text] of Object.entries(page.priority)) {
-    const t = judged(text), at = `priority of ${source}`;
+    const t = told(j, text), at = `priority of ${source}`;
     if (typeof t === 'string') bad(at, t, 'f32 [batch time]', code(text), 'an output that is f32 [batch time]', 'WIRE');
     else if (t && (t.dtype !== 'f32' || t.dims.map(base).join(' ') !== 'batch time')) bad(at, `the priority of ${source} is ${show(t)}`, 'f32 [batch time]', show(t), 'one error per transition', 'SHAPE');
   }
@@ -215,8 +218,7 @@ const pieces: Rule = ({ d, broken }) => {
   const [name = '', { cut, length } = { cut: 'episodes' }] = Object.entries<Partial<Source>>(d.page.sources)[0] ?? [];
   if (cut !== 'rollout' || length === undefined || broken) return [];
   const swept = Object.entries(d.page.train).find(([, r]) => r.sweep?.over === 'time'), bad = (at: string, what: string, fix: string): Issue => ({ code: 'SOURCE', at, what: `source ${name} cuts its rollouts into pieces of ${length} steps, and ${what}`, expected: 'nothing that goes over time after the rollout is cut', got: at, fix });
-  const over = [...inPasses(d)].filter(n => n in d.page.nodes && Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime)));
-  return [...over.map(n => bad(n, `${n} goes over all of them`, `read ${n} through once(...), or leave length out`)), ...(swept ? [bad(swept[0], `rule ${swept[0]} sweeps over all of them`, 'leave length out')] : [])];
+  return [...overTime(d).map(n => bad(n, `${n} goes over all of them`, `read ${n} through once(...), or leave length out`)), ...(swept ? [bad(swept[0], `rule ${swept[0]} sweeps over all of them`, 'leave length out')] : [])];
 };
 
 const SEES = ['local', 'agents', 'all'] as const;
@@ -232,13 +234,14 @@ export function sight(d: Definition, { places, types: known } = infer(d)): Sight
   }
   return found;
 }
-const acting: Rule = ({ d, dims, broken }) => {
-  const { act, world, sources: from_ } = d.page, issues: Issue[] = [], bad = (at: string, what: string, expected: string, got: string, fix: string) => { issues.push({ code: 'ACT', at, what, expected, got, fix }); };
+const acting: Rule = j => {
+  const { d, dims } = j, { act, world, sources: from_ } = d.page, issues: Issue[] = [], bad = (at: string, what: string, expected: string, got: string, fix: string) => { issues.push({ code: 'ACT', at, what, expected, got, fix }); };
   if (!act) return [{ code: 'ACT', at: d.page.name, what: 'the page does not say how it acts', expected: 'g.act(...)', got: 'nothing', fix: 'g.act(explore)' }];
   const field = world['action'], want = field ? `${field.dtype} [${field.spec}]` : 'an action';
   for (const [text, role] of new Map([[act.best ?? act.action, 'best'], [act.action, 'action']])) {
-    const t = typeOf(d, text, dims.types), { from, via } = parse(text);
-    if (typeof t === 'string') { if (!(broken && from in d.page.nodes && !dims.places.has(from))) bad(text, `${role}: ${t}`, want, text, 'act on a wire that is there'); continue; }
+    const t = told(j, text), { from, via } = parse(text);
+    if (typeof t === 'string') bad(text, `${role}: ${t}`, want, text, 'act on a wire that is there');
+    if (typeof t !== 'object') continue;
     const got = t.dims.filter(x => base(x) !== 'batch' && !base(x).startsWith('time')).join(' '), turned = via.find(v => v === 'next' || v === 'once' || v === 'now');
     if (field && (t.dtype !== field.dtype || got !== field.spec)) bad(text, `${role} is ${show(t)}, and an action of this world is ${want} at each slot`, want, show(t), 'act on the output of an exploration node');
     else if (from in from_) bad(text, `${role} is ${code(text)}, which is known only after acting`, 'an output of a node', code(text), 'act on the output of an exploration node');

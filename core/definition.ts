@@ -32,7 +32,7 @@ export interface TrainRule {
   readonly only?: readonly string[]; readonly clipNorm?: number | Schedule; readonly clipEach?: number | Schedule; readonly after?: string; readonly every?: number;
   readonly sweep?: { readonly over: string; readonly order: 'shuffled' | 'backwards' };
   /** A step at which this wire, one number, is above that number is not made, nor any after it on the same batch. */
-  readonly until?: string; readonly above?: number | Schedule;
+  readonly until?: { readonly wire: string; readonly above: number | Schedule };
 }
 export interface TargetRule { readonly polyak?: number | Schedule; readonly everyUpdates?: number; readonly everyEpisodes?: number; readonly everySteps?: number }
 export interface ActRule {
@@ -118,7 +118,7 @@ export const pageSchema = z.strictObject({
   })),
   train: table(z.strictObject({
     losses: z.array(z.strictObject({ loss: wire, weight: scheduled })).min(1).max(100), optimiser,
-    only: z.array(name).max(1000).optional(), clipNorm: changing(positive, 'a number above 0').optional(), clipEach: changing(positive, 'a number above 0').optional(), after: name.optional(), every: count.optional(), until: wire.optional(), above: scheduled.optional(),
+    only: z.array(name).max(1000).optional(), clipNorm: changing(positive, 'a number above 0').optional(), clipEach: changing(positive, 'a number above 0').optional(), after: name.optional(), every: count.optional(), until: z.strictObject({ wire, above: scheduled }).optional(),
     sweep: z.strictObject({ over: name, order: choice(['shuffled', 'backwards']) }).optional(),
   })),
   targets: table(z.strictObject({ polyak: changing(positive.max(1), 'a number above 0, at most 1').optional(), everyUpdates: count.optional(), everyEpisodes: count.optional(), everySteps: count.optional() }), z.union([name, z.literal('*')])),

@@ -6,7 +6,7 @@ import { infer, typeOf, type Typed } from './infer.ts';
 import { plan, type SizesByDim } from './plan.ts';
 import type { Port } from './port.ts';
 import { isSchedule } from './schedule.ts';
-import { actingSlice, passesGradient, reach, topology, upstream } from './topology.ts';
+import { actingSlice, kept, passesGradient, reach, topology, upstream } from './topology.ts';
 
 export interface PortDescription { readonly name: string; readonly dtype: string; readonly dims: readonly string[]; readonly shape?: readonly number[] }
 export interface NodeDescription {
@@ -36,7 +36,7 @@ export interface Description {
 /** Plain JSON of a page; with sizes also shapes and weight counts. */
 export function describe(d: Definition, sizes?: SizesByDim): Description {
   const { types, places } = infer(d), { page } = d, bound = sizes ? plan(d, sizes) : undefined, gradient = passesGradient(d), reached = Object.keys(page.train).map(r => [r, reach(d, r)] as const);
-  const learning = upstream(d, [...reached.flatMap(([, r]) => r.losses), ...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority), ...Object.values(page.train).flatMap(r => r.until ?? [])].map(t => parse(t).from)), acting = actingSlice(d);
+  const learning = upstream(d, [...reached.flatMap(([, r]) => r.losses), ...kept(d)].map(t => parse(t).from)), acting = actingSlice(d);
   const size = (node: string, dims: readonly string[]) => (bound ? { shape: dims.map(x => bound.boxes.get(node)?.size[x] ?? bound.sizes[x] ?? page.dims[x] ?? (x === 'time+1' && bound.sizes['time'] ? bound.sizes['time'] + 1 : 0)) } : {});
   const nodes = topology(d).order.map((name): NodeDescription => {
     const entry = page.nodes[name]!, { spec, config, per } = use(d, name), own = owner(page, name), takes = taken(d, name), slices = bound?.slices.filter(s => s.node === own) ?? [];
@@ -73,7 +73,7 @@ export function structuralHash(d: Definition): string {
     const knobs = (d.specs.get(e.type)?.knobs ?? {}) as object;
     return [n, { ...e, order: ordered(d, n), config: Object.fromEntries(Object.entries(e.config ?? {}).filter(([k]) => !Object.hasOwn(knobs, k))) }];
   }));
-  const rules = Object.fromEntries(Object.entries(train).map(([n, r]) => [n, { ...r, losses: r.losses.map(l => ({ loss: l.loss, weight: l.weight === 1 })), optimiser: { ...r.optimiser, lr: 0 } }]));
+  const rules = Object.fromEntries(Object.entries(train).map(([n, r]) => [n, { ...r, losses: r.losses.map(l => ({ loss: l.loss, weight: l.weight === 1 })), optimiser: { ...r.optimiser, lr: 0 }, ...(r.until && timeless({ until: r.until })) }]));
   return digest(sorted({ ...rest, sources: timeless(rest.sources), targets: timeless(rest.targets), first: Object.keys(d.page.sources)[0], nodes: structure, train: timeless(rules) }));
 }
 /** 16 hexadecimal digits of what a value is as JSON. */

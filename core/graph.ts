@@ -57,7 +57,7 @@ export const over = (dims: string, start: number) => ({ over: dims, start });
 export const weigh = (weight: number | Schedule, loss: Wire<'f32', 'none'>) => ({ loss, weight });
 type Loss = Wire<'f32', 'none'> | ReturnType<typeof weigh>;
 type SourceOptions = Omit<Source, 'cut'> & { readonly name?: string };
-type RuleOptions = Omit<TrainRule, 'losses' | 'only' | 'until'> & { readonly only?: readonly Named[]; readonly until?: Wire<'f32', 'none'> };
+type RuleOptions = Omit<TrainRule, 'losses' | 'only' | 'until'> & { readonly only?: readonly Named[]; readonly until?: { readonly wire: Wire<'f32', 'none'>; readonly above: number | Schedule } };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, infer V>> ? Record<string, V> : T[K] };
 
 const text = (wires: object) => Object.fromEntries(Object.entries(wires as Given).map(([k, w]) => [k, textOf(w)]));
@@ -136,13 +136,13 @@ export class Graph<W extends World> {
     const memory = this.#page.memory[name];
     this.#page.keep[name] = Object.fromEntries(Object.entries(text(wires)).filter(([k]) => memory === undefined || k in memory));
   }
-  /** Trains what the gradient of the losses reaches; with `until` and `above`, as long as that number is not above the other. */
+  /** Trains what the gradient of the losses reaches; with `until`, as long as its wire is not above its number. */
   train(name: string, losses: Loss | readonly Loss[], { only, until, ...rule }: RuleOptions): void {
     this.#once('rule', name);
     const list = (Array.isArray(losses) ? losses : [losses]) as readonly Loss[];
     this.#page.train[name] = {
       losses: list.map(l => (l !== undefined && 'loss' in l ? { loss: textOf(l.loss), weight: l.weight } : { loss: textOf(l), weight: 1 })),
-      ...(only ? { only: only.map(o => o[NODE]) } : {}), ...(until ? { until: textOf(until) } : {}), ...rule,
+      ...(only ? { only: only.map(o => o[NODE]) } : {}), ...(until ? { until: { ...until, wire: textOf(until.wire) } } : {}), ...rule,
     };
   }
   /** How lagged weights follow; without nodes, all of them. */

@@ -4,8 +4,8 @@ import { GraphError, type Issue } from './error.ts';
 import { infer, show, typeOf, type Placement, type Typed } from './infer.ts';
 import type { Init, Layers } from './layers.ts';
 import { recurs } from './node.ts';
-import { base, fit, isTime, named, words, type Port } from './port.ts';
-import { inPasses, onceWires, passes, reach, topology } from './topology.ts';
+import { base, fit, isTime, named, type Port } from './port.ts';
+import { inPasses, onceWires, overTime, passes, reach, topology } from './topology.ts';
 
 export type SizesByDim = Readonly<Record<string, number>>;
 /** One tensor of the arena, `node/layer/tensor`. */
@@ -124,7 +124,4 @@ function layout(d: Definition, boxes: ReadonlyMap<string, Box>, nodes: readonly 
   return slices;
 }
 
-/** Does a node look at other slots than its own by what its ports name? */
-const overTime = (d: Definition, n: string): boolean => Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime));
-const timeFree = (d: Definition, carrying: readonly string[]): boolean =>
-  !carrying.length && !Object.values(d.page.train).some(r => r.sweep?.over === 'time') && ![...inPasses(d)].some(n => n in d.page.nodes && overTime(d, n));
+const timeFree = (d: Definition, carrying: readonly string[]): boolean => !carrying.length && !Object.values(d.page.train).some(r => r.sweep?.over === 'time') && !overTime(d).length;

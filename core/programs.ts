@@ -78,7 +78,7 @@ export class Programs {
   }
 
   #rule(rule: Rule, flow: Flow, input: Input, options: PassOptions, leads: boolean, out: Record<string, Tensor>): void {
-    const { page } = this.plan.d, spec = page.train[rule.name]!, side: [string, string][] = [...(leads ? this.#side(options) : []), ...(spec.until === undefined ? [] : [[`until.${rule.name}`, spec.until] as [string, string]])];
+    const { page } = this.plan.d, spec = page.train[rule.name]!, side: [string, string][] = [...(leads ? this.#side(options) : []), ...(spec.until ? [[`until.${rule.name}`, spec.until.wire] as [string, string]] : [])];
     const sweep = spec.sweep && { dim: spec.sweep.over, index: input('sweep', [1], 'i32'), nodes: new Set(spec.losses.map(l => parse(l.loss).from)) };
     const rows = options.rows === undefined ? undefined : input('rows', [options.rows], 'i32');
     const views = rule.slices.map(s => input(`w.${s.name}`, s.shape, 'f32'));

@@ -67,6 +67,10 @@ const one = (x: number) => Float32Array.of(x), number = (o: OutputArray | undefi
 /** A number, or those of all indices. */
 const numbersOf = (o: OutputArray): number | readonly number[] => (o.shape.length ? Array.from(o.data) : number(o));
 
+/** Sums for means over minibatches. */
+type Sums = Map<string, { total: number; n: number }>;
+const tally = (sums: Sums, key: string, x: number): void => { const { total, n } = sums.get(key) ?? { total: 0, n: 0 }; sums.set(key, { total: total + x, n: n + 1 }); };
+
 /** A page on an engine: programs built once for each shape, and the host's part of a step. It holds no learner state. */
 export class Learner {
   readonly plan: Plan;
@@ -99,7 +103,7 @@ export class Learner {
       weights: state.weights, memory: Object.fromEntries(Object.entries(state.memory).map(([n, m]) => [n, { ...m }])),
       slots: Object.fromEntries(Object.entries(state.slots).map(([r, s]) => [r, { count: s.count, moments: { ...s.moments } }])),
     };
-    const sums = new Map<string, { total: number; n: number }>(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
+    const sums: Sums = new Map(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
     const call: Call = { batch, options, clocks, now, lagged: state.lagged, once: {}, counters: [state.counters.updates] };
     const piece = this.programs.piece(T);
     if (piece !== undefined && T % piece) throw new RunError(`${page.name}: pieces of ${piece} steps do not fill a batch of ${T}`, 'a length that divides the steps');
@@ -122,7 +126,7 @@ export class Learner {
           const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
           const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
-          const failed = rules.find(r => (page.train[r]!.until !== undefined && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
+          const failed = rules.find(r => (page.train[r]!.until && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o)) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
           if (first) for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
           first = false; ran = true;
@@ -171,16 +175,16 @@ export class Learner {
     return valid === undefined || valid.some((x: number, i: number) => i % time === index && x !== 0);
   }
   /** Has a rule gone as far as it may on this batch? */
-  #over(rule: string, out: Outputs, sums: Map<string, { total: number; n: number }>, clocks: Clocks): boolean {
-    const { until, above = Infinity } = this.plan.d.page.train[rule]!;
-    if (until === undefined) return false;
-    const { from, port } = parse(until), key = `${rule}/${from}.${port}`, { total, n } = sums.get(key) ?? { total: 0, n: 0 }, x = number(out[`until.${rule}`]);
-    sums.set(key, { total: total + x, n: n + 1 });
-    return x > valueAt(above, clocks);
+  #over(rule: string, out: Outputs, sums: Sums, clocks: Clocks): boolean {
+    const { until } = this.plan.d.page.train[rule]!;
+    if (!until) return false;
+    const { from, port } = parse(until.wire), x = number(out[`until.${rule}`]);
+    tally(sums, `${rule}/${from}.${port}`, x);
+    return x > valueAt(until.above, clocks);
   }
   /** Takes what a pass has given; only called when all of it is finite. */
-  #settle(rules: readonly string[], out: Outputs, now: Working, before: Float32Array, sweep: Call['sweep'], to: { sums: Map<string, { total: number; n: number }>; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
-    const { page } = this.plan.d, tally = (key: string, x: number) => { const s = to.sums.get(key) ?? { total: 0, n: 0 }; to.sums.set(key, { total: s.total + x, n: s.n + 1 }); };
+  #settle(rules: readonly string[], out: Outputs, now: Working, before: Float32Array, sweep: Call['sweep'], to: { sums: Sums; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
+    const { page } = this.plan.d;
     for (const name of rules) {
       const rule = this.plan.rules.get(name)!, spec = page.train[name]!, slots = now.slots[name]!;
       now.weights = scatter(now.weights, before, rule, out[`arena.${name}`]!.data as Float32Array);
@@ -190,9 +194,9 @@ export class Learner {
       rule.losses.forEach((text, i) => {
         const x = number(out[`loss.${name}.${i}`]), term = spec.losses[i];
         total += x * (term ? valueAt(term.weight, clocks) : 1);
-        if (rule.losses.length > 1) { const { from, port } = parse(text); tally(`${name}/${port === 'loss' ? from : `${from}.${port}`}`, x); }
+        if (rule.losses.length > 1) { const { from, port } = parse(text); tally(to.sums, `${name}/${port === 'loss' ? from : `${from}.${port}`}`, x); }
       });
-      tally(name, total);
+      tally(to.sums, name, total);
       const gradient = out[`grad.${name}`]?.data as Float32Array | undefined;
       if (gradient) { let from = 0; for (const s of rule.slices) { const g = gradient.slice(from, from + s.size), held = to.gradients[s.name]; to.gradients[s.name] = held && sweep ? held.map((x, i) => x + g[i]!) : g; from += s.size; } }
     }
@@ -306,7 +310,7 @@ export class Learner {
   scheduled(clocks: Clocks): Record<string, number> {
     const { page } = this.plan.d, found: (readonly [string, unknown])[] = [
       ...topology(this.plan.d).order.flatMap(n => Object.entries(page.nodes[n]!.config ?? {}).map(([k, x]) => [`${n}.${k}`, x] as const)),
-      ...Object.entries(page.train).flatMap(([r, { losses, optimiser, ...rest }]) => [[`${r}.lr`, optimiser.lr] as const, ...losses.map(l => [`${r}.${parse(l.loss).from}`, l.weight] as const), ...Object.entries(rest).map(([k, x]) => [`${r}.${k}`, x] as const)]),
+      ...Object.entries(page.train).flatMap(([r, { losses, optimiser, until, ...rest }]) => [[`${r}.lr`, optimiser.lr] as const, [`${r}.until`, until?.above] as const, ...losses.map(l => [`${r}.${parse(l.loss).from}`, l.weight] as const), ...Object.entries(rest).map(([k, x]) => [`${r}.${k}`, x] as const)]),
       ...Object.entries(page.sources).flatMap(([s, { prioritised, ...rest }]) => [[`${s}.beta`, prioritised?.beta] as const, ...Object.entries(rest).map(([k, x]) => [`${s}.${k}`, x] as const)]),
       ...Object.entries(page.targets).map(([n, { polyak }]) => [n === '*' ? 'targets.polyak' : `${n}.polyak`, polyak] as const),
     ];

@@ -3,7 +3,7 @@ import { MultiDirectedGraph } from 'graphology';
 import { stronglyConnectedComponents } from 'graphology-components';
 import { topologicalSort } from 'graphology-dag';
 import { owner, parse, taken, use, type Definition, type Page, type Ref } from './definition.ts';
-import type { Port } from './port.ts';
+import { isTime, words, type Port } from './port.ts';
 
 export interface Edge extends Ref { readonly text: string; readonly into: string; readonly to: string }
 export interface Topology {
@@ -100,10 +100,12 @@ export function passes(page: Page): string[][] {
   return out.filter(Boolean);
 }
 /** Wires whose values a pass gives beside its losses: memory, priorities, and what ends the steps on a batch. */
-export const kept = ({ page }: Definition): string[] => [...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority), ...Object.values(page.train).flatMap(r => (r.until === undefined ? [] : [r.until]))];
+export const kept = ({ page }: Definition): string[] => [...Object.values(page.keep).flatMap(k => Object.values(k)), ...Object.values(page.priority), ...Object.values(page.train).flatMap(r => r.until?.wire ?? [])];
 /** Nodes that every pass computes: upstream of losses and of what is kept, but not behind `once`. */
 export const inPasses = (d: Definition): Set<string> =>
   upstream(d, [...Object.keys(d.page.train).flatMap(r => reach(d, r).losses), ...kept(d)].filter(t => !t.includes(' | once')).map(t => parse(t).from), e => !e.via.includes('once'));
+/** Nodes of every pass that look at other slots than their own, by what their ports name. */
+export const overTime = (d: Definition): string[] => [...inPasses(d)].filter(n => n in d.page.nodes && Object.values(use(d, n).spec.in as Record<string, Port>).some(p => words(p.spec).some(isTime)));
 /** Wires that are computed once per batch, each as the text up to and including `once`. */
 export function onceWires(d: Definition): string[] {
   const roots = Object.keys(d.page.train).flatMap(r => reach(d, r).losses.map(l => parse(l).from));

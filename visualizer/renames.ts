@@ -34,7 +34,7 @@ export function renamed(d: Description, to: ReadonlyMap<string, string>): Descri
     ...d,
     nodes: d.nodes.map(n => ({ ...n, name: name(n.name), ...(n.of === undefined ? {} : { of: name(n.of) }) })), wires: d.wires.map(w => ({ ...w, from: wire(w.from), to: wire(w.to) })), offers: d.offers.map(o => ({ from: wire(o.from), to: wire(o.to) })),
     targets: Object.fromEntries(Object.entries(d.targets).map(([n, t]) => [name(n), t])),
-    train: values(d.train, r => ({ ...r, losses: r.losses.map(l => ({ ...l, loss: wire(l.loss) })), trains: r.trains.map(name), ...(r.only === undefined ? {} : { only: r.only.map(name) }), ...(r.until === undefined ? {} : { until: wire(r.until) }) })),
+    train: values(d.train, r => ({ ...r, losses: r.losses.map(l => ({ ...l, loss: wire(l.loss) })), trains: r.trains.map(name), ...(r.only === undefined ? {} : { only: r.only.map(name) }), ...(r.until ? { until: { ...r.until, wire: wire(r.until.wire) } } : {}) })),
     ...(d.act ? { act: { ...d.act, action: wire(d.act.action), ...(d.act.best === undefined ? {} : { best: wire(d.act.best) }) } } : {}), keep: values(d.keep, k => values(k, wire)), priority: values(d.priority, wire),
   };
 }

@@ -56,7 +56,7 @@ function read(d: Description, o: ViewOptions): Reading {
   const plainWire = (text: string) => text.split(' | ', 1)[0]!;
   return {
     d, o, gradients: gradients(d), byName, into,
-    asked: new Set([...d.wires.map(w => w.from), ...Object.values(d.train).flatMap(r => [...r.losses.map(l => plainWire(l.loss)), ...(r.until === undefined ? [] : [plainWire(r.until)])]), ...(d.act ? [d.act.action, d.act.best ?? d.act.action].map(plainWire) : []), ...Object.values(d.keep).flatMap(k => Object.values(k)).map(plainWire), ...Object.values(d.priority).map(plainWire)]),
+    asked: new Set([...d.wires.map(w => w.from), ...Object.values(d.train).flatMap(r => [...r.losses.map(l => plainWire(l.loss)), ...(r.until ? [plainWire(r.until.wire)] : [])]), ...(d.act ? [d.act.action, d.act.best ?? d.act.action].map(plainWire) : []), ...Object.values(d.keep).flatMap(k => Object.values(k)).map(plainWire), ...Object.values(d.priority).map(plainWire)]),
     offered: new Set(d.offers.filter(w => byName.get(nodeOf(w.to))?.role === 'slot').map(w => w.from)),
     isFlag: w => isSource(nodeOf(w.from)) && o.asLines?.has(w.from) !== true && !entries.has(nodeOf(w.to)),
   };
@@ -71,7 +71,7 @@ function tagsOf({ d }: Reading, node: string): Tag[] {
   const at = (text: string) => nodeOf(text) === node, tags: Tag[] = [];
   if (d.act && at(d.act.action)) tags.push({ port: portOf(d.act.action), kind: 'act', text: 'act' });
   for (const [rule, { losses }] of Object.entries(d.train)) for (const { loss, weight } of losses) if (at(loss)) tags.push({ port: portOf(loss), kind: 'rule', text: `${weight === 1 ? '' : `${setting(weight)} × `}${plain(rule)}` });
-  for (const [rule, { until, above }] of Object.entries(d.train)) if (until !== undefined && at(until)) tags.push({ port: portOf(until), kind: 'rule', text: `${plain(rule)} until > ${above}` });
+  for (const [rule, { until }] of Object.entries(d.train)) if (until && at(until.wire)) tags.push({ port: portOf(until.wire), kind: 'rule', text: `${plain(rule)} until > ${setting(until.above)}` });
   for (const [memory, wires] of Object.entries(d.keep)) for (const [k, text] of Object.entries(wires)) if (at(text)) tags.push({ port: portOf(text), kind: 'keep', text: `keep ${plain(memory)}${k === portOf(text) ? '' : `.${plain(k)}`}` });
   for (const [source, text] of Object.entries(d.priority)) if (at(text)) tags.push({ port: portOf(text), kind: 'priority', text: `priority of ${plain(source)}` });
   return tags;

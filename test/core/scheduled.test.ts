@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<string, readonly [Definition, Edit, number, number]
   'a learning rate': [narrow, rule(x => ({ optimiser: adam({ lr: x }) })), 0.01, 0.1],
   'the norm of gradients': [narrow, rule(x => ({ optimiser: { type: 'sgd', lr: 1 }, clipNorm: x })), 0.01, 0.1],
   'the norm of each gradient': [small(maddpg, ['actor', 'critic']), (g, x) => { g.train('critic', g.at('criticLoss').loss, { optimiser: { type: 'sgd', lr: 1 }, clipEach: x }); }, 0.001, 0.01],
-  'a divergence that ends it': [narrow, rule(x => ({ until: { text: 'policyLoss.kl' }, above: x })), -1, 1],
+  'a divergence that ends it': [narrow, rule(x => ({ until: { wire: { text: 'policyLoss.kl' }, above: x } })), -1, 1],
   'epochs': [narrow, (g, x) => { g.rollout({ steps: 5, copies: 2, epochs: x, minibatches: 1 }); }, 1, 5],
   'polyak': [twins, (g, x) => { g.targets({ polyak: x }); }, 0.1, 0.9],
 };
@@ -82,10 +82,10 @@ describe('a schedule stands for', () => {
     const s = linear({ from: 1, to: 3, updates: 10 }), page = derive(narrow as Definition<unknown, World>, 'told', g => {
       g.rollout({ steps: 5, copies: 2, epochs: s, minibatches: 1 });
       g.set('policyLoss', { clip: s });
-      g.train('all', [g.at('policyLoss').loss, weigh(s, g.at('entropy').loss), g.at('valueLoss').loss], { optimiser: adam({ lr: s }), clipNorm: s, until: g.at('policyLoss')['kl'] as never, above: s });
+      g.train('all', [g.at('policyLoss').loss, weigh(s, g.at('entropy').loss), g.at('valueLoss').loss], { optimiser: adam({ lr: s }), clipNorm: s, until: { wire: g.at('policyLoss')['kl'] as never, above: s } });
     });
     const told = (d: Definition) => new Learner(plan(d, sizesOf(d)), undefined as never).scheduled({ steps: 0, updates: 5, episodes: 0 });
-    expect(told(page)).toEqual(Object.fromEntries(['policyLoss.clip', 'all.lr', 'all.entropy', 'all.clipNorm', 'all.above', 'data.epochs'].map(name => [name, 2])));
+    expect(told(page)).toEqual(Object.fromEntries(['policyLoss.clip', 'all.lr', 'all.entropy', 'all.clipNorm', 'all.until', 'data.epochs'].map(name => [name, 2])));
     expect(told(derive(td3, 'told', g => { g.targets({ polyak: linear({ from: 0, to: 1, updates: 10 }) as never }, []); g.targets({ polyak: linear({ from: 0.5, to: 1, updates: 10 }) }); }) as unknown as Definition)).toMatchObject({ 'targets.polyak': 0.75 });
     expect(Object.keys(told(prioritisedDqn as unknown as Definition))).toContain('data.beta');
   });

@@ -31,7 +31,7 @@ function pageOf({ page, valueLoss, weights, config: c }: Case): Definition {
     if (valueLoss === 'clippedValue') g.swap('valueLoss', clippedValue({ clip: c.clip! })); else g.swap('valueLoss', maskedMse());
     if (page === 'ppo') g.set('policyLoss', { clip: c.clip });
     const { lr, eps } = c;
-    g.train('all', [g.at('policyLoss').loss, weigh(c.value, g.at('valueLoss').loss), weigh(c.entropy, g.at('entropy').loss)], { optimiser: page === 'ppo' ? adam({ lr, eps }) : rmsprop({ lr, eps }), clipNorm: c.clipNorm, ...(c.targetKl === undefined ? {} : { until: g.at('policyLoss').kl, above: 1.5 * c.targetKl }) });
+    g.train('all', [g.at('policyLoss').loss, weigh(c.value, g.at('valueLoss').loss), weigh(c.entropy, g.at('entropy').loss)], { optimiser: page === 'ppo' ? adam({ lr, eps }) : rmsprop({ lr, eps }), clipNorm: c.clipNorm, ...(c.targetKl === undefined ? {} : { until: { wire: g.at('policyLoss').kl, above: 1.5 * c.targetKl } }) });
   });
 }
 
@@ -109,7 +109,7 @@ describe('the pages', () => {
 describe('a rule that ends its steps on a batch early', () => {
   const early = (above: number) => derive(ppo, 'early', g => {
     g.rollout({ steps: 4, copies: 3, epochs: 3, minibatches: 2 });
-    g.train('all', [g.at('policyLoss').loss, weigh(0.5, g.at('valueLoss').loss)], { optimiser: adam({ lr: 1e-2 }), until: g.at('policyLoss').kl, above });
+    g.train('all', [g.at('policyLoss').loss, weigh(0.5, g.at('valueLoss').loss)], { optimiser: adam({ lr: 1e-2 }), until: { wire: g.at('policyLoss').kl, above } });
   });
   const update = async (d: Definition) => { const sizes = sizesOf(d); return evaluateStep(d, { sizes, batch: drawBatch(d, sizes), weights: drawWeights(1, layerTable(d, sizes)) }); };
   it('makes no step at all where even no divergence is too much, all of them where none is, and some in between', async () => {
@@ -124,14 +124,15 @@ describe('a rule that ends its steps on a batch early', () => {
   });
   it('is part of the page: in its file, and its number can be set', () => {
     const d = fromJson(JSON.parse(JSON.stringify(toJson(early(0.02)))), early(0.02).specs);
-    expect(d.page.train['all']).toMatchObject({ until: 'policyLoss.kl', above: 0.02 });
-    expect(applySettings(d, { 'all.above': 0.5 }).page.train['all']!.above).toBe(0.5);
-    expect(applySettings(ppo, { 'all.until': 'policyLoss.kl', 'all.above': 0.015 }).page.train['all']).toMatchObject({ until: 'policyLoss.kl', above: 0.015 });
+    const until = (above: number) => ({ wire: 'policyLoss.kl', above });
+    expect(d.page.train['all']!.until).toEqual(until(0.02));
+    expect(applySettings(d, { 'all.until': until(0.5) }).page.train['all']!.until).toEqual(until(0.5));
+    expect(applySettings(ppo, { 'all.until': until(0.015) }).page.train['all']!.until).toEqual(until(0.015));
   });
   it('is refused without its number, and where it is no number', () => {
-    expect(() => applySettings(ppo, { 'all.until': 'policyLoss.kl' })).toThrow('rule all: until policyLoss.kl, and not above which number');
-    expect(() => applySettings(ppo, { 'all.above': 1 })).toThrow('rule all: above 1, and no wire that is to be');
-    expect(() => applySettings(ppo, { 'all.until': 'policyLoss.ratio', 'all.above': 1 })).toThrow('rule all: until policyLoss.ratio, which is f32 [batch time]');
-    expect(() => applySettings(ppo, { 'all.until': 'policyLoss.divergence', 'all.above': 1 })).toThrow('policyLoss');
+    expect(() => applySettings(ppo, { 'all.until': { wire: 'policyLoss.kl' } })).toThrow('train.all.until.above: a finite number');
+    expect(() => applySettings(ppo, { 'all.until': { above: 1 } })).toThrow('train.all.until.wire');
+    expect(() => applySettings(ppo, { 'all.until': { wire: 'policyLoss.ratio', above: 1 } })).toThrow('rule all: until policyLoss.ratio, which is f32 [batch time]');
+    expect(() => applySettings(ppo, { 'all.until': { wire: 'policyLoss.divergence', above: 1 } })).toThrow('policyLoss');
   });
 });
