@@ -1,5 +1,4 @@
 /** Environments: many copies stepped at once, structure of arrays. Native, bridged or a third party's, all look like this. */
-import type { RandomSource } from './random.ts';
 import type { DType } from './port.ts';
 
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
@@ -39,22 +38,4 @@ export interface VectorEnvironment {
   getState(copy: number): unknown;
   setState(copy: number, state: unknown): void;
   close(): void | Promise<void>;
-}
-
-/** Draws of one episode of one copy. */
-export type RandomFactory = (copy: number, episode: number) => RandomSource;
-
-export interface EnvironmentOption {
-  readonly about: string; readonly default: number | boolean | string;
-  readonly least?: number; readonly most?: number; readonly whole?: true; readonly choices?: readonly string[];
-}
-export type OptionValues = Readonly<Record<string, number | boolean | string>>;
-
-/** What `family/task?option=value` is made by. `make` gets options already checked against `options`, defaults filled in. */
-export interface EnvironmentFamily {
-  readonly family: string; readonly about: string;
-  /** Tasks by name; a family with a grammar of tasks lists the usual ones here and parses the rest in `make`. */
-  readonly tasks: Readonly<Record<string, string>>;
-  readonly options: Readonly<Record<string, EnvironmentOption>>;
-  make(task: string, options: OptionValues, setting: { readonly copies: number; readonly seed: number; readonly random?: RandomFactory }): VectorEnvironment | Promise<VectorEnvironment>;
 }

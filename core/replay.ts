@@ -1,18 +1,8 @@
 /** What a source draws its batches from. A run writes the slots of every copy as they come; the replay cuts them into segments. */
-import type { Source } from './definition.ts';
 import type { TypedArray } from './environment.ts';
-import type { DType } from './port.ts';
 import type { Cut } from './programs.ts';
 import type { Snapshot } from './store.ts';
 
-/** A field as it is stored: `width` values a slot. */
-export interface StoredField { readonly name: string; readonly dtype: DType; readonly width: number; readonly at: 'slot' | 'step' }
-export interface ReplaySetting {
-  readonly source: Source; readonly copies: number; readonly fields: readonly StoredField[];
-  /** Does the page read the action after the last transition of a segment? It is known one step later. */
-  readonly needsNext: boolean;
-  readonly seed: number;
-}
 export interface Sample {
   readonly cut: Cut;
   /** Stored fields over [batch, time+1, width] or [batch, time, width], padded with zeros (`avail` with ones), `valid` and `start` among them. */
@@ -39,5 +29,3 @@ export interface Replay {
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
 }
-/** Made for a source by its `cut`: episodes, transitions, rollout; `prioritised` for a source that is. */
-export interface ReplayFactory { readonly cut: string; make(setting: ReplaySetting): Replay }

@@ -29,5 +29,3 @@ export interface Tracker {
   start?(record: RunRecord): void | Promise<void>; metrics?(record: MetricRecord): void | Promise<void>; event?(event: RunEvent): void | Promise<void>;
   progress?(progress: Progress): void; close?(): void | Promise<void>;
 }
-/** A tracker by name; `make` is called once a run. `folder` is undefined for a run that keeps nothing. */
-export interface TrackerFactory { readonly name: string; make(setting: { readonly folder: string | undefined; readonly record: RunRecord; readonly resumed?: Moment }): Tracker | Promise<Tracker> }

@@ -2,13 +2,11 @@
 import { injectable, multiInject, optional } from 'inversify';
 import type { Definition, Registry } from '../core/definition.ts';
 import type { Engine, EngineFactory } from '../core/engine.ts';
-import type { EnvironmentFamily, EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
+import type { EnvironmentSpec, VectorEnvironment } from '../core/environment.ts';
 import { InputError, nearest } from '../core/error.ts';
-import type { ExpertFactory } from '../core/expert.ts';
+import type { EnvironmentFamily, ExpertFactory, ReplayFactory, TrackerFactory } from './factories.ts';
 import type { NodeFactory } from '../core/node.ts';
-import type { ReplayFactory } from '../core/replay.ts';
 import { TOKENS } from './tokens.ts';
-import type { TrackerFactory } from '../core/tracker.ts';
 import type { Timeable } from './engines/program.ts';
 import { makeEnvironment, parseEnvironmentId } from './environments/id.ts';
 import { plainName } from './plain-name.ts';

@@ -3,7 +3,7 @@ import type { Definition, Source } from '../core/definition.ts';
 import { diff } from '../core/describe.ts';
 import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../core/environment.ts';
 import { InputError, RunError } from '../core/error.ts';
-import type { Expert } from '../core/expert.ts';
+import type { Expert } from './factories.ts';
 import type { Replay, Sample } from '../core/replay.ts';
 import { updateDue, type Collector } from '../core/run.ts';
 import type { Batch, Learner } from '../core/step.ts';

@@ -22,12 +22,12 @@ export { constant, gaussian, orthogonal, uniformWithin } from '../nodes/initial.
 export { conv, dense, gru, lstm, mlp, parameter } from '../nodes/layers.ts';
 export { detach } from '../core/flow.ts';
 
-export type { Expert, ExpertFactory } from '../core/expert.ts';
-export type { EnvironmentFamily, EnvironmentField, EnvironmentOption, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../core/environment.ts';
+export type { EnvironmentFamily, EnvironmentOption, Expert, ExpertFactory, RandomFactory, ReplayFactory, ReplaySetting, TrackerFactory } from './factories.ts';
+export type { EnvironmentField, EnvironmentSpec, TypedArray, VectorEnvironment } from '../core/environment.ts';
 export type { Engine, EngineFactory, EngineInfo, Executable, Input, Outputs, Program, Supply } from '../core/engine.ts';
-export type { Replay, ReplayFactory, ReplaySetting, Sample } from '../core/replay.ts';
+export type { Replay, Sample } from '../core/replay.ts';
 export type { NamedArray, Snapshot, Store } from '../core/store.ts';
-export type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker, TrackerFactory } from '../core/tracker.ts';
+export type { MetricRecord, Moment, Progress, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
 export type { Edit, Swapped, SwapOptions } from '../core/run.ts';
 export { PLUGIN_API, TOKENS } from './tokens.ts';
 export { Random, type RandomSource } from '../core/random.ts';

@@ -9,11 +9,12 @@ import type { TypedArray, VectorEnvironment } from '../core/environment.ts';
 import { InputError, RunError } from '../core/error.ts';
 import { words } from '../core/port.ts';
 import type { Collector, Episode } from '../core/run.ts';
-import type { Sample, StoredField } from '../core/replay.ts';
+import type { Sample } from '../core/replay.ts';
 import { Random } from '../core/random.ts';
 import type { Batch, Learner } from '../core/step.ts';
 import type { NamedArray, Snapshot } from '../core/store.ts';
 import type { LearnerState } from '../core/weights.ts';
+import type { StoredField } from './factories.ts';
 import { ARRAYS } from './arrays.ts';
 
 /** Fields that the runner makes and the environment does not know. */

@@ -2,10 +2,11 @@
 import { Command } from 'commander';
 import type { Definition } from '../../core/definition.ts';
 import type { EngineFactory } from '../../core/engine.ts';
-import type { EnvironmentFamily, EnvironmentSpec } from '../../core/environment.ts';
+import type { EnvironmentSpec } from '../../core/environment.ts';
 import { InputError, nearest } from '../../core/error.ts';
 import type { NodeFactory } from '../../core/node.ts';
 import type { Port } from '../../core/port.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { labelled, wrap } from './layout.ts';
 import { option } from './options.ts';

@@ -1,7 +1,8 @@
 /** Classic control: many copies of one small mechanical system, whose state is a row of float64 numbers. */
 import { z } from 'zod';
-import type { EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import type { RandomSource } from '../../core/random.ts';
+import type { RandomFactory } from '../factories.ts';
 import { checkActionIndices, checkActionNumbers, checkCopy, checkReset, readSaved } from './call-checks.ts';
 import { EpisodeDraws, savedDraws } from './episode-draws.ts';
 

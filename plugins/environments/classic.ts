@@ -1,6 +1,6 @@
 /** Gymnasium's classic control: `classic/cartpole`, `classic/mountain-car`, `classic/mountain-car-continuous`, `classic/acrobot`, `classic/pendulum`. */
 import { InputError } from '../../core/error.ts';
-import type { EnvironmentFamily } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { acrobot } from './acrobot.ts';
 import { cartpole } from './cartpole.ts';
 import { ClassicControl, type System } from './classic-control.ts';

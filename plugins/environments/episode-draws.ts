@@ -1,6 +1,6 @@
 /** Where each copy's random numbers come from: one stream an episode, keyed so that a saved key gives the same episodes again. */
 import { z } from 'zod';
-import type { RandomFactory } from '../../core/environment.ts';
+import type { RandomFactory } from '../factories.ts';
 import { RunError } from '../../core/error.ts';
 import { Random, type RandomSource } from '../../core/random.ts';
 

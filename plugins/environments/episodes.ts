@@ -1,7 +1,8 @@
 /** What a game keeps of the episodes of its copies, whatever is played in them: rewards, flags, steps, where the draws come from. */
 import { z } from 'zod';
-import type { EnvironmentField, RandomFactory } from '../../core/environment.ts';
+import type { EnvironmentField } from '../../core/environment.ts';
 import type { RandomSource } from '../../core/random.ts';
+import type { RandomFactory } from '../factories.ts';
 import { EpisodeDraws, savedDraws } from './episode-draws.ts';
 
 /** Of one copy, as plain data. */

@@ -1,6 +1,7 @@
 /** Environment ids: `family/task?option=value&...`. Case, '-' and '_' do not matter in names; the printed id has one form. */
 import { InputError, nearest } from '../../core/error.ts';
-import type { EnvironmentFamily, EnvironmentOption, OptionValues, RandomFactory, VectorEnvironment } from '../../core/environment.ts';
+import type { VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily, EnvironmentOption, OptionValues, RandomFactory } from '../factories.ts';
 import { plainName } from '../plain-name.ts';
 import { completeOptions, optionError, rangeOf, unknownOption } from './options.ts';
 

@@ -1,5 +1,5 @@
 /** Environments that need nothing but Node. */
-import type { EnvironmentFamily } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { classic } from './classic.ts';
 import { lbf } from './lbf.ts';
 import { mapf } from './mapf.ts';

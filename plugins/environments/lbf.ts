@@ -1,6 +1,6 @@
 /** Level-based foraging by name: `lbf/8x8-2p-3f-coop?sight=2`. */
 import { InputError } from '../../core/error.ts';
-import type { EnvironmentFamily } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { Foraging } from './foraging.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { formatForagingTask, parseForagingTask, TASK_GRAMMAR } from './lbf-task.ts';

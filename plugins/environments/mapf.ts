@@ -1,7 +1,8 @@
 /** Multi-agent path finding as PRIMAL plays it, by name: `mapf/20x20?agents=8&density=0.2`. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
 import { eachAgent, episodeFields, Episodes, savedEpisode, type EpisodeSetting } from './episodes.ts';
 import { MAP_TASK, parseMapTask } from './grid-map.ts';

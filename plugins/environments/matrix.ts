@@ -1,7 +1,8 @@
 /** Matrix games, repeated or with a few states: `matrix/m1`, `matrix/climbing`, `matrix/two-step`. Nothing is random. */
 import { z } from 'zod';
 import { InputError } from '../../core/error.ts';
-import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { END, games, type Game } from './matrix-games.ts';

@@ -1,6 +1,6 @@
 /** Multi-agent particle environments by name: `mpe/spread?N=5`, `mpe/tag?good=2&continuous=true`. */
 import { InputError } from '../../core/error.ts';
-import type { EnvironmentFamily } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { environmentId, unknownTask } from './id.ts';
 import { adversary } from './mpe/adversary.ts';
 import { collectTreasure } from './mpe/collect-treasure.ts';

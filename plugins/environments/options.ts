@@ -1,6 +1,6 @@
 /** Options of an environment family: what may be given, filled in and checked. */
 import { InputError, nearest } from '../../core/error.ts';
-import type { EnvironmentOption, OptionValues } from '../../core/environment.ts';
+import type { EnvironmentOption, OptionValues } from '../factories.ts';
 
 export type DeclaredOptions = Readonly<Record<string, EnvironmentOption>>;
 /** The values that declared options take, each with its own type. */

@@ -1,7 +1,8 @@
 /** Games that nobody can play alone: `parity/line`, `parity/ring`. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { InputError } from '../../core/error.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { checkActionIndices, checkCopy, checkReset, readSaved } from './call-checks.ts';
 import { savedDraws } from './episode-draws.ts';
 import { episodeFields, Episodes, type EpisodeSetting } from './episodes.ts';

@@ -1,6 +1,7 @@
 /** Games of one step with a continuous action for each of two agents, and optima by hand: `quadratic/aim`, `quadratic/product`. Nothing is random. */
 import { z } from 'zod';
-import type { EnvironmentFamily, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentSpec, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../factories.ts';
 import { checkActionNumbers, checkCopy, checkReset, readSaved } from './call-checks.ts';
 import { environmentId, unknownTask } from './id.ts';
 

@@ -1,6 +1,6 @@
 /** An expert for `mapf`: plans the whole episode when it begins. Stands in for PRIMAL's ODrM* (Ferner et al. 2013). */
 import { z } from 'zod';
-import type { Expert, ExpertFactory } from '../../core/expert.ts';
+import type { Expert, ExpertFactory } from '../factories.ts';
 import type { VectorEnvironment } from '../../core/environment.ts';
 import { planPaths, type GridPlan, type GridProblem } from './grid-plan.ts';
 

@@ -1,8 +1,9 @@
 /** Whole episodes, padded to the longest of a batch. With `keep` a ring of the newest, drawn without replacement; without it each is used once. */
 import type { TypedArray } from '../../core/environment.ts';
 import { Random } from '../../core/random.ts';
-import type { Replay, ReplayFactory, ReplaySetting, Row, Sample, StoredField } from '../../core/replay.ts';
+import type { Replay, Row, Sample } from '../../core/replay.ts';
 import type { NamedArray, Snapshot } from '../../core/store.ts';
+import type { ReplayFactory, ReplaySetting, StoredField } from '../factories.ts';
 import { empty } from './empty.ts';
 import { assemble } from './segments.ts';
 import { columnsOf, emptyColumn } from './track.ts';

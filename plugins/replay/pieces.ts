@@ -1,6 +1,7 @@
 /** What replays of transitions share: the last `keep` environment steps of all copies, and pieces of `length` steps cut from them. */
-import type { ReplaySetting, Row, Sample, StoredField } from '../../core/replay.ts';
+import type { Row, Sample } from '../../core/replay.ts';
 import type { Snapshot } from '../../core/store.ts';
+import type { ReplaySetting, StoredField } from '../factories.ts';
 import { assemble } from './segments.ts';
 import { columnsOf } from './track.ts';
 import { Tracks } from './tracks.ts';

@@ -9,9 +9,10 @@
  */
 import { InputError, RunError } from '../../core/error.ts';
 import { Random } from '../../core/random.ts';
-import type { Replay, ReplayFactory, ReplaySetting, Row, Sample } from '../../core/replay.ts';
+import type { Replay, Row, Sample } from '../../core/replay.ts';
 import { valueAt } from '../../core/schedule.ts';
 import type { NamedArray, Snapshot } from '../../core/store.ts';
+import type { ReplayFactory, ReplaySetting } from '../factories.ts';
 import { empty } from './empty.ts';
 import { Pieces } from './pieces.ts';
 import { SumTree } from './sum-tree.ts';

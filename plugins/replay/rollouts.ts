@@ -1,6 +1,7 @@
 /** The next `steps` slots of every copy, each used in one update. All copies are in step, so one count serves for all. */
-import type { Replay, ReplayFactory, ReplaySetting, Row, Sample, StoredField } from '../../core/replay.ts';
+import type { Replay, Row, Sample } from '../../core/replay.ts';
 import type { Snapshot } from '../../core/store.ts';
+import type { ReplayFactory, ReplaySetting, StoredField } from '../factories.ts';
 import { empty } from './empty.ts';
 import { assemble } from './segments.ts';
 import { columnsOf } from './track.ts';

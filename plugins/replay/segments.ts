@@ -1,6 +1,7 @@
 /** Segments laid side by side into the arrays of a batch. */
 import type { TypedArray } from '../../core/environment.ts';
-import type { ReplaySetting, Sample, StoredField } from '../../core/replay.ts';
+import type { Sample } from '../../core/replay.ts';
+import type { ReplaySetting, StoredField } from '../factories.ts';
 import { emptyColumn } from './track.ts';
 
 /** Slots of a column that a batch of T transitions shows: T + 1 of what is seen, T of what became of it; of actions T + 1 where the page reads the next one. */

@@ -1,7 +1,8 @@
 /** Slots of one copy, column by column: opened with what is seen before acting, closed with what became of it. */
 import type { TypedArray } from '../../core/environment.ts';
-import type { Row, StoredField } from '../../core/replay.ts';
+import type { Row } from '../../core/replay.ts';
 import type { NamedArray } from '../../core/store.ts';
+import type { StoredField } from '../factories.ts';
 import { ARRAYS } from '../arrays.ts';
 
 const VALID: StoredField = { name: 'valid', dtype: 'f32', width: 1, at: 'step' }, START: StoredField = { name: 'start', dtype: 'bool', width: 1, at: 'slot' };

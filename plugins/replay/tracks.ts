@@ -1,5 +1,5 @@
 /** One track a copy, saved together. */
-import type { StoredField } from '../../core/replay.ts';
+import type { StoredField } from '../factories.ts';
 import type { NamedArray, Snapshot } from '../../core/store.ts';
 import { Track } from './track.ts';
 

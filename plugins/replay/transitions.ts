@@ -1,7 +1,8 @@
 /** The last `keep` environment steps of all copies; batches are pieces of `length` steps, drawn uniformly with replacement. */
 import { Random } from '../../core/random.ts';
-import type { Replay, ReplayFactory, ReplaySetting, Row, Sample } from '../../core/replay.ts';
+import type { Replay, Row, Sample } from '../../core/replay.ts';
 import type { Snapshot } from '../../core/store.ts';
+import type { ReplayFactory, ReplaySetting } from '../factories.ts';
 import { empty } from './empty.ts';
 import { Pieces } from './pieces.ts';
 

@@ -6,7 +6,8 @@
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { RunError } from '../../core/error.ts';
-import type { MetricRecord, Tracker, TrackerFactory } from '../../core/tracker.ts';
+import type { MetricRecord, Tracker } from '../../core/tracker.ts';
+import type { TrackerFactory } from '../factories.ts';
 import { AppendLog } from '../stores/append-log.ts';
 import { disk, unlessMissing, type FileSystem } from '../stores/file-system.ts';
 

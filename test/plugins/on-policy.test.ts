@@ -1,7 +1,7 @@
 /** Runs of pages that learn from what their own policy just did: what they use, what they leave, and what they refuse. */
 import { describe, expect, it } from 'vitest';
 import type { Definition } from '../../core/definition.ts';
-import type { EnvironmentFamily } from '../../core/environment.ts';
+import type { EnvironmentFamily } from '../../plugins/factories.ts';
 import { InputError, RunError } from '../../core/error.ts';
 import { a2c, ppo, ppoContinuous, reinforce, reinforceBaseline } from '../../graphs/index.ts';
 import { derive } from '../../core/graph.ts';

@@ -1,7 +1,8 @@
 /** A particle scenario as an environment: its world, its episodes, padding of unlike agents. */
 import { z } from 'zod';
-import type { EnvironmentField, EnvironmentSpec, RandomFactory, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
+import type { EnvironmentField, EnvironmentSpec, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
 import { Random, type RandomSource } from '../../../core/random.ts';
+import type { RandomFactory } from '../../factories.ts';
 import { checkActionIndices, checkActionNumbers, checkCopy, checkReset, readSaved } from '../call-checks.ts';
 import { eachAgent, episodeFields, Episodes, savedEpisode, type EpisodeSetting } from '../episodes.ts';
 import type { Scenario } from './scenario.ts';

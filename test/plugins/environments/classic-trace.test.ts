@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OptionValues, TypedArray, VectorEnvironment } from '../../../core/environment.ts';
+import type { TypedArray, VectorEnvironment } from '../../../core/environment.ts';
 import type { RandomSource } from '../../../core/random.ts';
+import type { OptionValues } from '../../../plugins/factories.ts';
 import { makeEnvironment } from '../../../plugins/environments/id.ts';
 import { families } from '../../../plugins/environments/index.ts';
 import { readFixture } from './fixture.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RandomFactory, VectorEnvironment } from '../../../core/environment.ts';
+import type { VectorEnvironment } from '../../../core/environment.ts';
 import type { RandomSource } from '../../../core/random.ts';
+import type { RandomFactory } from '../../../plugins/factories.ts';
 import { makeEnvironment } from '../../../plugins/environments/id.ts';
 import { families } from '../../../plugins/environments/index.ts';
 import { readBits, readFixture } from './fixture.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Expert, ExpertFactory } from '../../../core/expert.ts';
+import type { Expert, ExpertFactory } from '../../../plugins/factories.ts';
 import { primal } from '../../../graphs/primal.ts';
 import { Catalogue } from '../../../plugins/catalogue.ts';
 import { compose } from '../../../plugins/compose.ts';

@@ -1,8 +1,9 @@
 /** Random streams of episodes as a run writes them, and what must have been stored of them. */
 import fc from 'fast-check';
-import type { Replay, ReplayFactory, Row, Sample, StoredField } from '../../../core/replay.ts';
+import type { Replay, Row, Sample } from '../../../core/replay.ts';
 import type { Source } from '../../../core/definition.ts';
 import type { Snapshot } from '../../../core/store.ts';
+import type { ReplayFactory, StoredField } from '../../../plugins/factories.ts';
 
 export interface EpisodePlan { readonly length: number; readonly end: 'terminated' | 'truncated' }
 /** One slot of one copy, as it was; `valid` is undefined while it is open. */
