@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { TypedArray, VectorEnvironment } from '../../../core/environment.ts';
-import type { RandomFactory } from '../../../core/environment.ts';
 import type { RandomSource } from '../../../core/random.ts';
+import type { RandomFactory } from '../../../plugins/factories.ts';
 import { makeEnvironment } from '../../../plugins/environments/id.ts';
 import { families } from '../../../plugins/environments/index.ts';
 import { readFixture } from './fixture.ts';
