@@ -13,7 +13,7 @@ import { version } from '../../plugins/version.ts';
 import { installSkein } from '../docs/project.ts';
 import { versions as peerVersions, ready } from './peers/environment.ts';
 import { laid, STEPS } from './reference.ts';
-import { document, median, releaseOf, table, type Figure, type Measured, type Release } from './report.ts';
+import { document, median, releaseOf, table, type Configured, type Figure, type Measured, type Release } from './report.ts';
 import { CACHE, ROWS, YARDSTICK, type Row, type Who } from './rows.ts';
 import { distance, Subject, type Turn } from './turns.ts';
 
@@ -30,14 +30,22 @@ function figureOf(who: Who, taken: readonly Turn[], yardstick: readonly Turn[]):
   return { who, turns: taken.length, median: middle, least: Math.min(...taken.map(perUnit)), cpu: median(taken.map(t => t.cpu / t.units)), yardsticks: middle / median(yardstick.map(perUnit)) };
 }
 /** Whoever is not the same work as ours is not timed. */
-async function check(row: Row, subjects: readonly Subject[]): Promise<Record<string, number>> {
-  if (!(row.name in STEPS)) return {};
-  const [ours, ...others] = subjects, want = await ours!.check(), checked: Record<string, number> = {};
-  for (const other of others) {
-    const off = checked[other.who] = distance(want, await other.check());
-    if (!(off <= TOLERANCE)) throw new Error(`${row.what}: the numbers of ${other.who} are ${off.toExponential(1)} from those of ${ours!.who}, more than ${TOLERANCE}`);
+async function check(row: Row, subjects: readonly Subject[]): Promise<Pick<Measured, 'checked' | 'configured'>> {
+  const [ours, ...others] = subjects, checked: Record<string, number> = {}, configured: Configured[] = [];
+  if (row.name in STEPS) {
+    const want = await ours!.check();
+    for (const other of others) {
+      const off = checked[other.who] = distance(want, await other.check());
+      if (!(off <= TOLERANCE)) throw new Error(`${row.what}: the numbers of ${other.who} are ${off.toExponential(1)} from those of ${ours!.who}, more than ${TOLERANCE}`);
+    }
+  } else if (asked.peers && row.peers) {
+    for (const s of subjects) {
+      const { weights: [weights = 0] = [], steps: [steps = 0] = [] } = await s.check(), first = configured[0] ?? { weights, steps };
+      configured.push({ who: s.who, weights, steps });
+      if (!(Math.abs(weights / first.weights - 1) <= 0.01 && Math.abs(steps / first.steps - 1) <= 0.05)) throw new Error(`${row.what}: ${s.who} has ${weights} weights and ${steps} steps of an optimiser per 1,000 steps, ${ours!.who} ${first.weights} and ${first.steps}`);
+    }
   }
-  return checked;
+  return { checked, configured };
 }
 async function measure(row: Row, { yardstick, cache }: { readonly yardstick: Subject; readonly cache: Subject }, folder: string, worker: string): Promise<Measured> {
   const data = path.join(folder, `${row.name.replace(/\W/g, '-')}.safetensors`);
@@ -45,14 +53,14 @@ async function measure(row: Row, { yardstick, cache }: { readonly yardstick: Sub
   const subjects: Subject[] = [], sticks: Turn[] = [], loads: number[] = [];
   try {
     for (const who of [...row.ours, ...(asked.peers ? row.peers ?? [] : [])]) subjects.push(await Subject.open(row, who, { data, worker }));
-    const checked = await check(row, subjects);
+    const { checked, configured } = await check(row, subjects);
     for (const s of subjects) if (!row.once) await s.warm(seconds);
     for (let i = 0; i < turns; i++) {
       sticks.push(await yardstick.turn());
       loads.push(perUnit(await cache.turn()));
       for (const s of subjects) s.turns.push(await s.turn());
     }
-    return { row, figures: subjects.map(s => figureOf(s.who, s.turns, sticks)), checked, loads };
+    return { row, figures: subjects.map(s => figureOf(s.who, s.turns, sticks)), checked, configured, loads };
   } finally { for (const s of subjects) s.close(); }
 }
 

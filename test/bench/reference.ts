@@ -11,7 +11,6 @@ import { freshState, view, type LearnerState } from '../../core/weights.ts';
 import { after, single } from '../../core/world.ts';
 import { dqn, qmix } from '../../graphs/index.ts';
 import { categorical, categoricalLogProb, clippedPolicy, encoder, entropyLoss, maskedMse, monotonicMixer, sampleCategorical, standardise, stateValue } from '../../nodes/index.ts';
-import { applySettings } from '../../plugins/page-settings.ts';
 import { batchOf, presentOf, SIZES, type Sizes } from '../pages/lab.ts';
 
 /** One layer in each hypernetwork, Adam: about 2.3 GFLOP a step, 24 ms at the 95 GFLOP/s of one core with AVX-512. */
@@ -66,13 +65,3 @@ export function laid({ page, sizes, steps, acts }: Step): Laid {
     arrays: Object.fromEntries([['start/v', { shape: [1], data: Float32Array.of(SECOND_MOMENT) }], ...p.slices.flatMap(s => [[`w/${s.name}`, { shape: s.shape, data: view(state.weights, s) }], [`lag/${s.name}`, { shape: s.shape, data: view(state.lagged, s) }]] as const), ...named('field', given), ...named('noise', noise), ...named('carry', carry)]),
   };
 }
-
-/** QMIX of EPyMARL (its two-layer hypernetworks are the default here) and DQN of Stable-Baselines3 as they come, for whole runs. */
-export const RUNS = {
-  'train-qmix': { page: qmix, environment: 'lbf/8x8-2p-3f', copies: 1, from: 3_000, to: 6_000 },
-  'train-qmix-8': { page: applySettings(qmix, { 'data.every': 8 }), environment: 'lbf/8x8-2p-3f', copies: 8, from: 10_000, to: 26_000 },
-  'train-dqn': {
-    page: applySettings(derive(dqn, 'dqn', g => { g.train('q', g.at('tdLoss').loss, { optimiser: adam({ lr: 1e-4 }), clipNorm: 10 }); }), { 'q.hidden': [64, 64], 'data.keep': 1_000_000, 'data.batch': 32, 'data.start': 100, 'data.every': 4, 'targets.everySteps': 10_000 }),
-    environment: 'classic/cartpole', copies: 1, from: 2_000, to: 8_000,
-  },
-} as const;

@@ -22,8 +22,8 @@ export class Subject {
   }
   /** `data` is the file that peers take weights and a batch from, `worker` our own task. */
   static async open(row: Row, who: Who, { data, worker }: { readonly data: string; readonly worker: string }): Promise<Subject> {
-    const peer = /^(torch|jax)(-gru|-unrolled)?-(\d)$/.exec(who), one = /-1$/.test(who) || who === 'skein';
-    const command = peer ? PYTHON : process.execPath, args = peer ? [here(`peers/${peer[1]!}_steps.py`), row.name, peer[3]!, data, ...(peer[2] ? [peer[2].slice(1)] : [])] : [worker, row.name, ...(who === 'skein' ? [] : [who])];
+    const peer = /^(torch|jax|sb3|epymarl|jaxmarl)(-gru|-unrolled)?-(\d)$/.exec(who), one = /-1$/.test(who) || who === 'skein';
+    const command = peer ? PYTHON : process.execPath, args = peer ? [here(`peers/${peer[1]!}_${row.name.startsWith('train-') ? 'runs' : 'steps'}.py`), row.name, peer[3]!, data, ...(peer[2] ? [peer[2].slice(1)] : [])] : [worker, row.name, ...(who === 'skein' ? [] : [who])];
     const [run, given] = one ? pinned(command, args) : [command, args];
     const subject = new Subject(who, spawn(run, given, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...(peer ? { OMP_NUM_THREADS: peer[3]! } : {}) } }));
     await subject.#answer();

@@ -19,7 +19,8 @@ import { layered } from '../../visualizer/layered.ts';
 import { measure } from '../../visualizer/measure.ts';
 import { pictureOf } from '../../visualizer/picture.ts';
 import type { ViewGraph } from '../../visualizer/view-graph.ts';
-import { EPSILON, laid, RUNS, STEPS, type Step } from './reference.ts';
+import { EPSILON, laid, STEPS, type Step } from './reference.ts';
+import { RUNS, type WholeRun } from './runs.ts';
 
 type Numbers = Readonly<Record<string, ArrayLike<number>>>;
 /** `run` does the work so many times and says how much that was; some time themselves, because not all of it counts. */
@@ -47,27 +48,58 @@ function acting(step: Step, engine: Engine): Task {
   };
 }
 
-/** Runs a page until it has made `to` steps and stops it; seconds from `from` on, when the programs are made and the replay has a batch. */
-async function trained({ page, environment, copies, from, to }: typeof RUNS[keyof typeof RUNS], who: string, edit?: (run: Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['training']['prepare']>>['run']) => Promise<void>): Promise<{ units: number; seconds: number }> {
-  const { training } = await compose(), beside = who.endsWith(' beside'), engine = who.replace(' beside', ''), every = edit ? from : (to - from) / 2, marks: { step: number; seconds: number }[] = [];
-  const prepared = await training.prepare(page, { environment, copies, engine, overlap: beside ? 'on' : 'off', steps: 2 * to, logEvery: every, evaluate: { every: 4 * to, episodes: 1 }, checkpointEvery: 4 * to, out: false, picture: false });
-  prepared.run.metrics$.subscribe(({ step, seconds, values }) => {
+type Prepared = Awaited<ReturnType<Awaited<ReturnType<typeof compose>>['training']['prepare']>>;
+/** A run of a page that ends when it is told to; evaluations and checkpoints are far away. */
+async function prepared({ page, environment, copies }: WholeRun, who: string, logEvery: number): Promise<Prepared> {
+  const { training } = await compose(), beside = who.endsWith(' beside'), engine = who.replace(' beside', ''), far = 1e9;
+  return training.prepare(page, { environment, copies, engine, overlap: beside ? 'on' : 'off', steps: far, logEvery, evaluate: { every: 4 * far, episodes: 1 }, checkpointEvery: 4 * far, out: false, picture: false });
+}
+/** Seconds from `from` on, when the programs are made and the replay has a batch. */
+async function trained(run: WholeRun, who: string): Promise<{ units: number; seconds: number }> {
+  const { from, to, by } = run, marks: { step: number; seconds: number }[] = [], { run: going, begin } = await prepared(run, who, by ? 1e9 : (to - from) / 2);
+  if (by) {
+    // the first step after a batch: all that belongs to it is done, and what comes next belongs to the next
+    let batches = -1;
+    going.progress$.subscribe(({ update, step, seconds }) => {
+      if (update === batches) return;
+      batches = update;
+      if (update === from || update === to) marks.push({ step, seconds });
+      if (update === to) going.stop();
+    });
+  } else going.metrics$.subscribe(({ step, seconds, values }) => {
     if (!('time/steps_per_second' in values) || step < from) return;
     marks.push({ step, seconds });
-    if (edit && marks.length === 1) void edit(prepared.run).finally(() => { prepared.run.stop(); });
-    else if (!edit && step >= to) prepared.run.stop();
+    if (step >= to) going.stop();
   });
-  await prepared.begin();
+  await begin();
   const last = marks.find(m => m.step >= to) ?? marks.at(-1)!;
   return { units: last.step - marks[0]!.step, seconds: last.seconds - marks[0]!.seconds };
 }
+/** Weights that learn, and how often an optimiser steps per 1,000 steps of the environment once updates have begun. */
+async function configuration(run: WholeRun, who: string): Promise<Numbers> {
+  const { run: going, plan, begin } = await prepared(run, who, 1e9), updates = run.by ? run.from + 2 : 50;
+  let first: { step: number; update: number } | undefined, last = { step: 0, update: 0 };
+  going.progress$.subscribe(({ step, update }) => {
+    if (update > last.update) { last = { step, update }; first ??= last; }
+    if (update >= updates) going.stop();
+  });
+  const { state: { slots, counters } } = await begin(), each = Object.values(slots).reduce((sum, { count }) => sum + count, 0) / counters.updates;
+  return { weights: [[...plan.rules.values()].reduce((sum, { slices }) => sum + slices.reduce((n, s) => n + s.size, 0), 0)], steps: [1000 * each * (last.update - first!.update) / (last.step - first!.step)] };
+}
 /** A fifth of the way with the plain engine: it takes that much longer. */
-const training = (run: typeof RUNS[keyof typeof RUNS], engine: string): Task => ({ run: () => trained((engine.startsWith('tfjs') ? { ...run, to: run.from + (run.to - run.from) / 5 } : run) as typeof run, engine) });
+const training = (run: WholeRun, engine: string): Task => ({ check: () => configuration(run, engine), run: () => trained(engine.startsWith('tfjs') ? { ...run, to: run.from + (run.to - run.from) / 5 } : run, engine) });
 /** From asking for another mixer until the run goes on with it, tried on a batch. */
 const swapping = (engine: string): Task => ({
   async run() {
-    let seconds = 0;
-    await trained(RUNS['train-qmix'], engine, async run => { const began = performance.now(); await run.edit(d => swap(d, 'mixer', sumMixer())); seconds = (performance.now() - began) / 1000; });
+    const every = RUNS['train-qmix'].from, { run, begin } = await prepared(RUNS['train-qmix'], engine, every);
+    let asked = false, seconds = 0;
+    run.metrics$.subscribe(({ step, values }) => {
+      if (asked || !('time/steps_per_second' in values) || step < every) return;
+      asked = true;
+      const began = performance.now();
+      void run.edit(d => swap(d, 'mixer', sumMixer())).then(() => { seconds = (performance.now() - began) / 1000; }).finally(() => { run.stop(); });
+    });
+    await begin();
     return { units: 1, seconds };
   },
 });

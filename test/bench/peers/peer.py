@@ -31,7 +31,7 @@ def node(arrays, name):
 
 
 def serve(check, run):
-    """Lines of JSON in and out: "check" gives the numbers of one step by name, {"times": k} makes k steps and gives the seconds."""
+    """Lines of JSON in and out: "check" gives numbers by name, {"times": k} does the work k times and gives the seconds. `run` says how many units that was, if not k."""
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
@@ -39,6 +39,11 @@ def serve(check, run):
             answer = {name: np.asarray(value, np.float64).reshape(-1).tolist() for name, value in check().items()}
         else:
             began, used = time.perf_counter(), time.process_time()
-            run(asked["times"])
-            answer = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used, "units": asked["times"]}
+            units = run(asked["times"])
+            answer = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used, "units": asked["times"] if units is None else units}
         print(json.dumps(answer), flush=True)
+
+
+def configuration(weights, optimiser_steps, environment_steps):
+    """What a whole run says of itself when it is checked: weights that learn, and how often an optimiser steps per 1,000 steps of the environment."""
+    return {"weights": weights, "steps": 1000 * optimiser_steps / environment_steps}
