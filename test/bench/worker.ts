@@ -55,25 +55,22 @@ async function prepared({ page, environment, copies }: WholeRun, who: string, lo
   return training.prepare(page, { environment, copies, engine, overlap: beside ? 'on' : 'off', steps: far, logEvery, evaluate: { every: 4 * far, episodes: 1 }, checkpointEvery: 4 * far, out: false, picture: false });
 }
 /** Seconds from `from` on, when the programs are made and the replay has a batch. */
-async function trained(run: WholeRun, who: string): Promise<{ units: number; seconds: number }> {
-  const { from, to, by } = run, marks: { step: number; seconds: number }[] = [], { run: going, begin } = await prepared(run, who, by ? 1e9 : (to - from) / 2);
-  if (by) {
-    // the first step after a batch: all that belongs to it is done, and what comes next belongs to the next
-    let batches = -1;
-    going.progress$.subscribe(({ update, step, seconds }) => {
-      if (update === batches) return;
-      batches = update;
-      if (update === from || update === to) marks.push({ step, seconds });
-      if (update === to) going.stop();
-    });
-  } else going.metrics$.subscribe(({ step, seconds, values }) => {
-    if (!('time/steps_per_second' in values) || step < from) return;
+async function trained({ from, to, by, ...run }: WholeRun, who: string): Promise<{ units: number; seconds: number }> {
+  const marks: { step: number; seconds: number }[] = [], { run: going, begin } = await prepared({ from, to, ...run }, who, by ? 1e9 : (to - from) / 2);
+  let over = false, batches = -1;
+  const mark = (at: number, { step, seconds }: { readonly step: number; readonly seconds: number }): void => {
+    if (over || at < from) return;
     marks.push({ step, seconds });
-    if (step >= to) going.stop();
-  });
+    over = at >= to;
+    if (over) going.stop();
+  };
+  // the first step after a batch: all that belongs to it is done, and what comes next belongs to the next
+  if (by) going.progress$.subscribe(place => { if (place.update !== batches) mark(batches = place.update, place); });
+  else going.metrics$.subscribe(({ values, ...place }) => { if ('time/steps_per_second' in values) mark(place.step, place); });
   await begin();
-  const last = marks.find(m => m.step >= to) ?? marks.at(-1)!;
-  return { units: last.step - marks[0]!.step, seconds: last.seconds - marks[0]!.seconds };
+  const [first, last] = [marks[0]!, marks.at(-1)!];
+  if (!(last.step > first.step)) throw new Error(`it ended before ${to}`);
+  return { units: last.step - first.step, seconds: last.seconds - first.seconds };
 }
 /** Weights that learn, and how often an optimiser steps per 1,000 steps of the environment once updates have begun. */
 async function configuration(run: WholeRun, who: string): Promise<Numbers> {
