@@ -5,6 +5,7 @@ As there, each environment has a process of its own and the agents' GRU goes ste
 import copy
 import multiprocessing
 import os
+import signal
 import sys
 
 task, threads, *_ = sys.argv[1:]
@@ -64,6 +65,7 @@ def stacked(answers, name, dtype=torch.float32):
 
 class Run:
     def __init__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())              # an exit ends the processes of the environments, too
         context = multiprocessing.get_context("fork")
         self.pipes = []
         for i in range(COPIES):
