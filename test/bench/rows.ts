@@ -40,7 +40,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: 'train-sac', what: 'SAC on classic/pendulum', unit: 'steps/s', ours: THREADS, peers: ['sb3-1', 'sb3-2'], once: true, bars: against('sb3', 2),
-    note: "the numbers of Stable-Baselines3's zoo: one copy, an update of batch 256 at every step; actor and two critics 256-256, a learned temperature, Adam; ours makes a step of the temperature with the actor after its step, theirs with the one before; ours, steps 150 to 350",
+    note: "the numbers of Stable-Baselines3's zoo: one copy, an update of batch 256 at every step; actor and two critics 256-256, a temperature learned from the actor's own draws, Adam; ours, steps 150 to 350",
   },
   { name: 'environment lbf/8x8-2p-3f', what: 'lbf/8x8-2p-3f', unit: 'steps/s', ours: ['skein'], note: '8 copies, random allowed actions' },
   { name: 'environment classic/cartpole', what: 'classic/cartpole', unit: 'steps/s', ours: ['skein'], note: '8 copies, random actions' },

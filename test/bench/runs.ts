@@ -56,6 +56,9 @@ const jaxmarl = derive(ippo, 'mappoOfJaxmarl', (g, { ro, z, adv, mask, entropy }
   g.train('critic', weigh(0.5, valueLoss.loss), rule);
 });
 
+/** As Stable-Baselines3 has it, whose temperature goes by the same draws as its actor; the page draws anew after the actor's step, as CleanRL. */
+const sb3Sac = applySettings(derive(sac, 'sac', g => { g.train('temperature', g.at('temperatureLoss').loss, { optimiser: adam({ lr: 1e-3 }), after: 'critics' }); }), { 'data.start': 100, 'act.randomSteps': 100, 'actor.lr': 1e-3 });
+
 /** QMIX of EPyMARL (its two-layer hypernetworks are the default here), DQN, PPO and SAC of Stable-Baselines3 and its zoo, MAPPO of EPyMARL and of JaxMARL. */
 export const RUNS = {
   'train-qmix': { page: qmix, environment: 'lbf/8x8-2p-3f', copies: 1, from: 3_000, to: 6_000 },
@@ -67,5 +70,5 @@ export const RUNS = {
   'train-ppo': { page: zooPpo, environment: 'classic/cartpole', copies: 8, from: 10, to: 60, by: 'batches' },
   'train-mappo-epymarl': { page: epymarl, environment: 'mpe/spread', copies: 10, from: 3, to: 15, by: 'batches' },
   'train-mappo-jaxmarl': { page: jaxmarl, environment: 'mpe/spread', copies: 16, from: 1, to: 2, by: 'batches' },
-  'train-sac': { page: applySettings(sac, { 'data.start': 100, 'act.randomSteps': 100, 'actor.lr': 1e-3 }), environment: 'classic/pendulum', copies: 1, from: 150, to: 350 },
+  'train-sac': { page: sb3Sac, environment: 'classic/pendulum', copies: 1, from: 150, to: 350 },
 } as const satisfies Record<string, WholeRun>;
