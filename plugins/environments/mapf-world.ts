@@ -10,8 +10,8 @@ import { drawWalls, GridLayout, readMap, regionsOf, writeMap } from './grid-map.
 import { GridPaths } from './grid-path.ts';
 
 export interface MapfRules {
-  /** Rows and columns of a map; of several one is drawn for each episode, with these weights. */
-  readonly sizes: readonly { readonly rows: number; readonly cols: number; readonly weight: number }[];
+  /** Rows and columns of a map; of several one is drawn for each episode. */
+  readonly sizes: readonly { readonly rows: number; readonly cols: number }[];
   readonly agents: number;
   /** Chance of a wall in a cell; with `most` above `least` drawn for each episode from a triangle whose tip lies at .33 least + .66 most. */
   readonly density: { readonly least: number; readonly most: number };
@@ -89,7 +89,7 @@ export class MapfWorld {
   spawn(copy: number, random: RandomSource): void {
     const { agents, layout } = this, { sizes, density: { least, most } } = this.#rules, walls = this.#wallsOf(copy);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { rows, cols } = sizes.length > 1 ? weighted(sizes, random) : sizes[0]!, cells = layout.cells(rows, cols);
+      const { rows, cols } = sizes[sizes.length > 1 ? random.integer(sizes.length, 'mapf.size') : 0]!, cells = layout.cells(rows, cols);
       this.#clear(copy);
       drawWalls(walls, cells, most > least ? triangular(least, .33 * least + .66 * most, most, random.uniform('mapf.density')) : least, random, 'mapf.wall');
       const free = [...cells].filter(cell => walls[cell] === 0);
@@ -219,11 +219,6 @@ function drawn(cells: readonly number[], count: number, random: RandomSource, wh
     left.pop();
     return cell;
   });
-}
-function weighted<T extends { readonly weight: number }>(things: readonly T[], random: RandomSource): T {
-  let at = random.uniform('mapf.size') * things.reduce((sum, { weight }) => sum + weight, 0);
-  for (const thing of things) if ((at -= thing.weight) < 0) return thing;
-  return things.at(-1)!;
 }
 /** The quantile u of the triangular distribution between two bounds with its tip at `tip`, or at the bound that is nearest to it. */
 export function triangular(least: number, tip: number, most: number, u: number): number {

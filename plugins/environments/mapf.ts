@@ -20,8 +20,8 @@ const OPTIONS = {
   blockingCost: { about: 'what it costs to stay on the goal, for every agent whose way that blocks (the authors\' code: 1)', default: 2, least: 0, most: 1000 },
   finishReward: { about: 'what each agent gets when all stand on their goals (the authors\' code pays none)', default: 20, least: 0, most: 1000 },
 } as const satisfies DeclaredOptions;
-/** Sides of PRIMAL's training maps, and how often each is drawn. */
-const TRAINING = [[10, 2], [40, 1], [70, 1]].map(([side = 0, weight = 0]) => ({ rows: side, cols: side, weight }));
+/** PRIMAL's training maps, of which one is drawn for each episode. */
+const TRAINING = '10x10+10x10+40x40+70x70';
 const MOST_SIDE = 512, MOST_DENSITY = 0.9;
 
 const place = z.tuple([z.int().nonnegative(), z.int().nonnegative()]);
@@ -130,22 +130,23 @@ function densityOf(text: string): MapfRules['density'] | undefined {
   return least === undefined || Number(most) > MOST_DENSITY || Number(least) > Number(most) ? undefined : { least: Number(least), most: Number(most) };
 }
 
+const refuseTask = (task: string): never => { throw unknownTask(mapf, task, `${MAP_TASK}, or several with + between`); };
+
 export const mapf: EnvironmentFamily = {
   family: 'mapf',
-  about: 'Multi-agent path finding as PRIMAL plays it: each agent finds its way to its goal and sees only what is near. Any task of the grammar rows x cols.',
+  about: 'Multi-agent path finding as PRIMAL plays it: each agent finds its way to its goal and sees only what is near. Any task of the grammar rows x cols, or several with + between: one is drawn for each episode.',
   tasks: {
     '10x10': 'the smallest maps that PRIMAL trains and is tested on', '20x20': 'larger ones', '40x40': 'large ones',
     'primal': 'as PRIMAL trains: sides of 10 (every second map), 40 or 70',
   },
   options: OPTIONS,
   make(task, given, setting) {
-    const parsed = task === 'primal' ? undefined : parseMapTask(task);
-    if (!parsed && task !== 'primal') throw unknownTask(mapf, task, MAP_TASK);
-    const id = environmentId(mapf, parsed ? `${parsed.rows}x${parsed.cols}` : task, given), options = completeOptions(`environment mapf/${task}`, OPTIONS, given), density = densityOf(options.density);
+    const sizes = (task === 'primal' ? TRAINING : task).split('+').map(size => parseMapTask(size) ?? refuseTask(task));
+    const id = environmentId(mapf, task === 'primal' ? task : sizes.map(({ rows, cols }) => `${rows}x${cols}`).join('+'), given), options = completeOptions(`environment mapf/${task}`, OPTIONS, given), density = densityOf(options.density);
     const refuse = (what: string, fix: string): never => { throw new InputError(`environment ${id}: ${what}`, fix); };
-    for (const [name, side] of Object.entries(parsed ?? {})) if (side < 1 || side > MOST_SIDE) refuse(`${side} ${name}`, `${name} are 1 .. ${MOST_SIDE}`);
+    for (const [name, side] of sizes.flatMap(size => Object.entries(size))) if (side < 1 || side > MOST_SIDE) refuse(`${side} ${name}`, `${name} are 1 .. ${MOST_SIDE}`);
     if (!density) return refuse(`density=${options.density} is no chance of a wall`, `a number 0 .. ${MOST_DENSITY}, or two with a dash between: 0-0.5`);
-    const sizes = parsed ? [{ ...parsed, weight: 1 }] : TRAINING, cells = Math.min(...sizes.map(s => s.rows * s.cols));
+    const cells = Math.min(...sizes.map(s => s.rows * s.cols));
     if (options.agents > cells * (1 - density.most)) refuse(`${options.agents} agents on ${cells} cells, of which ${density.most} may be walled`, 'fewer agents, a larger map, or a lower density');
     return new Mapf(id, { ...options, sizes, density }, setting);
   },

@@ -178,6 +178,15 @@ describe('new maps', () => {
   });
 });
 
+it('draws one of several sizes for each episode, each as often, and tells them by their names', () => {
+  const env = make('3x4+5x6+3x4?agents=2&density=0'), drawn: string[] = [];
+  expect(env.spec.id).toBe('mapf/3x4+5x6+3x4?agents=2&density=0');
+  for (let e = 0; e < 300; e++) { void env.reset(Uint8Array.of(1)); const { map } = read(env); drawn.push(`${map.length}x${map[0]!.length}`); }
+  expect([...new Set(drawn)].sort()).toEqual(['3x4', '5x6']);
+  expect(Math.abs(drawn.filter(size => size === '5x6').length / 300 - 1 / 3)).toBeLessThan(0.09);   // 3.3 standard deviations
+  expect(() => { env.setState(0, { ...env.getState(0) as object, scene: { ...read(env), map: ['....', '....', '....', '....'] } }); }).toThrow('a map of another size');
+});
+
 it('a valid action of the agent that moves first never collides, and nobody is ever offered the way back', () => {
   fc.assert(fc.property(fc.nat(), seed => {
     const env = make('6x6?agents=5&density=0.2&steps=40', seed), random = Random.of(seed, 'test');
@@ -193,7 +202,7 @@ it('a valid action of the agent that moves first never collides, and nobody is e
 
 describe('what cannot be', () => {
   it.each([
-    ['10', /no task "10"/], ['0x5', /0 rows/], ['5x513', /513 cols/], ['5x5?agents=20&density=0.5', /20 agents on 25 cells, of which 0.5 may be walled/],
+    ['10', /no task "10"/], ['9x9+10', /no task "9x9\+10"[^]*\{rows\}x\{cols\}, or several with \+ between/], ['9x9+0x5', /0 rows/], ['9x9+2x2?agents=5&density=0', /5 agents on 4 cells/], ['0x5', /0 rows/], ['5x513', /513 cols/], ['5x5?agents=20&density=0.5', /20 agents on 25 cells, of which 0.5 may be walled/],
     ['9x9?density=0.95', /density=0.95 is no chance of a wall/], ['9x9?density=0.3-0.1', /no chance/], ['9x9?density=dense', /no chance/],
   ])('%s', (task, why) => { expect(() => make(task)).toThrow(why); });
   it.each([['another number of agents', { goals: [] }], ['another size', { map: ['..'] }], ['two in one cell', { agents: [[0, 0], [0, 0]] }]])('a state with %s', (why, wrong) => {
