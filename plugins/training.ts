@@ -241,13 +241,13 @@ export class Training {
     } finally { await folder.close(); }
   }
 
-  /** Greedy episodes from a checkpoint of a run. Who is one player of several plays with the others: `JointTraining.evaluate`. */
-  async evaluate(path: string, { from, engine: named, ...setting }: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord }> {
+  /** Greedy episodes from a checkpoint of a run, in its environment or in another one that its weights fit. Who is one player of several plays with the others: `JointTraining.evaluate`. */
+  async evaluate(path: string, { from, engine: named, environment, ...setting }: Partial<EvaluationSetting> & { readonly from?: number; readonly engine?: string; readonly environment?: string } = {}): Promise<{ readonly score: Score; readonly update: number; readonly record: RunRecord; readonly environment: string }> {
     const seed = setting.seed ?? 1, make = (record: RunRecord) => this.#catalogue.engine(named ?? engineName(record));
     alone(await readRecord(path), path);
-    return this.#standing(path, from, make, {}, async ({ record, update, built: { learner }, state }) => {
-      const episodes = await evaluateEpisodes(learner.plan.d, learner, state, s => this.#catalogue.environment(record.environment, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
-      return { score: scoreOf(episodes, seed), update, record };
+    return this.#standing(path, from, make, environment === undefined ? {} : { environment }, async ({ record, update, built: { id, learner }, state }) => {
+      const episodes = await evaluateEpisodes(learner.plan.d, learner, state, s => this.#catalogue.environment(id, s), { episodes: 100, ...setting, seed: seedFor(seed, 'evaluate') });
+      return { score: scoreOf(episodes, seed), update, record, environment: id };
     });
   }
   /** What a checkpoint of a run plays by, in the place of a player with an environment of its own. Runs of players stand too. */
@@ -265,12 +265,12 @@ export class Training {
     return this.#standing(path, from, () => Promise.resolve(exporter), { copies }, ({ record, update, built, state }) => policyOf(exporter, { ...built, state, record, update }));
   }
   /** A checkpoint of a run, put together for some work and taken apart again. */
-  async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, other: { readonly copies?: number }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
+  async #standing<T>(path: string, from: number | undefined, make: (record: RunRecord) => Promise<Engine>, { environment, ...other }: { readonly copies?: number; readonly environment?: string }, work: (standing: { readonly record: RunRecord; readonly update: number; readonly built: Built; readonly state: LearnerState }) => Promise<T>): Promise<T> {
     const record = await readRecord(path), seat = seatOf(record), own: Pick<Seat, 'environment'> | undefined = seat && { environment: async s => seenBy(await this.#catalogue.environment(record.environment, s), seat.agents) };
     const store = checkpointsOf(path), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, `skein resume ${path} goes on with it, and leaves one at its end`);
-    const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, record.environment, engine, { ...record['settings'] as Settings, ...other }, d, own);
-    try { return await work({ record, update, built, state: stateOf(built.learner, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
+    const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, environment ?? record.environment, engine, { ...record['settings'] as Settings, ...other }, d, own);
+    try { return await work({ record, update, built, state: environment === undefined ? stateOf(built.learner, snapshot) : elsewhere(path, record, built, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
   }
   #random({ id, env, learner }: Built, seed: number): Promise<Score | undefined> { return randomScore(learner, env.spec, s => this.#catalogue.environment(id, s), seed); }
 
@@ -374,6 +374,14 @@ export const engineName = (record: RunRecord): string => { const { opens, engine
 function alone(record: RunRecord, path: string): void {
   const seat = seatOf(record);
   if (seat) throw new InputError(`${path} is the run of player ${seat.player}, one of several`, `name the folder that holds them all, ${dirname(path)}`);
+}
+/** What a run has learned in its environment, for another one. */
+function elsewhere(path: string, { environment }: RunRecord, { id, learner }: Built, snapshot: Snapshot): LearnerState {
+  try { return stateOf(learner, snapshot); } catch (e) {
+    if (!(e instanceof InputError)) throw e;
+    const [what = ''] = e.message.split('\n  fix: ');
+    throw new InputError(`${path} has learned in ${environment}, and its weights do not fit ${id}: ${what}`, `an environment in which the page has the same sizes, or none, which is ${environment}`);
+  }
 }
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
   const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));

@@ -39,7 +39,7 @@ const repeated = (flags: string, about: string) => new Option(flags, about).argP
 
 /** Options are kept as they were written, and judged where they meet those of a file. */
 export const option = {
-  env: () => text('--env <id>', 'environment, family/task?option=value: skein list environments; or ./file.ts#family/task'),
+  env: (about = 'environment, family/task?option=value: skein list environments; or ./file.ts#family/task') => text('--env <id>', about),
   steps: (about: string) => text('--steps <n>', about),
   seed: (about = 'seed of everything random (default 1)') => text('--seed <n>', about),
   set: () => repeated('--set <path=value>', 'another number of the page, repeatable: q.lr=1e-3'),

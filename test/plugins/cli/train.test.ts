@@ -60,6 +60,14 @@ describe('train', () => {
     expect(json).toMatchObject({ run, algorithm: 'qmix', environment: 'matrix/two-step', episodes: 20, seed: 3, length: 2 });
     expect(Object.keys(json)).toEqual(expect.arrayContaining(['update', 'mean', 'iqm', 'low', 'high', 'std']));
   });
+  it('is not evaluated where its weights do not fit', async () => {
+    const { code, stdout, stderr } = await skein('evaluate', run, '--env', 'matrix/m1');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`error: ${run} has learned in matrix/two-step, and its weights do not fit matrix/m1: `);
+    expect(stderr).toMatch(/shape {4}weights\/agentQ\/.* is \[\d+, \d+\], the page has \[\d+, \d+\]/);
+    expect(stderr).toContain('  fix: an environment in which the page has the same sizes, or none, which is matrix/two-step\n');
+    expect((await skein('evaluate', run, '--env', 'lbf/5x5-2p-1f?players=7')).stderr).toContain('no option players');
+  });
   it('goes on where it stood, bit for bit', async () => {
     const whole = folder.in('whole'), longer = TINY.map(word => (word === '60' ? '90' : word));
     expect((await skein('train', 'qmix', ...longer, '--out', whole)).code).toBe(0);
@@ -200,6 +208,22 @@ describe('what a run is asked for', () => {
     mkdirSync(folder.in('odd'));
     writeFileSync(folder.in('odd/run.json'), '{ "name": "x", "algorithm": "qmix", "environment": "matrix/m1", "steps": 1 }');
     expect((await skein('resume', folder.in('odd'))).stderr).toMatch(/run\.json: engine: .*; seed: /);
+  });
+});
+
+describe('a run of agents with one policy', () => {
+  const run = folder.in('paths'), maps = (task: string) => `mapf/${task}&density=0.1&sight=4&steps=12`;
+  it('is evaluated on other maps and with other numbers of agents, as its weights play in its own', async () => {
+    const small = ['data.steps=8', 'data.copies=2', 'look.near=2', 'look.far=3', 'look.hidden=8', 'look.goalUnits=3', 'memory.hidden=6', 'expert.batch=1'].flatMap(number => ['--set', number]);
+    expect((await skein('train', 'primal', '--env', maps('4x4?agents=2'), '--steps', '32', '--engine', 'tfjs:cpu', '--no-picture', ...small, '--out', run)).code).toBe(0);
+    const evaluated = async (...where: readonly string[]) => JSON.parse((await skein('evaluate', run, '--episodes', '6', '--json', ...where)).stdout) as Record<string, number | string>;
+    const here = await evaluated(), named = await evaluated('--env', maps('4x4?agents=2')), many = await evaluated('--env', maps('7x6?agents=5')), alone = await evaluated('--env', maps('4x4?agents=1'));
+    expect(named).toEqual(here);
+    expect([many['environment'], alone['environment']]).toEqual(['mapf/7x6?agents=5&density=0.1&sight=4&steps=12', 'mapf/4x4?agents=1&density=0.1&sight=4&steps=12']);
+    expect(Number(many['low'])).toBeLessThan(Number(here['low']));                     // five that stand about pay more than two
+  });
+  it('is refused a window of another size', async () => {
+    expect((await skein('evaluate', run, '--env', 'mapf/4x4?agents=2&density=0.1&sight=8&steps=12')).stderr).toMatch(/its weights do not fit mapf\/4x4\?agents=2&density=0.1&sight=8&steps=12: [^]*look\/view/);
   });
 });
 
