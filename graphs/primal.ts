@@ -9,7 +9,7 @@ import { after, local, team } from '../core/world.ts';
 import { binaryCrossEntropy, categorical, categoricalLogProb, entropyLoss, gae, gridEncoder, imitation, linearValue, lstmEncoder, maskedMse, policyGradient, sampleCategorical, validity } from '../nodes/index.ts';
 
 /** Agents on a grid, each with a goal: what `mapf` offers. */
-const gridTeam = { ...team, grid: local(f32('agent channel row column')), goal: local(f32('agent goal')), blocking: after(f32('agent')) };
+export const gridTeam = { ...team, grid: local(f32('agent channel row column')), goal: local(f32('agent goal')), blocking: after(f32('agent')) };
 
 /**
  * PRIMAL (arXiv 1809.03531): actor-critic on the agents' own rollouts, with losses by which the policy learns what is allowed and when it is in the way, and imitation of an
