@@ -41,8 +41,10 @@ describe.each(Object.entries(PAGES))('%s, of one policy for maps of both sizes, 
     process.stdout.write(`  ${name}: ${seconds.toFixed(0)} s\n`);
   });
   it.each(CELLS)('on $side x $side with density $density and agents $agents', async cell => {
-    const composition = await made, skill = await bySkill(composition, path.join(folder, name), cell, EPISODES), chance = await byChance(composition, cell, EPISODES), plan = await byPlan(composition, cell, EPISODES);
-    table.add({ 'learned': name, 'map': `${cell.side} x ${cell.side}`, 'density': cell.density, 'agents': cell.agents, 'success': said(skill), 'expert': said(plan), 'random play': said(chance) });
-    if (name === 'PRIMAL') expect(skill.agents).toBeGreaterThan(chance.agents);
+    const composition = await made, skill = await bySkill(composition, path.join(folder, name), cell, EPISODES), row = { 'learned': name, 'map': `${cell.side} x ${cell.side}`, 'density': cell.density, 'agents': cell.agents, 'success': said(skill) };
+    if (name !== 'PRIMAL') { table.add(row); return; }
+    const chance = await byChance(composition, cell, EPISODES), plan = await byPlan(composition, cell, EPISODES);
+    table.add({ ...row, 'expert': said(plan), 'random play': said(chance) });
+    expect(skill.agents).toBeGreaterThan(chance.agents);
   });
 });
