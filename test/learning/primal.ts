@@ -6,7 +6,7 @@ import { primal } from '../../graphs/primal.ts';
 import type { Composition } from '../../plugins/compose.ts';
 import { evaluateEpisodes } from '../../plugins/evaluation.ts';
 import { pathPlanner } from '../../plugins/experts/path-planner.ts';
-import { applySettings } from '../../plugins/training.ts';
+import { applySettings } from '../../plugins/page-settings.ts';
 
 /** Networks that one core trains. */
 export const SMALL = { 'look.near': 8, 'look.far': 16, 'look.hidden': 64, 'memory.hidden': 64 };
