@@ -7,6 +7,7 @@ import { curves, type CurveGroup } from '../../visualizer/curve.ts';
 import { recordRun } from '../plugins/cli/recorded-runs.ts';
 import { scratch, skein } from '../plugins/cli/skein.ts';
 import { TASKS } from '../learning/foraging.ts';
+import { ROWS as PARTICLES, TASKS as PARTICLE_TASKS } from '../learning/mpe.ts';
 import { AGENTS } from '../learning/parity.ts';
 import { GAME } from '../learning/roles.ts';
 
@@ -62,13 +63,26 @@ function roles(): string {
     curves([line('ROMA', runs, 'ROMA', r => column(r, 'differ')), line(name, runs, control, r => column(r, 'differ'))], { title: 'Second role loss: difference, with and without role losses', unit: unit('agents share a role or are far apart, few of them far') }),
   ]);
 }
-export const FIGURES: Readonly<Record<string, () => string | Promise<string>>> = { parity, roles, cooperation: () => foraged('cooperation'), foraging: () => foraged('foraging') };
+/** Particle tasks, one below the other: every algorithm on its own number of steps. */
+function particles(): string {
+  const runs = runsOf('mpe');
+  return stacked(Object.values(PARTICLE_TASKS).map(({ name, random }) => curves(Object.entries(PARTICLES).filter(([, r]) => r.task === name).map(([key, { algorithm }]) => line(algorithm, runs, key, run => returnsOf(run).map(x => Math.max(x, random)))),
+    { title: `${name}: greedy play over training`, unit: `return in the unit of the published figures, what is below random play (${random}) at its height; mean and range over seeds` })));
+}
+function particleTable(): string {
+  const said = (x: number) => x.toFixed(1);
+  return [...head('algorithm', 'task', 'steps', 'greedy at the end, of each seed', 'last three evaluations, mean', 'best evaluation, mean', 'random play', 'published, best evaluation of 20M steps (MADDPG: 2M)', 'seconds a run'), ...Object.entries(PARTICLES).map(([key, { algorithm, task, steps, published }]) => {
+    const own = runsOf('mpe').filter(r => r.algorithm === key).map(r => ({ ...r, returns: returnsOf(r) }));
+    return row(algorithm, task, grouped(steps), own.map(r => said(r.returns.at(-1)!)).join(' '), said(average(own.map(r => average(r.returns.slice(-3))))), said(average(own.map(r => Math.max(...r.returns)))), PARTICLE_TASKS[task].random, published ?? 'none', Math.round(average(own.map(r => r.seconds))));
+  })].join('\n');
+}
+export const FIGURES: Readonly<Record<string, () => string | Promise<string>>> = { parity, roles, cooperation: () => foraged('cooperation'), foraging: () => foraged('foraging'), particles };
 
 const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`, head = (...cells: readonly string[]): string[] => [row(...cells), `|${'---|'.repeat(cells.length)}`];
 const late = (run: Recorded, name: string) => average(column(run, name).slice(-4)), change = (run: Recorded, name: string, digits: number) => `${column(run, name)[0]!.toFixed(digits)} to ${late(run, name).toFixed(digits)}`;
 /** The tables of docs/reproductions.md, of the same runs. */
 export const TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
-  cooperation: () => foragedTable('cooperation'), foraging: () => foragedTable('foraging'),
+  cooperation: () => foragedTable('cooperation'), foraging: () => foragedTable('foraging'), particles: particleTable,
   parity: () => [...head('algorithm', 'seed', 'first 0.99 or more', 'right answers, last five evaluations'), ...runsOf('parity').map(run => {
     const right = column(run, 'right'), reached = right.findIndex(x => x >= 0.99);
     return row(run.algorithm, run.seed, reached < 0 ? 'never' : `step ${grouped(column(run, 'step')[reached]!)}`, right.slice(-5).map(x => x.toFixed(3)).join(' '));
