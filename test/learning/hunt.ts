@@ -1,8 +1,9 @@
 /** Tag as EPyMARL has it: three hunters against a prey that was trained by others and does not change. For docs/reproductions.md. */
 import { readFileSync } from 'node:fs';
-import type { EnvironmentFamily, TypedArray, VectorEnvironment } from '../../core/environment.ts';
+import type { TypedArray, VectorEnvironment } from '../../core/environment.ts';
 import { environmentId } from '../../plugins/environments/id.ts';
 import { mpe } from '../../plugins/environments/mpe.ts';
+import type { EnvironmentFamily } from '../../plugins/factories.ts';
 
 const HUNTERS = 3, SEEN = 16, PREY_SEES = 14, WIDTH = 128, PUSHES = 5;
 /** OpenAI's MPE, in which the prey was trained, has pushes to +x, -x, +y, -y; ours go to -x, +x, -y, +y. */
