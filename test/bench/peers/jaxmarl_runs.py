@@ -2,7 +2,6 @@
 MAPPO of JaxMARL (FLAIROx/JaxMARL, `mappo_homogenous_rnn_mpe.yaml`) on its simple_spread, written anew with the libraries that it uses, environment and
 learning in one compiled function: jaxmarl_runs.py <task> <threads>. Leaner than there: nothing is logged.
 """
-import contextlib
 import os
 import sys
 from functools import partial
@@ -12,16 +11,14 @@ if threads == "1":
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
+from peer import configuration, serve                                     # first: the others speak while they are imported
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import jaxmarl
 import optax
 from flax.linen.initializers import orthogonal
-
-from peer import configuration, serve
-
-with contextlib.redirect_stdout(sys.stderr):                              # it speaks while it is imported, where answers are read
-    import jaxmarl
 
 assert task == "train-mappo-jaxmarl"
 COPIES, STEPS, EPOCHS, MINIBATCHES, WIDTH, GAMMA, LAMBDA, CLIP = 16, 128, 4, 4, 128, 0.99, 0.95, 0.2

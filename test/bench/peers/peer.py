@@ -1,11 +1,15 @@
 """What the peers share: the data of a task, and the lines by which they are asked."""
 import json
+import os
 import struct
 import sys
 import time
 
 import numpy as np
 
+# answers have the standard output for themselves; what libraries say goes where errors go
+ANSWERS = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 KINDS = {"F32": np.float32, "I32": np.int32, "U8": np.uint8}
 
 
@@ -32,7 +36,7 @@ def node(arrays, name):
 
 def serve(check, run):
     """Lines of JSON in and out: "check" gives numbers by name, {"times": k} does the work k times and gives the seconds. `run` says how many units that was, if not k."""
-    print(json.dumps({"ready": True}), flush=True)
+    print(json.dumps({"ready": True}), file=ANSWERS, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         if asked == "check":
@@ -41,7 +45,7 @@ def serve(check, run):
             began, used = time.perf_counter(), time.process_time()
             units = run(asked["times"])
             answer = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used, "units": asked["times"] if units is None else units}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=ANSWERS, flush=True)
 
 
 def configuration(weights, optimiser_steps, environment_steps):
