@@ -18,9 +18,9 @@ export const PAGES: Readonly<Record<string, Definition>> = {
   'reinforcement alone': applySettings(primal, { ...whole, 'imitation.lr': 0 }),
 };
 /** Sizes and densities are drawn for each episode, as the authors do; their sides are 10, 40 and 70. */
-export const MAPS = 'mapf/10x10+20x20?agents=8&density=0-0.5';
+const MAPS = 'mapf/10x10+20x20?agents=8&density=0-0.5';
 /** Environment steps of an update. */
-export const STEPS = 4 * 32;
+const STEPS = 4 * 32;
 
 /** A run of this folder, of so many updates. */
 export async function trained({ training }: Composition, page: Definition, { updates, seed, folder }: { readonly updates: number; readonly seed: number; readonly folder: string }): Promise<{ readonly seconds: number }> {
@@ -33,7 +33,7 @@ export async function trained({ training }: Composition, page: Definition, { upd
 export interface Cell { readonly side: number; readonly density: number; readonly agents: number }
 /** Most steps of an episode, the authors' for maps up to 40 x 40. */
 const LIMIT = 256;
-export const mapOf = ({ side, density, agents }: Cell): string => `mapf/${side}x${side}?agents=${agents}&density=${density}&steps=${LIMIT}`;
+const mapOf = ({ side, density, agents }: Cell): string => `mapf/${side}x${side}?agents=${agents}&density=${density}&steps=${LIMIT}`;
 /** Share of episodes at whose end all agents stand on their goals, and mean share of agents that do. */
 export interface Success { readonly all: number; readonly agents: number }
 const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;

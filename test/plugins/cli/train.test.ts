@@ -215,7 +215,7 @@ describe('a run of agents with one policy', () => {
   const run = folder.in('paths'), maps = (task: string) => `mapf/${task}&density=0.1&sight=4&steps=12`;
   it('is evaluated on other maps and with other numbers of agents, as its weights play in its own', async () => {
     const small = ['data.steps=8', 'data.copies=2', 'look.near=2', 'look.far=3', 'look.hidden=8', 'look.goalUnits=3', 'memory.hidden=6', 'expert.batch=1'].flatMap(number => ['--set', number]);
-    expect((await skein('train', 'primal', '--env', maps('4x4?agents=2'), '--steps', '32', '--engine', 'tfjs:cpu', '--no-picture', ...small, '--out', run)).code).toBe(0);
+    expect((await skein('train', 'primal', '--env', maps('4x4?agents=2'), '--steps', '32', '--engine', 'onnx:cpu-1', '--no-picture', ...small, '--out', run)).code).toBe(0);
     const evaluated = async (...where: readonly string[]) => JSON.parse((await skein('evaluate', run, '--episodes', '6', '--json', ...where)).stdout) as Record<string, number | string>;
     const here = await evaluated(), named = await evaluated('--env', maps('4x4?agents=2')), many = await evaluated('--env', maps('7x6?agents=5')), alone = await evaluated('--env', maps('4x4?agents=1'));
     expect(named).toEqual(here);
