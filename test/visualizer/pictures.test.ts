@@ -137,9 +137,9 @@ describe('looks that were decided', () => {
     expect(crossingsOf(draw(unionOf(description(qmix), description(qplex), named).view))).toBe(0);
     expect(crossingsOf(draw(unionOf(description(vdn), description(qmix), named).view))).toBe(1);      // `state` leaves one port and must get into both halves, which agentQ parts: no layout has none
   });
-  it('all pages together cross 49 times', () => {
+  it('all pages together cross 65 times, 16 of them where three statistics of mappoPopArt reach three nodes', () => {
     const crossings = Object.fromEntries(Object.keys(allPages).map(name => [name, crossingsOf(plainly(name))]));
-    expect(Object.values(crossings).reduce((a, b) => a + b, 0), JSON.stringify(crossings)).toBeLessThanOrEqual(49);
+    expect(Object.values(crossings).reduce((a, b) => a + b, 0), JSON.stringify(crossings)).toBeLessThanOrEqual(65);
   });
   it('lagged nodes stand below their source, in its column', () => {
     const { laid } = draw(view(description(qmix)));
