@@ -11,6 +11,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 import jax
 import jax.numpy as jnp
 
+from advantages import advantages
 from peer import configuration, serve
 
 assert task == "train-ppo"
@@ -81,14 +82,7 @@ def batch(carry, _):
         chosen = jnp.take_along_axis(log, action[:, None], -1)[:, 0]
         return (after, count, key), (state, action, chosen, net(w["critic"], state)[:, 0], reward, done)
     (state, count, key), (obs, action, old, value, reward, done) = jax.lax.scan(step, (state, count, key), None, STEPS)
-
-    def back(carry, now):
-        ahead, following = carry
-        reward, value, done = now
-        goes = GAMMA * (1 - done)
-        advantage = reward + goes * following - value + goes * LAMBDA * ahead
-        return (advantage, value), advantage
-    _, advantage = jax.lax.scan(back, (jnp.zeros(COPIES), net(w["critic"], state)[:, 0]), (reward, value, done), reverse=True, unroll=16)
+    advantage = advantages(reward, value, done, net(w["critic"], state)[:, 0], GAMMA, LAMBDA)
     rows = [x.reshape(-1, *x.shape[2:]) for x in (obs, action, old, advantage, advantage + value)]
     left = jnp.maximum(0, 1 - steps / WHOLE)
     learner, _ = jax.lax.scan(lambda learner, _: (optimise(learner, rows, left), None), learner, None, EPOCHS)

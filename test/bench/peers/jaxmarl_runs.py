@@ -20,6 +20,8 @@ import jaxmarl
 import optax
 from flax.linen.initializers import orthogonal
 
+from advantages import advantages
+
 assert task == "train-mappo-jaxmarl"
 COPIES, STEPS, EPOCHS, MINIBATCHES, WIDTH, GAMMA, LAMBDA, CLIP = 16, 128, 4, 4, 128, 0.99, 0.95, 0.2
 env = jaxmarl.make("MPE_simple_spread_v3")
@@ -109,14 +111,7 @@ def batch(carry):
         return (state, rows(seen), ended, (ha, hc), key), (now, rows(reward), ended)
     (state, after, ended, later, key), (data, reward, done) = jax.lax.scan(step, (state, seen, start, memories, key), None, STEPS)
     last = critic.apply(wc, later[1], joint(after)[None], ended[None])[1][0, :, 0]
-
-    def back(carry, now):
-        ahead, following = carry
-        reward, value, done = now
-        goes = GAMMA * (1 - done)
-        advantage = reward + goes * following - value + goes * LAMBDA * ahead
-        return (advantage, value), advantage
-    _, advantage = jax.lax.scan(back, (jnp.zeros(ROWS), last), (reward, data["value"], done), reverse=True, unroll=16)
+    advantage = advantages(reward, data["value"], done, last, GAMMA, LAMBDA)
     whole = (memories, data, advantage, advantage + data["value"])
 
     def epoch(carry, _):
