@@ -49,6 +49,8 @@ const FOLD_ALL: Readonly<Record<Reduction, (x: number, n: number) => number>> = 
 const NEUTRAL: Readonly<Partial<Record<Arithmetic, readonly [number | undefined, number]>>> = { Add: [0, 0], Sub: [undefined, 0], Mul: [1, 1], Div: [undefined, 1] };
 /** One long float32 sum loses digits, 1e-4 over two million: such a sum is made in parts of so many. */
 const LONG = 8192, PART = 256;
+/** A sum of all there is goes along many lanes at once, and loses a millionth over half a million. */
+const LONG_WHOLE = 2 ** 19;
 /** Parts that leave no rest, those of about that size first. */
 const PARTS = Array.from({ length: 449 }, (_, i) => 64 + i).sort((a, b) => Math.abs(a - PART) - Math.abs(b - PART));
 /** Constants up to this size are looked for among those there are. */
@@ -194,6 +196,10 @@ export class Builder {
     if (x.uniform !== undefined) return this.fill(FOLD_ALL[type](x.uniform, n), shape, x.dtype);
     // down the columns it is a product with ones, which is made in parts and three times as fast
     if (type === 'ReduceSum' && x.dtype === 'float32' && real.length && count(shape) > 1 && axes.every((a, i) => a === i)) return this.reshape(this.product(this.fill(1, [1, n]), this.reshape(x, [n, count(shape)])), shape);
+    if (type === 'ReduceSum' && x.dtype === 'float32' && count(shape) === 1 && n <= LONG_WHOLE) {
+      const { from } = x, squared = from?.type === 'Mul' && from.in[0] === from.in[1];
+      return this.one(squared ? 'ReduceSumSquare' : type, [squared ? from.in[0]! : x, this.integers(axes)], shape, x.dtype, { keepdims: Number(keep) });
+    }
     if (n > LONG && x.dtype === 'float32' && (type === 'ReduceSum' || type === 'ReduceMean')) {
       const total = this.reshape(this.#longSum(x, real, n), shape);
       return type === 'ReduceSum' ? total : this.binary('Div', total, this.scalar(n));

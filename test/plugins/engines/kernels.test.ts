@@ -122,6 +122,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'gatherND, scatterND': { of: ['f32 5 3', 'i32 4 1 <5', 'f32 4 3'], op: (x, i, u) => [tf.gatherND(x, i!), tf.scatterND(i!, u!, [5, 3])], gradient: false },
   'unsortedSegmentSum': { of: ['f32 6 2', 'i32 6 <4'], op: (x, i) => tf.unsortedSegmentSum(x, i as Tensor1D, 4) },
   'a long sum': { of: ['+f32 70001'], op: x => [tf.sum(x), tf.mean(x), tf.sum(tf.square(x))] },
+  'longer sums': { of: ['+f32 600001', '+f32 600 1000'], op: (x, y) => [tf.sum(x), tf.sum(tf.square(x)), tf.sum(y), tf.sum(tf.square(y)), tf.sum(tf.square(y), [0, 1], true)] },
   'long sums down and along': { of: ['+f32 20000 3'], op: x => [tf.sum(x, 0), tf.mean(tf.transpose(x), 1), tf.sum(tf.reshape(x, [2, 10000, 3]), 1), tf.sum(x)] },
   'what is read twice, and an input given back': { of: ['f32 3'], op: x => { const y = tf.mul(x, 2); return [y, y, x, tf.add(y, y)]; } },
 };
