@@ -191,7 +191,7 @@ export class Run {
     }
   }
   #last: RunState = NEW;
-  #underway: Underway | undefined;
+  #underway: Underway | undefined; #spare: LearnerState | undefined;
   /** Seconds in which the environments were stepped since the last update, and before each of the last ones. */
   #between = 0; #betweens: readonly number[] = [];
   async #run(learner: LearnerState, resume?: Snapshot): Promise<Summary> {
@@ -256,7 +256,7 @@ export class Run {
       beside = found.on;
       this.#event(s, 'overlap', found);
     }
-    const asked: Underway = { sample, taps, update: learner.update(s.learner, batch, { seed, ...(taps.length ? { taps } : {}), ...(beside ? { beside } : {}) }) }, next = { ...s, beside };
+    const asked: Underway = { sample, taps, update: learner.update(s.learner, batch, { seed, spare: this.#spare, ...(taps.length ? { taps } : {}), ...(beside ? { beside } : {}) }) }, next = { ...s, beside };
     if (!beside) return this.#settle(next, asked);
     asked.update.catch(() => undefined);                                  // thrown where it is awaited
     this.#underway = asked;
@@ -270,6 +270,7 @@ export class Run {
       if (failures >= this.#settings.failures) throw new RunError(`${failures} updates in a row could not be applied; update ${update}: ${done.failed}`, 'the weights are those before them; resume from the last checkpoint with other numbers');
       return { ...next, failures };
     }
+    this.#spare = s.learner;                                              // at the next update environments act by newer weights
     const { plan } = learner;
     for (const wire of taps) { const o = done.taps[wire], t = typeOf(plan.d, wire, plan.types); if (o && typeof t !== 'string') this.#taps.next({ update: update + 1, wire, dims: t.dims, sizes: o.shape, data: o.data }); }
     const main = learner.programs.main, priorities = done.priorities[main];
@@ -298,6 +299,7 @@ export class Run {
       what = { update: updates, step: steps, what: nodes.map(n => `${n}: ${type(before, n)} -> ${type(d, n)}`).join(', ') || changes.map(c => c.at).join(', '), changes, before: structuralHash(before), after: structuralHash(d), ...lists, carries, tried: batch !== undefined };
       if (dry) { learner.dispose(); resolve(what); return s; }
       take();
+      this.#spare = undefined;
       this.#parts = { ...old, learner };
       made = { ...s, acting: undefined, learner: state, saved: Math.min(s.saved, steps - 1), pasts: edit === 'undo' ? s.pasts.slice(0, -1) : [...s.pasts, { d: before, left }].slice(-PASTS) };
     } catch (e) { fresh?.dispose(); reject(e); return s; }

@@ -18,7 +18,7 @@ import { parse, use, type TargetRule } from './definition.ts';
 import { Random } from './random.ts';
 import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
 import { kept, topology, upstream } from './topology.ts';
-import { gather, scatter, view, type LearnerState } from './weights.ts';
+import { copied, gather, scatter, view, type LearnerState } from './weights.ts';
 
 /** Segments of every source: fields as `source.field`, over [batch, time+1, ...] or [batch, time, ...]. */
 export interface Batch {
@@ -35,6 +35,8 @@ export interface UpdateOptions {
   readonly taps?: readonly string[]; readonly gradients?: boolean;
   /** In a thread of its own, where the engine has one. */
   readonly beside?: boolean;
+  /** A state that nobody reads any more: the new one may be written over it. */
+  readonly spare?: LearnerState | undefined;
 }
 export interface Updated {
   readonly state: LearnerState;
@@ -63,6 +65,12 @@ const finite = (x: TypedArray): boolean => {
   for (; i > 0; i -= 4) { a += x[i - 1]! * 0; b += x[i - 2]! * 0; c += x[i - 3]! * 0; d += x[i - 4]! * 0; }
   return a + b + c + d === 0;
 };
+/** Lagged weights go part of the way to those that they follow. */
+function follow(lagged: Float32Array, weights: Float32Array, k: number): void {
+  if (k === 1) { lagged.set(weights); return; }
+  const keep = 1 - k;
+  for (let i = 0; i < lagged.length; i++) lagged[i] = keep * lagged[i]! + k * weights[i]!;
+}
 const one = (x: number) => Float32Array.of(x), number = (o: OutputArray | undefined): number => o?.data[0] ?? Number.NaN, bad = (o: OutputArray | undefined): boolean => o === undefined || !finite(o.data);
 /** A number, or those of all indices. */
 const numbersOf = (o: OutputArray): number | readonly number[] => (o.shape.length ? Array.from(o.data) : number(o));
@@ -126,12 +134,12 @@ export class Learner {
           const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
           const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
-          const failed = rules.find(r => (page.train[r]!.until && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`arena.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
+          const failed = rules.find(r => (page.train[r]!.until && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || (bad(out[`sum.${r}`]) && bad(out[`arena.${r}`])) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o)) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
           if (first) for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
           first = false; ran = true;
           for (const r of rules) if (this.#over(r, out, sums, clocks)) enough.add(r);
-          this.#settle(rules.filter(r => !enough.has(r)), out, now, state.weights, sweep, { sums, norms, taps, gradients, priorities }, clocks);
+          this.#settle(rules.filter(r => !enough.has(r)), out, now, [state.weights, options.spare?.weights], sweep, { sums, norms, taps, gradients, priorities }, clocks);
         }
       }
       lead &&= !ran;
@@ -157,7 +165,7 @@ export class Learner {
     const { last, ...at } = { ...state.counters, updates: state.counters.updates + 1 };
     if (failed !== undefined) return { state: { ...state, counters: { ...at, last } }, losses: {}, norms, taps, gradients, priorities: {}, failed };
     const losses = Object.fromEntries([...sums].map(([k, s]) => [k, s.total / s.n]));
-    return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, at), slots: now.slots, memory: now.memory, counters: { ...at, last: at } }, losses, norms, taps, gradients, priorities };
+    return { state: { weights: now.weights, lagged: this.#follow(state, now.weights, at, options.spare?.lagged), slots: now.slots, memory: now.memory, counters: { ...at, last: at } }, losses, norms, taps, gradients, priorities };
   }
 
   /** What is computed once is computed before the first step on it: in a sweep over time, that of each index before the step there. */
@@ -183,11 +191,11 @@ export class Learner {
     return x > valueAt(until.above, clocks);
   }
   /** Takes what a pass has given; only called when all of it is finite. */
-  #settle(rules: readonly string[], out: Outputs, now: Working, before: Float32Array, sweep: Call['sweep'], to: { sums: Sums; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
+  #settle(rules: readonly string[], out: Outputs, now: Working, [before, room]: readonly [Float32Array, Float32Array | undefined], sweep: Call['sweep'], to: { sums: Sums; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
     const { page } = this.plan.d;
     for (const name of rules) {
       const rule = this.plan.rules.get(name)!, spec = page.train[name]!, slots = now.slots[name]!;
-      now.weights = scatter(now.weights, before, rule, out[`arena.${name}`]!.data as Float32Array);
+      now.weights = scatter(now.weights, before, rule, out[`arena.${name}`]!.data as Float32Array, room);
       now.slots[name] = { count: slots.count + 1, moments: Object.fromEntries(slotsOf(spec.optimiser).map(m => [m, out[`${m}.${name}`]!.data as Float32Array])) };
       to.norms[name] = number(out[`norm.${name}`]);
       let total = 0;
@@ -207,14 +215,14 @@ export class Learner {
     }
   }
 
-  #follow(state: LearnerState, weights: Float32Array, at: Clocks): Float32Array {
+  #follow(state: LearnerState, weights: Float32Array, at: Clocks, room?: Float32Array): Float32Array {
     const { targets } = this.plan.d.page;
     let { lagged } = state;                                              // the same array while nothing is due
     for (const s of this.plan.slices) {
       const rule = targets[s.node] ?? targets['*'];
       if (!rule || !targetsDue(rule, at, state.counters.last)) continue;
-      if (lagged === state.lagged) lagged = lagged.slice();
-      for (let i = s.from, k = valueAt(rule.polyak ?? 1, state.counters); i < s.from + s.size; i++) lagged[i] = k === 1 ? weights[i]! : (1 - k) * lagged[i]! + k * weights[i]!;
+      if (lagged === state.lagged) lagged = copied(lagged, room);
+      follow(view(lagged, s), view(weights, s), valueAt(rule.polyak ?? 1, state.counters));
     }
     return lagged;
   }

@@ -52,10 +52,16 @@ export function gather(arena: Float32Array, rule: Rule): Float32Array {
   for (const s of rule.slices) { out.set(view(arena, s), to); to += s.size; }
   return out;
 }
+/** A copy in room that nobody needs any more, if it is that of another array of this length; else in room of its own. */
+export function copied(arena: Float32Array, room?: Float32Array): Float32Array {
+  if (room === arena || room?.length !== arena.length) return arena.slice();
+  room.set(arena);
+  return room;
+}
 /** The reverse of `gather`, which leaves `before` as it is: `flat` itself where it is all there is, else it goes into the arena, or into a copy of `before`. */
-export function scatter(arena: Float32Array, before: Float32Array, rule: Rule, flat: Float32Array): Float32Array {
+export function scatter(arena: Float32Array, before: Float32Array, rule: Rule, flat: Float32Array, room?: Float32Array): Float32Array {
   if (rule.size === arena.length) return flat;
-  const into = arena === before ? before.slice() : arena;
+  const into = arena === before ? copied(before, room) : arena;
   let from = 0;
   for (const s of rule.slices) { into.set(flat.subarray(from, from + s.size), s.from); from += s.size; }
   return into;

@@ -70,6 +70,14 @@ describe.each(['cpu', 'wasm'] as const)('on %s', backend => {
     expect(done.failed).toBeDefined();
     untouched(done, s.state);
   });
+  it('but not weights that are finite, however large their sum', async () => {
+    const s = steps(page((g, data) => {
+      g.train('both', ['one', 'other'].map(n => g.add(`${n}Loss`, squares(), { a: now(g.add(n, times(), { x: data.obs }).y), b: data.reward, mask: data.valid }).loss), { optimiser: sgd({ lr: 0.1 }) });
+    }), engine), from = { ...s.state, weights: Float32Array.of(3e38, 3e38) };
+    const done = await s.update(batchOf([[0, 0], [0, 0]], [[1], [2]]), {}, from);
+    expect(done.failed).toBeUndefined();
+    expect(done.state.weights).toEqual(from.weights);
+  });
   it('that the optimiser blows up: a mask of clipped NaN does not hide it', async () => {
     // wasm turns NaN into the bound when it clips: the check stands before any clipping
     const s = steps(d({ clipNorm: 1, clipEach: 1 }), engine), done = await s.update(bad);

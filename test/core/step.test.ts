@@ -384,6 +384,18 @@ describe('lagged weights', () => {
     expect([...done.gradients['value/w/kernel']!]).toEqual([4]);          // two items of 2 each
     expect([...done.state.lagged]).toEqual([0.5, 0.5]);
   });
+  it.each([1, 2])('every %i updates take the room of a state that nobody reads any more, as weights do, and have the same numbers', async everyUpdates => {
+    const s = steps(page_({ everyUpdates }), engine), plain: LearnerState[] = [s.state], spared: LearnerState[] = [structuredClone(s.state)];
+    for (let k = 0; k < 6; k++) {
+      plain.push((await s.update(batch, {}, plain[k])).state);
+      const before = structuredClone(spared[k]!), { state } = await s.update(batch, { spare: spared[k - 1] }, spared[k]);
+      expect(state).toEqual(plain[k + 1]);
+      expect(spared[k]).toEqual(before);
+      expect(state.weights.buffer === spared[k - 1]?.weights.buffer).toBe(k > 0);
+      expect(state.lagged.buffer === spared[k - 1]?.lagged.buffer).toBe(everyUpdates === 1 && k > 0);      // not those that the state still has, while nothing is due
+      spared.push(state);
+    }
+  });
   it('are copied whole, or drawn by a part', async () => {
     const s = steps(page_({ polyak: 0.25 }), engine), from = { ...s.state, lagged: Float32Array.of(5, 9) }, { state } = await s.update(batch, {}, from);
     [0, 1].forEach(i => { expect(state.lagged[i]).toBeCloseTo(0.75 * from.lagged[i]! + 0.25 * state.weights[i]!, 6); });
@@ -529,9 +541,9 @@ describe('a tap', () => {
   it('costs nothing where nobody asks: the same program, no output more', async () => {
     const watched = new Watched(engine), s = steps(d, watched);
     await s.update(batch);
-    expect(Object.keys(watched.outputs[0]!).sort()).toEqual(['arena.value', 'loss.value.0', 'norm.value']);
+    expect(Object.keys(watched.outputs[0]!).sort()).toEqual(['arena.value', 'loss.value.0', 'norm.value', 'sum.value']);
     await s.update(batch, { taps: ['value.y'] });
-    expect(Object.keys(watched.outputs[1]!).sort()).toEqual(['arena.value', 'loss.value.0', 'norm.value', 'tap.value.y']);
+    expect(Object.keys(watched.outputs[1]!).sort()).toEqual(['arena.value', 'loss.value.0', 'norm.value', 'sum.value', 'tap.value.y']);
     await s.update(batch);
     expect(watched.programs[2]).toBe(watched.programs[0]);
   });
