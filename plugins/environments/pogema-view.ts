@@ -1,11 +1,8 @@
-/** What agents of POGEMA see, kept up to date: a window moves with its agent, and only marks that come or go are written anew. */
+/** What agents of POGEMA see, kept up to date: walls move with the window of an agent, and marks are taken out of a window and put into it one by one. */
 import type { PogemaWorld } from './pogema-world.ts';
 
 /** Three layers of (2 sight + 1)^2 cells with the agent in the middle: walls, agents (itself too), its target or the border cell nearest to it. */
 export const viewSize = (sight: number): number => 3 * (2 * sight + 1) ** 2;
-
-/** Looking for a mark in a window takes as long as writing so many of its cells. */
-const MARK = 6;
 
 /** Writes obs [copies agent obs] and state [copies state]: see `stateSize`. */
 export class PogemaView {
@@ -15,30 +12,33 @@ export class PogemaView {
   readonly #sight: number;
   readonly #layer: number;
   readonly #stateSize: number;
-  /** [copies agent] where an agent stood and was marked (-1: nowhere) when its view was written, its target, and which cell of its window shows that. */
+  /** [copies agent] where an agent stood when its view was written, its target, and which cell of its window shows that. */
   readonly #at: Int32Array;
-  readonly #mark: Int32Array;
   readonly #goal: Int32Array;
   readonly #aim: Int32Array;
-  /** Within a step of one copy: upper left corners of the windows, [agent], and cells whose marks go and come. */
-  readonly #top: Int32Array;
-  readonly #left: Int32Array;
-  readonly #gone: Int32Array;
-  readonly #come: Int32Array;
+  /** [copies agent most] cells of a window with marks, with room for one more, and [copies agent] how many. */
+  readonly #seen: Int32Array;
+  readonly #many: Int32Array;
+  readonly #most: number;
+  /** Within a step of one copy, rows and columns of all marks, and where these stand by row, [row] how many there are up to and with that row. */
+  readonly #row: Int32Array;
+  readonly #col: Int32Array;
+  readonly #upTo: Int32Array;
 
   constructor(world: PogemaWorld, sight: number, copies: number) {
     const agents = copies * world.agents;
     this.#world = world; this.#sight = sight; this.#layer = (2 * sight + 1) ** 2; this.#stateSize = PogemaView.stateSize(world);
+    this.#most = Math.min(world.agents, this.#layer) + 1;
     this.obs = new Float32Array(agents * 3 * this.#layer);
     this.state = new Float32Array(copies * this.#stateSize);
     this.#at = new Int32Array(agents);
-    this.#mark = new Int32Array(agents);
     this.#goal = new Int32Array(agents);
     this.#aim = new Int32Array(agents);
-    this.#top = new Int32Array(world.agents);
-    this.#left = new Int32Array(world.agents);
-    this.#gone = new Int32Array(world.agents);
-    this.#come = new Int32Array(world.agents);
+    this.#seen = new Int32Array(agents * this.#most);
+    this.#many = new Int32Array(agents);
+    this.#row = new Int32Array(world.agents);
+    this.#col = new Int32Array(world.agents);
+    this.#upTo = new Int32Array(world.layout.rows);
   }
   /** POGEMA's own state: row and column of the agents, then of their targets, each over its greatest value; then the walls with their margin. */
   static stateSize({ agents, layout }: PogemaWorld): number { return 4 * agents + layout.area; }
@@ -48,69 +48,68 @@ export class PogemaView {
     const { agents, layout: { area }, walls } = this.#world, first = copy * agents, state = copy * this.#stateSize;
     this.state.fill(0, state, state + this.#stateSize);
     this.obs.fill(0, first * 3 * this.#layer, (first + agents) * 3 * this.#layer);
+    this.#aim.fill(0, first, first + agents);
+    this.#many.fill(0, first, first + agents);
     if (this.#world.set[copy] === 0) return;
     this.state.set(walls.subarray(copy * area, (copy + 1) * area), state + 4 * agents);
-    for (let i = first; i < first + agents; i++) this.#aim[i] = 0;
     for (let agent = 0, i = first; agent < agents; agent++, i++) this.#write(copy, agent, i);
+    this.#mark(copy);
   }
   /** After a step. */
   follow(copy: number): void {
-    const { agents, cell, target, alive, taken, layout: { area, rowOf, colOf } } = this.#world, first = copy * agents, ground = copy * area, sight = this.#sight;
-    const at = this.#at, marks = this.#mark, goal = this.#goal, top = this.#top, left = this.#left, gone = this.#gone, come = this.#come;
-    let going = 0, coming = 0;
+    const { agents, cell, target } = this.#world, first = copy * agents, at = this.#at, goal = this.#goal;
     for (let agent = 0, i = first; agent < agents; agent++, i++) {
-      const here = cell[i]!, mark = alive[i] === 1 && taken[ground + here] === 1 ? here : -1;
-      if (mark !== marks[i]) {
-        if (marks[i]! >= 0) gone[going++] = marks[i]!;
-        if (mark >= 0) come[coming++] = mark;
-        marks[i] = mark;
+      const here = cell[i]!;
+      if (here !== at[i]) { this.#shift(copy, i, here - at[i]!); at[i] = here; } else if (target[i] === goal[i]) continue;
+      this.#aimAt(i);
+      this.#place(copy, agent, i);
+    }
+    this.#mark(copy);
+  }
+  /** The agents layer of all windows: each looks at all marks, or where these are many, at those from its first row to its last. */
+  #mark(copy: number): void {
+    const { agents, cell, alive, taken, layout: { area, rowOf, colOf } } = this.#world, first = copy * agents, ground = copy * area, sight = this.#sight, side = 2 * sight + 1, layer = this.#layer, most = this.#most;
+    const obs = this.obs, seen = this.#seen, many = this.#many, rows = this.#row, cols = this.#col, upTo = this.#upTo, last = upTo.length - 1, byRow = agents > side;
+    let all = 0;
+    if (byRow) {
+      upTo.fill(0);
+      for (let i = first; i < first + agents; i++) if (alive[i] === 1 && taken[ground + cell[i]!] === 1) upTo[rowOf[cell[i]!]!]!++;
+      for (let row = 0, before = 0; row <= last; row++) { const n = upTo[row]!; upTo[row] = before; before += n; }
+    }
+    for (let i = first; i < first + agents; i++) {
+      const here = cell[i]!;
+      if (alive[i] !== 1 || taken[ground + here] !== 1) continue;
+      const k = byRow ? upTo[rowOf[here]!]!++ : all;
+      rows[k] = rowOf[here]!;
+      cols[k] = colOf[here]!;
+      all++;
+    }
+    for (let i = first, marks = (3 * first + 1) * layer, list = first * most; i < first + agents; i++, marks += 3 * layer, list += most) {
+      const top = rowOf[cell[i]!]! - sight, left = colOf[cell[i]!]! - sight, begin = byRow && top > 0 ? upTo[top - 1]! : 0, end = byRow && top + side <= last ? upTo[top + side - 1]! : all;
+      for (let k = list, over = list + many[i]!; k < over; k++) obs[marks + seen[k]!] = 0;
+      let to = list;
+      for (let k = begin; k < end; k++) {
+        const down = rows[k]! - top, right = cols[k]! - left;
+        seen[to] = down * side + right;
+        to += ((down - side) & ~down & (right - side) & ~right) >>> 31;          // 1 where both are 0 .. side - 1: a branch that nobody foresees costs more
       }
-      if (here !== at[i]) { this.#shift(copy, i, here - at[i]!); at[i] = here; this.#aimAt(i); this.#place(copy, agent, i); } else if (target[i] !== goal[i]) { this.#aimAt(i); this.#place(copy, agent, i); }
-      top[agent] = rowOf[here]! - sight;
-      left[agent] = colOf[here]! - sight;
-    }
-    if ((going + coming) * MARK > this.#layer) {
-      for (let i = first; i < first + agents; i++) this.#agents(copy, i);
-      return;
-    }
-    for (let k = 0; k < going; k++) this.#marked(first, gone[k]!, 0);
-    for (let k = 0; k < coming; k++) this.#marked(first, come[k]!, 1);
-  }
-  /** The agents layer of a window, anew. */
-  #agents(copy: number, i: number): void {
-    const { taken, cell, layout: { area, width } } = this.#world, { obs } = this, sight = this.#sight, side = 2 * sight + 1;
-    let to = (3 * i + 1) * this.#layer, from = copy * area + cell[i]! - sight * (width + 1);
-    for (let down = 0; down < side; down++, from += width) for (let right = 0; right < side; right++, to++) obs[to] = taken[from + right]!;
-  }
-
-  /** A mark in the agents layer of all agents whose windows have that cell. */
-  #marked(first: number, cell: number, mark: number): void {
-    const { rowOf, colOf } = this.#world.layout, row = rowOf[cell]!, col = colOf[cell]!, layer = this.#layer, side = 2 * this.#sight + 1, top = this.#top, left = this.#left, obs = this.obs, n = top.length;
-    for (let agent = 0, from = (3 * first + 1) * layer; agent < n; agent++, from += 3 * layer) {
-      const down = row - top[agent]!, right = col - left[agent]!;
-      if (down >= 0 && down < side && right >= 0 && right < side) obs[from + down * side + right] = mark;
+      for (let k = list; k < to; k++) obs[marks + seen[k]!] = 1;
+      many[i] = to - list;
     }
   }
-  /** Walls and agents of a window that moves by one cell; what comes into sight is as it is now. */
+  /** Walls of a window that moves by one cell. */
   #shift(copy: number, i: number, by: number): void {
-    const { walls, taken, cell, layout: { area, width } } = this.#world, { obs } = this, sight = this.#sight, side = 2 * sight + 1, layer = this.#layer, from = 3 * i * layer, end = from + 2 * layer, corner = copy * area + cell[i]! - sight * (width + 1);
+    const { walls, cell, layout: { area, width } } = this.#world, { obs } = this, sight = this.#sight, side = 2 * sight + 1, layer = this.#layer, from = 3 * i * layer, end = from + layer, corner = copy * area + cell[i]! - sight * (width + 1);
     const down = by === width || by === -width, step = down ? side : 1;
     if (by > 0) obs.copyWithin(from, from + step, end); else obs.copyWithin(from + step, from, end - step);
     const across = down ? 1 : side, along = down ? 1 : width, last = by > 0 ? side - 1 : 0;
-    for (let k = 0, to = from + last * step, source = corner + last * (down ? width : 1); k < side; k++, to += across, source += along) {
-      obs[to] = walls[source]!;
-      obs[to + layer] = taken[source]!;
-    }
+    for (let k = 0, to = from + last * step, source = corner + last * (down ? width : 1); k < side; k++, to += across, source += along) obs[to] = walls[source]!;
   }
   #write(copy: number, agent: number, i: number): void {
-    const { walls, taken, cell, alive, layout: { area, width } } = this.#world, { obs } = this, sight = this.#sight, side = 2 * sight + 1, layer = this.#layer, here = cell[i]!;
-    let to = 3 * i * layer, from = copy * area + here - sight * (width + 1);
-    for (let down = 0; down < side; down++, from += width) for (let right = 0; right < side; right++, to++) {
-      obs[to] = walls[from + right]!;
-      obs[to + layer] = taken[from + right]!;
-    }
+    const { walls, cell, layout: { area, width } } = this.#world, { obs } = this, sight = this.#sight, side = 2 * sight + 1, here = cell[i]!;
+    let to = 3 * i * this.#layer, from = copy * area + here - sight * (width + 1);
+    for (let down = 0; down < side; down++, from += width) for (let right = 0; right < side; right++, to++) obs[to] = walls[from + right]!;
     this.#at[i] = here;
-    this.#mark[i] = alive[i] === 1 && taken[copy * area + here] === 1 ? here : -1;
     this.#aimAt(i);
     this.#place(copy, agent, i);
   }
