@@ -89,6 +89,19 @@ describe('train', () => {
       "
     `);
   });
+  it.each([
+    ['q.lrr=1e-3', 'rule q of qmix has no setting lrr; did you mean lr?'],
+    ['q.clipnorm=5', 'rule q of qmix has no setting clipnorm; did you mean clipNorm?'],
+    ['data.bach=16', 'source data of qmix has no setting bach; did you mean batch?'],
+    ['targets.poliak=0.1', 'rule targets of qmix has no setting poliak; did you mean polyak?'],
+    ['act.seez=all', 'act of qmix has no setting seez; did you mean sees?'],
+    ['agentq.hidden=32', 'the page qmix has no agentq; did you mean agentQ?'],
+  ])('knows what was meant by --set %s', async (written, why) => {
+    const { code, stdout, stderr } = await skein('train', 'qmix', ...M1, '--set', written, ...SHORT);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.split('\n')[0]).toBe(`error: --set ${written.split('=')[0]}: ${why}`);
+    expect(stderr).toMatch(/\n {2}fix: (its settings are .*\w|nodes .*; targets; act)\n$/);
+  });
   it('says before it begins that a run is too short to learn, and makes it', async () => {
     const { code, stdout } = await skein('train', 'dqn', '--env', 'classic/cartpole', ...SHORT, '--evaluate', '40:1', '--out', folder.in('short'));
     expect(code).toBe(0);
