@@ -175,9 +175,9 @@ function drawSeries({ x, y }: Plot, { kind, hue, dash, points, name }: Series, s
 
 /** Names of marks stand above the plot; one that has no room there is left to its line. */
 function drawMarks({ right, left, top, x }: Plot, marks: readonly CurveMark[]): string[] {
-  let free = left;
+  let free = left - 3;
   return marks.filter(m => x(m.step) >= left && x(m.step) <= right).sort((a, b) => a.step - b.step).flatMap(mark => {
-    const label = shortened(mark.label, 170), width = widthOf(label), begin = Math.min(x(mark.step) - 3, WIDTH - 20 - width);
+    const label = shortened(mark.label, 240), width = widthOf(label), begin = Math.min(x(mark.step) - 3, WIDTH - 20 - width);
     const named = begin >= free;
     if (named) free = begin + width + 12;
     return [`<path class="level mark" d="M${at(x(mark.step))} ${top}V${BOTTOM}"><title>${escape(mark.label)}</title></path>`, ...(named ? [textAt(begin, top - 7, 'ink', label)] : [])];
@@ -212,7 +212,7 @@ interface Chart {
 function chart(series: readonly Series[], { title, unit, band, references, marks, several }: Chart): string {
   const trained = series.filter(s => s.kind === 'train'), levels = references.filter(l => drawable(l.value)).map(({ label, value }) => ({ label, value: settled(value) })), banded = series.some(s => s.points.some(p => p.most > p.least));
   const all = series.flatMap(s => s.points), values = [...all.flatMap(p => [p.least, p.most]), ...levels.map(l => l.value)];
-  const most = Math.max(0, ...all.map(p => p.x)) || 1, first = Math.min(most, ...all.map(p => p.x));
+  const most = Math.max(0, ...all.map(p => p.x)) || 1, first = Math.min(most, ...all.map(p => p.x), ...marks.map(m => m.step));
   const steps = axis(first > most / 2 && first < most ? first : 0, most, 6), across = series.length ? steps : { ...steps, ticks: [] }, up = upward(values);
 
   const labels = [

@@ -116,6 +116,12 @@ describe('curve', () => {
     expect(texts).toEqual(expect.arrayContaining(['qmix on lbf', 'return per episode, sum over agents', 'environment steps', 'eval 0.62', 'train 0.56', 'random 0.03', '200k', '0.6']));
   });
 
+  it('begins at a swap that was made before the first return: that of a fork', () => {
+    const swapped = elementsOf(curve(run(1000, 9, x => x).map(m => ({ ...m, step: m.step + 8000 })), { marks: [{ step: 8000, label: 'mixer: sumMixer -> duplexMixer' }] }));
+    expect(swapped.filter(e => e.attributes['class'] === 'level mark')).toHaveLength(1);
+    expect(swapped.filter(e => e.name === 'text').map(e => e.text)).toContain('mixer: sumMixer -> duplexMixer');
+  });
+
   it('gives each evaluation a dot that says its value', () => {
     const dots = elementsOf(curve(run(1000, 20, x => x)));
     expect(dots.filter(e => e.name === 'circle')).toHaveLength(20);
