@@ -379,8 +379,8 @@ function alone(record: RunRecord, path: string): void {
 function elsewhere(path: string, { environment }: RunRecord, { id, learner }: Built, snapshot: Snapshot): LearnerState {
   try { return stateOf(learner, snapshot); } catch (e) {
     if (!(e instanceof InputError)) throw e;
-    const [what = ''] = e.message.split('\n  fix: ');
-    throw new InputError(`${path} has learned in ${environment}, and its weights do not fit ${id}: ${what}`, `an environment in which the page has the same sizes, or none, which is ${environment}`);
+    const [[, ...all]] = e.message.split('\n  fix: ').map(part => part.split('\n')) as [string[]], own = all.filter(line => !/^\s*\w+\s+(lagged|slots)\//.test(line));   // whose shapes follow the weights'
+    throw new InputError([`${path} has learned in ${environment}, and its weights do not fit ${id}`, ...own].join('\n'), `name an environment that has the sizes of ${environment}, or none: then it is that one`);
   }
 }
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
