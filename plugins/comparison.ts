@@ -130,7 +130,7 @@ function grouped(runs: readonly Read[]): Named[] {
 function scored({ name, algorithm, runs }: Named, metric: string, step: number, slowest: Read): Group {
   const found = [...runs].sort((a, b) => a.seed - b.seed || (a.run < b.run ? -1 : 1)).map(({ run, seed, points }): ComparedRun => {
     const at = near(points, step);
-    if (!at) throw new InputError(`${run} has no ${metric} near step ${step}: its ${points.length === 1 ? `only one is at ${points[0]!.step}` : `values go from ${points[0]!.step} to ${points.at(-1)!.step}`}`, step === last(slowest) ? `leave out ${slowest.run}, which goes no further than ${step}, or skein resume ${slowest.run}` : `--steps ${last(slowest)}, which all runs have made`);
+    if (!at) throw new InputError(`${run} has no ${metric} near step ${step}: its ${points.length === 1 ? `only one is at ${points[0]!.step}` : `values go from ${points[0]!.step} to ${points.at(-1)!.step}`}`, step === last(slowest) ? `leave out ${slowest.run}, which goes no further than ${step}, or skein resume ${slowest.run} --steps ${points[0]!.step}` : `--steps ${last(slowest)}, which all runs have made`);
     if (!Number.isFinite(at.value)) throw new InputError(`${run}: ${metric} at step ${at.step} is not finite`, 'leave the run out, and say so where you report the others; or --steps before it');
     return { run, seed, step: at.step, score: at.value };
   });
