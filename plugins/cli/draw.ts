@@ -22,7 +22,8 @@ export const draw = (session: Session): Command => takesLooks(takesFolding(takes
     const format = file === undefined ? undefined : formatFor(file, FORMATS, 'draw'), folding = foldingOf(flags), rendering = renderingOf(flags, flags.env !== undefined);
     await withPage(algorithm, flags, async ({ world, open: read, engine }) => {
       const { pictureOf } = await import('../../visualizer/picture.ts'), { describedFor, inSomeWorld, kindOf } = await import('./described.ts'), { page, sizes, plan } = await read(), described = describedFor(page, sizes, folding.expand ? 2 : folding.level ?? 1);
-      if (folding.level === 3 && !plan) throw new InputError('--level 3: operations are traced on tensors, and no environment gives them sizes', '--env <id>; skein list environments shows them');
+      const traces = folding.level === 3 ? '--level 3' : folding.level === 2 && folding.expand ? `--expand ${folding.expand.join(' ')} at level 2` : undefined;
+      if (traces !== undefined && !plan) throw new InputError(`${traces}: operations are traced on tensors, and no environment gives them sizes`, '--env <id>; skein list environments shows them');
       const open = (folding.level ?? 1) > 1 || folding.expand !== undefined || format === 'html', inside = open ? await traced(plan ?? inSomeWorld(page), engine) : undefined;
       const asked = { kinds: kindOf, sized: sizes !== undefined, ...(inside ? { threads: (n: string) => inside.get(n)?.layers, ...(plan ? { operations: (n: string) => inside.get(n)?.operations ?? { parts: [] } } : {}) } : {}) }, whole = pictureOf(described, { ...asked, level: 1 });
       checkWords(whole, folding, page.page.name);

@@ -53,6 +53,7 @@ describe('skein draw', () => {
     expect(await refused('draw', 'qmix', '-o', 'q.sgv')).toBe('error: -o q.sgv: no format is called sgv; did you mean .svg?\n  fix: draw writes .svg, .png, .dot, .mmd, .json, .html\n');
     expect(await refused('draw', 'qmix', '-o', folder.in('no/q.svg'))).toBe(`error: -o no/q.svg: there is no folder ${folder.path}/no\n  fix: mkdir -p ${folder.path}/no\n`.replaceAll(`${folder.path}/`, ''));
     expect(await refused('draw', 'qmix', '-o', '-', '--expand', 'mixr')).toMatch(/^error: --expand mixr: qmix has no mixr; did you mean mixer\?\n {2}fix: nodes and parts: data, /);
+    expect(await refused('draw', 'qmix', '-o', '-', '--level', '2', '--expand', 'mixer')).toBe('error: --expand mixer at level 2: operations are traced on tensors, and no environment gives them sizes\n  fix: --env <id>; skein list environments shows them\n');
     expect(await refused('draw', 'qmix', '-o', '-', '--path', 'obs')).toBe('error: --path obs: no way from one place to another\n  fix: write from:to, for example obs:loss\n');
     expect(await refused('draw', 'qmix', '-o', '-', '--level', '7')).toMatch(/^error: --level 7: it is none of 0, 1, 2, 3\n/);
     expect(await refused('draw', 'qmix', '-o', '-', '--shapes', 'concrete')).toMatch(/no environment gives the dims their sizes\n {2}fix: --env <id>/);
