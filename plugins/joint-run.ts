@@ -54,7 +54,11 @@ class Joined {
     const named = (values: Readonly<Record<string, number>>) => Object.fromEntries(Object.entries(values).map(([k, x]) => [`${name}/${k}`, x]));
     return {
       metrics: m => { this.#waiting.get(name)!.push({ ...m, values: named(m.values) }); this.#flush(); },
-      event: e => { const own = name === this.#lead || !['start', 'resume', 'end'].includes(e.kind); if (own) this.#audience()?.event({ ...e, detail: { player: name, ...e.detail, ...(typeof e.detail['what'] === 'string' ? { what: `${name}: ${e.detail['what']}` } : {}) } }); },
+      event: e => {
+        const ofAll = ['start', 'resume', 'end'].includes(e.kind);                                  // once for all players, by the one who leads
+        if (!ofAll) this.#audience()?.event({ ...e, detail: { player: name, ...e.detail, ...(typeof e.detail['what'] === 'string' ? { what: `${name}: ${e.detail['what']}` } : {}) } });
+        else if (name === this.#lead) this.#audience()?.event(e);
+      },
       progress: p => {
         this.#latest.set(name, { ...p, latest: named(p.latest) });
         if (name === this.#lead) this.#audience()?.progress({ ...p, latest: Object.assign({}, ...[...this.#latest.values()].map(l => l.latest)) as Place['latest'] });

@@ -181,7 +181,8 @@ describe('players', () => {
     const whole = await composition.joint.prepare(two, { ...setting, out: at('planned') });
     expect(whole.players['red']!.plan.sizes['agent']).toBe(1);
     await whole.begin();
-    const { metrics } = await readRun(at('planned')), first = await composition.joint.prepare(two, { ...setting, out: at('planned2') });
+    const { metrics, events } = await readRun(at('planned')), first = await composition.joint.prepare(two, { ...setting, out: at('planned2') });
+    expect(events.filter(e => e.kind === 'start' || e.kind === 'end').map(e => [e.kind, 'player' in e.detail])).toEqual([['start', false], ['end', false]]);       // of all, not of one
     expect(Object.keys(Object.assign({}, ...metrics.map(m => m.values)) as object)).toEqual(expect.arrayContaining(['red/loss/imitation', 'blue/loss/imitation', 'red/eval/return']));
     first.players['red']!.run.progress$.subscribe(p => { if (p.step > steps / 2) first.stop(); });
     await first.begin();
