@@ -53,6 +53,8 @@ export class Catalogue {
   readonly #plugins: (LoadedPlugin & { readonly brought: readonly Offer[] })[] = [];
   /** One plugin is loaded at a time, whoever asks. */
   #loading: Promise<unknown> = Promise.resolve();
+  /** Why each engine does not load that comes before the one that was last taken without a name. */
+  readonly passedOver: string[] = [];
   constructor(
     @multiInject(TOKENS.Page) @optional() pages: readonly Definition[] = [],
     @multiInject(TOKENS.NodeType) @optional() nodes: readonly NodeFactory[] = [],
@@ -150,9 +152,9 @@ export class Catalogue {
   /** `tfjs`, `tfjs:wasm`; without a name the first engine that loads, with its best backend. */
   async engine(name?: string): Promise<Engine> {
     if (name === undefined) {
-      const failed: string[] = [];
-      for (const factory of this.engines.values()) try { return breathing(await factory.open()); } catch (e) { failed.push(e instanceof Error ? e.message.split('\n  fix: ', 1)[0]! : String(e)); }
-      throw new InputError(`no engine loads\n${failed.map(why => `  ${why}`).join('\n')}`, 'npm install');
+      this.passedOver.length = 0;
+      for (const factory of this.engines.values()) try { return breathing(await factory.open()); } catch (e) { this.passedOver.push(e instanceof Error ? e.message.replaceAll('\n  fix: ', '; ') : String(e)); }
+      throw new InputError(`no engine loads\n${this.passedOver.map(why => `  ${why}`).join('\n')}`, 'npm install');
     }
     const [, kind = '', backend] = /^([^:]*)(?::(.*))?$/s.exec(name)!, factory = find('engine', kind, this.engines);
     if (backend === '') throw new InputError(`engine ${kind}: no backend stands behind the colon`, `${kind} alone, or one of ${factory.backends.map(b => `${kind}:${b}`).join(', ')}`);

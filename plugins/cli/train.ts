@@ -39,7 +39,7 @@ export const train = (session: Session): Command => new Command('train')
     catalogue.checkEnvironment(environment);
     const edits = { set: asked.set, swap: await namedSwaps(asked.swap, catalogue) }, source = await findPage(file?.algorithm ?? algorithm, catalogue), page = edited(await openPage(source, catalogue), edits, catalogue);
     if (source.kind === 'module' && strangers(page, catalogue.registry).length) await catalogue.load(source.module);          // so that the run can be read back
-    session.code = await runOnConsole(session, { because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(edits), remarks: [] }, flags, console => training.prepare(page, {
+    session.code = await runOnConsole(session, { because: asked.engine === undefined ? 'the best that loads here' : 'the one named', edits: editsInWords(edits), remarks: catalogue.passedOver }, flags, console => training.prepare(page, {
       environment, ...engine, steps: asked.steps, seed: asked.seed, ...console, experiment: writtenExperiment(file?.algorithm ?? algorithm, asked),
       ...(asked.envs === undefined ? {} : { copies: asked.envs }), ...(asked.evaluate ? { evaluate: asked.evaluate } : {}),
       ...(asked.checkpoint === undefined ? {} : { checkpointEvery: asked.checkpoint }), ...(asked.out === undefined ? {} : { out: asked.out }), picture: asked.picture, ...(asked.overlap ? { overlap: asked.overlap } : {}), profile, swaps: planned(edits.swap),

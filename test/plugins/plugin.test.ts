@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../core/error.ts';
+import type { Engine } from '../../core/engine.ts';
+import { Catalogue } from '../../plugins/catalogue.ts';
 import { families } from '../../plugins/environments/index.ts';
 import { compose } from '../../plugins/compose.ts';
 import { loadPlugin, resolveModule } from '../../plugins/plugin.ts';
@@ -47,6 +49,21 @@ describe('a good plugin', () => {
       expect(first.hash).not.toBe(second.hash);
       expect([first.name, first.version]).toEqual(['x', '0']);
     } finally { rmSync(folder, { recursive: true }); }
+  });
+});
+
+describe('an engine that does not load', () => {
+  const absent = { name: 'absent', about: 'none', backends: ['x'], open: () => Promise.reject(new InputError('engine absent does not load: no such package', 'npm install absent')) };
+  const there = { name: 'there', about: 'one', backends: ['y'], open: () => Promise.resolve({ info: { engine: 'there' }, alive: () => 0, close: () => undefined, compile: () => { throw new Error('not asked'); } } as unknown as Engine) };
+
+  it('gives way to the next, and the run can say why', async () => {
+    const catalogue = new Catalogue([], [], [], [absent, there]);
+    expect((await catalogue.engine()).info.engine).toBe('there');
+    expect(catalogue.passedOver).toEqual(['engine absent does not load: no such package; npm install absent']);
+    expect((await new Catalogue([], [], [], [there, absent]).engine()).info.engine).toBe('there');
+  });
+  it('is an error with all reasons where none does', async () => {
+    await expect(new Catalogue([], [], [], [absent]).engine()).rejects.toThrow('no engine loads\n  engine absent does not load: no such package; npm install absent');
   });
 });
 
