@@ -24,12 +24,13 @@ export const swap = (session: Session): Command => new Command('swap')
     if (undo ? written.length : !written.length) throw new InputError(undo ? '--undo takes no other edit' : 'no edit is named', `write skein swap ${run} slot=type, for example mixer=sumMixer${undo ? '; or --undo alone' : ''}`);
     const { swapNow } = await import('./edits.ts'), { ask } = await import('../transports/control-socket.ts'), { readRun } = await import('../stores/read-run.ts');
     const edits = written.map(swapNow), options = syncTargets ? { syncTargets } : {};
-    await readRun(run);                                                  // a folder that is no run is said to be none
+    const { record } = await readRun(run);                               // a folder that is no run is said to be none
     const { swaps, load } = await named(edits, flags.plugin ?? []), answer = await ask(run, { do: check ? 'check' : 'swap', swaps: undo ? 'undo' : swaps, ...options, ...(load.length ? { load } : {}) });
     if (answer) { reportSwap(session, answer.done as Swapped, { json, head: check ? 'would change' : 'changed' }); return; }
     const { openRun } = await import('./recorded-run.ts'), { composition: { training }, engine, remarks, swaps: again } = await openRun(run, { ...flags, swaps: edits });
     session.remarks.print(...remarks.map(remark => `note: ${remark}`));
-    reportSwap(session, await training.swap(run, undo ? 'undo' : [...again], { ...options, dry: check, engine }), { json, head: check ? 'would change' : 'changes when it is resumed', ...(check ? {} : { next: `skein resume ${run}` }) });
+    const what = await training.swap(run, undo ? 'undo' : [...again], { ...options, dry: check, engine }), over = what.step >= record.steps ? ` --steps N, more than its ${grouped(record.steps)}` : '';
+    reportSwap(session, what, { json, head: check ? 'would change' : 'changes when it is resumed', ...(check ? {} : { next: `skein resume ${run}${over}` }) });
   });
 
 /** What a run that runs is told: names of node types, and the files that it has to load for them. They are loaded here too, so that one that is none is refused here. */
