@@ -33,7 +33,7 @@ describe('README.md', () => {
     expect({ code, error: said.error }).toEqual({ code: 0, error: '' });
     expect(said.out).not.toBe('');
   };
-  const SHOWN = 'runs/vdn-matrix-m1-1';
+  const SHOWN = 'runs/stuck';
   /** A command as it is tried here: of fewer steps, in a folder of the test. */
   const tried = (words: readonly string[], out: string) => [
     ...words.map(word => (word === SHOWN ? out : word.replace('@4k', '@10'))),
