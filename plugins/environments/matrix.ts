@@ -24,12 +24,15 @@ interface Play extends Pick<Values<typeof OPTIONS>, 'observe' | 'timeoutAs'> { r
 
 /** Least and most of the returns, by dynamic programming over states and steps to go. */
 function returnsOf({ game: { payoff, next, start = 0 }, steps }: Play): { readonly least: number; readonly most: number } {
-  const fold = (pick: (...values: number[]) => number) => {
+  const fold = (pick: (a: number, b: number) => number) => {
+    // joint actions may be many, states are few: by state, what the way to each next one pays
+    const ways = payoff.map((row, state) => {
+      const paid = new Map<number, number>();
+      row.forEach((reward, joint) => { const to = next[state]![joint]!; paid.set(to, pick(paid.get(to) ?? reward, reward)); });
+      return [...paid];
+    });
     let toGo = payoff.map(() => 0);
-    const step = () => payoff.map((row, state) => pick(...row.map((reward, joint) => {
-      const to = next[state]![joint]!;
-      return reward + (to === END ? 0 : toGo[to]!);
-    })));
+    const step = () => ways.map(paid => paid.map(([to, reward]) => reward + (to === END ? 0 : toGo[to]!)).reduce((a, b) => pick(a, b)));
     for (let i = 0; i < steps; i++) toGo = step();
     return toGo[start]!;
   };

@@ -47,7 +47,7 @@ describe('payoffs', () => {
     ['mmdp?win=3', [3, 0, 0, 0]],
   ])('of %s are those of the table', async (task, payoff) => expect(await table(task)).toEqual(f32(payoff)));
 
-  it.each([['m1', 1, 8], ['m2', 1, 10.4], ['climbing', 25, 275], ['penalty', 25, 250], ['climbing-3p', 25, 275], ['parts', 1, 2], ['halves?agents=6', 1, 1], ['two-step', 2, 8], ['mmdp', 100, 100]])(
+  it.each([['m1', 1, 8], ['m2', 1, 10.4], ['climbing', 25, 275], ['penalty', 25, 250], ['climbing-3p', 25, 275], ['parts', 1, 2], ['halves?agents=6', 1, 1], ['halves?agents=16&steps=10000', 10_000, 10_000], ['two-step', 2, 8], ['mmdp', 100, 100]])(
     'the best episode of %s takes %i steps and returns %d', async (task, steps, most) => {
       const { limit, returns } = (await make(task)).spec;
       expect({ limit, most: returns!.most }).toEqual({ limit: steps, most: expect.closeTo(most, 9) as number });
