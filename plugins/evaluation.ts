@@ -29,9 +29,9 @@ export async function evaluateEpisodes(d: Definition, learner: Learner, state: L
   try {
     const rollout = new Rollout(d, learner, environment, seed), done: Episode[] = [], nothing = { step: () => undefined, slot: () => undefined };
     await rollout.begin(() => undefined);
-    const most = longest * Math.max(...share);
+    const { id, limit } = environment.spec, most = ((Number.isFinite(limit) ? limit : longest) + 1) * Math.max(...share);      // a tick behind each episode shows its end
     for (let ticks = 0; done.length < episodes; ticks++) {
-      if (ticks === most) throw new RunError(`${environment.spec.id}: an evaluation took ${ticks} steps a copy and ${done.length} of ${episodes} episodes ended`, 'a limit of steps in the environment: this policy never ends an episode');
+      if (ticks === most) throw new RunError(`${id}: an evaluation took ${ticks} steps a copy and ${done.length} of ${episodes} episodes ended`, 'a limit of steps in the environment: this policy never ends an episode');
       const tick = await rollout.tick(state, nothing, { best: true, random: policy === 'random' });
       for (const e of tick.episodes) if (share[e.copy]! > 0) { share[e.copy]!--; done.push(e); }
       told?.(done.length);

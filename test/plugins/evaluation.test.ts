@@ -51,8 +51,12 @@ describe('an evaluation', () => {
   });
   it('closes its environment also where that fails', async () => { await expect(play({ episodes: 2, seed: 1 }, { script: { spoil: at => { if (at.t === 1) throw new Error('crashed'); } } })).rejects.toThrow('crashed'); });
   it('ends with an error where a policy never ends an episode, and closes its environment', async () => {
-    await expect(play({ episodes: 1, seed: 1, longest: 50 }, { plans: () => [{ length: 1e9, end: 'terminated' }] })).rejects.toThrow(/an evaluation took 50 steps a copy and 0 of 1 episodes ended/);
-    expect((await play({ episodes: 2, seed: 1, longest: 6 }, { plans: () => [{ length: 6, end: 'terminated' }] })).episodes).toHaveLength(2);
+    await expect(play({ episodes: 1, seed: 1, longest: 50 }, { plans: () => [{ length: 1e9, end: 'terminated' }] })).rejects.toThrow(/an evaluation took 51 steps a copy and 0 of 1 episodes ended/);
+    for (const episodes of [2, 40]) expect((await play({ episodes, seed: 1, longest: 6 }, { plans: () => [{ length: 6, end: 'terminated' }] })).episodes).toHaveLength(episodes);
+  });
+  it('plays episodes of any length where the environment has a limit', async () => {
+    expect((await play({ episodes: 2, seed: 1, longest: 6 }, { plans: () => [{ length: 20, end: 'truncated' }], script: { limit: 20 } })).episodes.map(e => e.length)).toEqual([20, 20]);
+    await expect(play({ episodes: 1, seed: 1, longest: 6 }, { plans: () => [{ length: 1e9, end: 'truncated' }], script: { limit: 20 } })).rejects.toThrow(/0 of 1 episodes ended/);
   });
   it('leaves no tensors', async () => {
     await play({ episodes: 2, seed: 1 });

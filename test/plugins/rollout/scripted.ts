@@ -16,6 +16,8 @@ export interface Script {
   /** Changes what a copy shows, after every step and reset. */
   readonly spoil?: (at: Moment, fields: Readonly<Record<string, TypedArray>>) => void;
   readonly won?: (at: Moment) => boolean;
+  /** That the specification promises; none. */
+  readonly limit?: number;
   readonly more?: Readonly<Record<string, EnvironmentField & { readonly width: number }>>;
 }
 /** What every agent sees: the copy, the episode, the time and the agent in one number. */
@@ -33,10 +35,10 @@ export class Scripted implements VectorEnvironment {
   readonly #script: Script;
   readonly #at: { episode: number; t: number; ended: boolean }[];
   constructor(script: Script) {
-    const { plans, agents, actions = 3, continuous } = script, K = plans.length, N = agents ?? 1, by = (dims: string) => (agents === undefined ? dims : `agent ${dims}`.trim());
+    const { plans, agents, actions = 3, continuous, limit = Infinity } = script, K = plans.length, N = agents ?? 1, by = (dims: string) => (agents === undefined ? dims : `agent ${dims}`.trim());
     this.#script = script; this.copies = K;
     this.spec = {
-      id: 'scripted/play', sizes: { agent: N, action: actions, obs: 2 }, actions: continuous ? 'continuous' : 'discrete', limit: Infinity, reward: 'common',
+      id: 'scripted/play', sizes: { agent: N, action: actions, obs: 2 }, actions: continuous ? 'continuous' : 'discrete', limit, reward: 'common',
       fields: {
         obs: { dtype: 'f32', dims: by('obs') }, avail: { dtype: 'bool', dims: by('action') }, reward: { dtype: 'f32', dims: '' }, terminated: { dtype: 'bool', dims: '' }, truncated: { dtype: 'bool', dims: '' },
         ...(script.won ? { won: { dtype: 'bool' as const, dims: '' } } : {}), ...script.more,
