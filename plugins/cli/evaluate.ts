@@ -28,8 +28,8 @@ export const evaluate = (session: Session): Command => new Command('evaluate')
       return;
     }
     const { openRun } = await import('./recorded-run.ts'), { score: figure } = await import('../trackers/readable.ts');
-    const { composition: { training, joint }, remarks, engine } = await openRun(run, flags), setting = { episodes, seed, engine, ...(from === undefined ? {} : { from }) };
-    const { score, update, record, environment, beside } = await session.work('episodes', episodes, flags, async told => (seat ? { ...await joint.evaluateOne(run, { ...setting, told }), environment: there.environment } : { ...await training.evaluate(run, { ...setting, told, ...(env === undefined ? {} : { environment: env }) }), beside: undefined }));
+    const { composition: { catalogue, training, joint }, remarks, engine } = await openRun(run, flags), world = env === undefined ? {} : { environment: await catalogue.environmentId(env) }, setting = { episodes, seed, engine, ...(from === undefined ? {} : { from }) };
+    const { score, update, record, environment, beside } = await session.work('episodes', episodes, flags, async told => (seat ? { ...await joint.evaluateOne(run, { ...setting, told }), environment: there.environment } : { ...await training.evaluate(run, { ...setting, ...world, told }), beside: undefined }));
     session.remarks.print(...remarks.map(remark => `note: ${remark}`));
     if (flags.json) { session.json({ run, algorithm: record.algorithm, environment, ...(seat ? { player: seat.player, beside } : {}), update, seed, ...score }); return; }
     const rows = [['mean', `${figure(score.mean)} return per episode (95 % interval ${figure(score.low)} .. ${figure(score.high)})`], ['IQM', figure(score.iqm)], ...(score.win === undefined ? [] : [['win rate', `${Math.round(score.win * 1000) / 10} %`]]), ['length', `${figure(score.length)} steps`]] as const;

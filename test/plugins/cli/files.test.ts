@@ -43,7 +43,7 @@ describe('--env ./file.ts', () => {
   });
   it('is named again to go on, as a plugin', async () => {
     for (const command of ['resume', 'evaluate']) expect(await skein(command, run)).toEqual({ code: 2, stdout: '', stderr: `error: ${run} was made with the plugin only-pair 0\n  fix: --plugin ${PAIR}\n` });
-    expect((await skein('evaluate', run, '--plugin', PAIR, '--episodes', '4')).stdout).toContain('  win rate  ');
+    for (const env of [[], ['--env', PAIR]]) expect((await skein('evaluate', run, '--plugin', PAIR, '--episodes', '4', ...env)).stdout).toContain('  win rate  ');
     expect((await skein('resume', run, '--plugin', PAIR, '--steps', '70')).code).toBe(0);
     expect(recordOf(run).plugins).toEqual([pluginOf(PAIR)]);
   });
