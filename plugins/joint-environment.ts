@@ -82,8 +82,8 @@ export class JointEnvironment {
           });
         });
     }
-    const { players: _, returns, ...plain } = spec;
-    return { agents: own, fields, copied, spec: { ...plain, sizes: { ...spec.sizes, agent: own.length }, fields: kept, ...(returns && !sum ? { returns } : {}) } };
+    const { players: _, returns, ...plain } = spec, neighbours = 'neighbour' in spec.sizes ? { neighbour: own.length } : {};
+    return { agents: own, fields, copied, spec: { ...plain, sizes: { ...spec.sizes, agent: own.length, ...neighbours }, fields: kept, ...(returns && !sum ? { returns } : {}) } };
   }
   #show(): void { for (const { copied } of this.#places.values()) for (const copy of copied) copy(); }
 

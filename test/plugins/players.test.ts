@@ -65,6 +65,16 @@ describe('an environment of several populations', () => {
     }
     await expect((async () => { await seenBy(await open(WORLD), [0]).step(new Int32Array(2)); })()).rejects.toThrow('nobody plays the other agents');
   });
+  it('says of each how large its fields are', async () => {
+    for (const id of ['lbf/8x8-3p-3f', 'parity/line?agents=3']) {
+      const env = await open(id), joint = new JointEnvironment(env, { b: [2], a: [1, 0] });
+      for (const name of ['a', 'b']) {
+        const { spec: { sizes, fields }, fields: arrays, copies } = joint.view(name);
+        for (const [field, { dims }] of Object.entries(fields)) expect([field, arrays[field]!.length]).toEqual([field, dims.split(' ').filter(Boolean).reduce((n, dim) => n * sizes[dim]!, copies)]);
+      }
+      await joint.close();
+    }
+  });
   it('waits for the last, and for nobody once one has failed', async () => {
     const joint = new JointEnvironment(await open(WORLD), { a: [0], b: [1] }), all = new Uint8Array(2).fill(1);
     let over = false;
