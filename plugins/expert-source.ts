@@ -12,6 +12,7 @@ import { freshState } from '../core/weights.ts';
 import type { Catalogue } from './catalogue.ts';
 import { seedFor } from './evaluation.ts';
 import { actionsOf, seenBy } from './joint-environment.ts';
+import { orClose } from './or-close.ts';
 import type { Seat } from './players.ts';
 import { Rollout } from './rollout.ts';
 
@@ -115,15 +116,17 @@ interface Setting { readonly seed: number; readonly catalogue: Catalogue; readon
 /** All sources of a page that say `by`, each with its expert, environment and replay. Of one player of several the expert plays all agents, and the source holds those of the player. */
 export async function expertSources(d: Definition, learner: Learner, { seed, catalogue, spec, seat, environment }: Setting): Promise<readonly ExpertSource[]> {
   const [main = ''] = Object.keys(d.page.sources), made: ExpertSource[] = [];
-  for (const [name, { by, cut }] of Object.entries(d.page.sources)) {
-    const refuse = (why: string, fix: string): never => { throw new InputError(`source ${name} of ${d.page.name}${by === undefined ? '' : `, by ${by}`}: ${why}`, fix); };
-    if (by === undefined) { if (name !== main) refuse('the page acts for its first source only', "by: 'expert' at this one, or one source"); continue; }
-    if (name === main) refuse('the first source is the page\'s own', 'a first source without `by`, of which the page acts');
-    if (cut === 'rollout') refuse('an expert plays whole episodes', 'g.episodes or g.transitions');
-    const factory = catalogue.expert(by, spec), env = await environment({ copies: 1, seed: seedFor(seed, `source ${name}`) });
-    made.push(new ExpertSource(name, d, learner, new Rehearsal(env, factory.make(env), `source ${name} of ${d.page.name}: the expert ${factory.name}`, seat?.agents), seedFor(seed, `replay ${name}`), cut_ => catalogue.replay(cut_)));
-  }
-  return made;
+  return orClose({ close: async () => { for (const source of made) await source.close(); } }, async () => {
+    for (const [name, { by, cut }] of Object.entries(d.page.sources)) {
+      const refuse = (why: string, fix: string): never => { throw new InputError(`source ${name} of ${d.page.name}${by === undefined ? '' : `, by ${by}`}: ${why}`, fix); };
+      if (by === undefined) { if (name !== main) refuse('the page acts for its first source only', "by: 'expert' at this one, or one source"); continue; }
+      if (name === main) refuse('the first source is the page\'s own', 'a first source without `by`, of which the page acts');
+      if (cut === 'rollout') refuse('an expert plays whole episodes', 'g.episodes or g.transitions');
+      const factory = catalogue.expert(by, spec), env = await environment({ copies: 1, seed: seedFor(seed, `source ${name}`) });
+      made.push(await orClose(env, () => new ExpertSource(name, d, learner, new Rehearsal(env, factory.make(env), `source ${name} of ${d.page.name}: the expert ${factory.name}`, seat?.agents), seedFor(seed, `replay ${name}`), cut_ => catalogue.replay(cut_))));
+    }
+    return made;
+  });
 }
 /** A rollout whose batches hold those of the experts too, and whose checkpoints hold their replays; `page` is what the rollout plays now. */
 export function withExperts(rollout: Collector, others: readonly ExpertSource[], page: () => Definition): Collector {

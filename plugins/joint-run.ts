@@ -3,16 +3,14 @@ import { basename, dirname, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { fromJson, toJson, type Definition } from '../core/definition.ts';
 import { InputError, RunError } from '../core/error.ts';
-import { plan } from '../core/plan.ts';
 import type { Episode } from '../core/run.ts';
 import type { MetricRecord, Place, RunRecord, Tracker } from '../core/tracker.ts';
 import { freshState } from '../core/weights.ts';
 import { Catalogue } from './catalogue.ts';
 import { scoreOf, seedFor, type Score } from './evaluation.ts';
 import { JointEnvironment } from './joint-environment.ts';
-import { checkMinibatches } from './minibatches.ts';
-import { playersInWords, playTogether, seatOf, Together, type Player, type Players, type Playing } from './players.ts';
-import { sizesOf } from './rollout.ts';
+import { orClose } from './or-close.ts';
+import { playersInWords, playTogether, seatOf, seatsOf, Together, type Player, type Players, type Playing } from './players.ts';
 import { Checkpoints } from './stores/checkpoints.ts';
 import { readRecord, readRun } from './stores/read-run.ts';
 import { RunFolder } from './stores/run-folder.ts';
@@ -82,51 +80,52 @@ export class JointTraining {
   readonly #catalogue: Catalogue; readonly #training: Training;
   constructor(@inject(Catalogue) catalogue: Catalogue, @inject(Training) training: Training) { this.#catalogue = catalogue; this.#training = training; }
 
-  /** Everything is checked before a folder is made. */
-  async prepare(players: Players, o: JointOptions): Promise<JointPrepared> {
+  /** Everything is checked before a folder is made: each run is made once without one, and given back. */
+  async prepare(players: Players, { out, trackers = [], experiment, ...o }: JointOptions): Promise<JointPrepared> {
     checkPlayers(players);
     const own = new Set(learning(players).flatMap(([, { page }]) => page.page.sources[Object.keys(page.page.sources)[0]!]?.copies ?? []));
     if (o.copies === undefined && own.size > 1) throw new InputError(`the players' pages ask for ${[...own].join(' and ')} copies of the environment`, '--envs says how many they share');
-    const copies = o.copies ?? [...own][0] ?? 1, probe = await this.#catalogue.environment(o.environment, { copies: 1, seed: 0 }), { id } = probe.spec;
+    const copies = o.copies ?? [...own][0] ?? 1, seed = o.seed ?? 1, probe = await this.#catalogue.environment(o.environment, { copies: 1, seed: 0 }), { id } = probe.spec;
+    const common = { ...o, environment: id, copies, evaluate: { every: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32 } }, engine = o.engine === undefined ? {} : { engine: o.engine };
     try {
-      const joint = new JointEnvironment(probe, Object.fromEntries(Object.entries(players).map(([n, { agents }]) => [n, agents])));
-      for (const [name, { page }] of learning(players)) checkMinibatches(plan(page, sizesOf(page, joint.view(name))), copies);
-      for (const [name, p] of Object.entries(players)) if ('run' in p) (await this.#training.playing(p.run, joint.view(name), { ...(p.at === undefined ? {} : { from: p.at }), ...(o.engine === undefined ? {} : { engine: o.engine }) })).dispose();
+      const joint = new JointEnvironment(probe, seatsOf(players));
+      for (const [name, p] of Object.entries(players)) {
+        if ('page' in p) await (await this.#training.prepare(p.page, { ...common, seed, out: false, seat: { player: name, agents: p.agents, of: '', environment: () => Promise.resolve(joint.view(name)), collector: rollout => rollout, evaluate: () => Promise.resolve({}) } })).close();
+        if ('run' in p) (await this.#training.playing(p.run, joint.view(name), { ...(p.at === undefined ? {} : { from: p.at }), ...engine })).dispose();
+      }
     } finally { await probe.close(); }
-    const folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: Object.keys(players).join('-'), environment: id, seed: o.seed ?? 1 }));
-    const evaluation = { every: o.evaluate?.every ?? Math.max(1, Math.ceil(o.steps / 20)), episodes: o.evaluate?.episodes ?? 32 };
-    try {
-      return await this.#put(players, { seed: o.seed ?? 1, copies, episodes: evaluation.episodes, environment: id, engine: o.engine }, folder, o.trackers ?? [], async (name, page, seat, tracker, seed) => this.#training.prepare(page, {
-        environment: id, steps: o.steps, seed, copies, evaluate: evaluation, ...(o.engine === undefined ? {} : { engine: o.engine }), ...(o.checkpointEvery === undefined ? {} : { checkpointEvery: o.checkpointEvery }), ...(o.logEvery === undefined ? {} : { logEvery: o.logEvery }), ...(o.failures === undefined ? {} : { failures: o.failures }),
-        ...(o.picture === undefined ? {} : { picture: o.picture }), out: folder ? `${folder.path}/${name}` : false, seat, trackers: [tracker],
-      }), prepared => ({ steps: o.steps, started: new Date().toISOString(), settings: { seed: o.seed ?? 1, copies, episodes: evaluation.episodes }, engine: prepared.engine.info, versions: { skein: VERSION, node: process.versions.node }, plugins: this.#catalogue.records(), ...(o.experiment ? { experiment: o.experiment } : {}) }));
-    } catch (e) { await folder?.close(); throw e; }
+    const folder = out === false ? undefined : await RunFolder.create(out ?? await claimRunFolder({ algorithm: Object.keys(players).join('-'), environment: id, seed })), settings = { seed, copies, episodes: common.evaluate.episodes };
+    return orClose({ close: () => folder?.close() }, () => this.#put(players, { ...settings, environment: id, engine: o.engine }, folder, trackers,
+      (name, page, seat, tracker, playerSeed) => this.#training.prepare(page, { ...common, seed: playerSeed, out: folder ? `${folder.path}/${name}` : false, seat, trackers: [tracker] }),
+      prepared => ({ steps: o.steps, started: new Date().toISOString(), settings, engine: prepared.engine.info, versions: { skein: VERSION, node: process.versions.node }, plugins: this.#catalogue.records(), ...(experiment ? { experiment } : {}) })));
   }
 
   /** From the newest step at which every player has a checkpoint. */
   async resume(path: string, o: Pick<JointOptions, 'trackers' | 'engine' | 'picture'> & { readonly steps?: number } = {}): Promise<JointPrepared> {
     const record = await readRecord(path), players = this.#playersOf(record, path), { step, updates } = await this.#common(path, learning(players).map(([n]) => n)), folder = await RunFolder.open(path);
-    try {
-      const { metrics, events } = await readRun(path), upTo = <T extends { readonly step: number }>(records: readonly T[], line: (r: T) => string) => { const kept = records.filter(r => r.step <= step); return { bytes: kept.reduce((n, r) => n + Buffer.byteLength(line(r)), 0), records: kept.length }; }, settings = record['settings'] as { seed: number; copies: number; episodes: number };
-      await folder.rewind({ metrics: upTo(metrics, metricLine), events: upTo(events, eventLine) });
-      return await this.#put(players, { ...settings, environment: record.environment, engine: o.engine }, folder, o.trackers ?? [], (name, _, seat, tracker) => this.#training.resume(`${path}/${name}`, {
+    return orClose(folder, async () => {
+      const prepared = await this.#put(players, { ...record['settings'] as { seed: number; copies: number; episodes: number }, environment: record.environment, engine: o.engine }, folder, o.trackers ?? [], (name, _, seat, tracker) => this.#training.resume(`${path}/${name}`, {
         seat, from: updates.get(name)!, trackers: [tracker], ...(o.steps === undefined ? {} : { steps: o.steps }), ...(o.engine === undefined ? {} : { engine: o.engine }), ...(o.picture === undefined ? {} : { picture: o.picture }),
       }), () => ({ ...record, steps: o.steps ?? record.steps }));
-    } catch (e) { await folder.close(); throw e; }
+      const { metrics, events } = await readRun(path), upTo = <T extends { readonly step: number }>(records: readonly T[], line: (r: T) => string) => { const kept = records.filter(r => r.step <= step); return { bytes: kept.reduce((n, r) => n + Buffer.byteLength(line(r)), 0), records: kept.length }; };
+      await folder.rewind({ metrics: upTo(metrics, metricLine), events: upTo(events, eventLine) });
+      return prepared;
+    });
   }
 
   /** Greedy episodes of all players together, from the newest step at which each has a checkpoint; what each one scores. `at` takes other checkpoints of players that learn. */
   async evaluate(path: string, { episodes = 100, seed = 1, engine, at: asked = {}, told }: JointEvaluation & { readonly at?: Readonly<Record<string, number>> } = {}): Promise<{ readonly scores: Readonly<Record<string, Score>>; readonly step: number; readonly updates: Readonly<Record<string, number>>; readonly record: RunRecord }> {
     const record = await readRecord(path), players = this.#playersOf(record, path), { step, updates } = await this.#common(path, learning(players).map(([n]) => n)), make = (s: { readonly copies: number; readonly seed: number }) => this.#catalogue.environment(record.environment, s);
-    const sized = new JointEnvironment(await make({ copies: 1, seed: 0 }), Object.fromEntries(Object.entries(players).map(([n, { agents }]) => [n, agents]))), opened = new Map<string, Awaited<ReturnType<Training['playing']>>>();
+    const one = await make({ copies: 1, seed: 0 }), opened = new Map<string, Awaited<ReturnType<Training['playing']>>>();
     try {
+      const sized = new JointEnvironment(one, seatsOf(players));
       for (const [name, p] of Object.entries(players)) {
         const [at, from] = 'page' in p ? [`${path}/${name}`, asked[name] ?? updates.get(name)] : 'run' in p ? [p.run, p.at] : [`${path}/${p.copyOf}`, updates.get(p.copyOf)];
         opened.set(name, await this.#training.playing(at, sized.view(name), { ...(from === undefined ? {} : { from }), ...(engine === undefined ? {} : { engine }) }));
       }
       const played = await playTogether(Object.fromEntries([...opened].map(([n, playing]) => [n, { agents: players[n]!.agents, playing }])), { episodes, seed: seedFor(seed, 'evaluate'), make, ...(told ? { told } : {}) });
       return { scores: Object.fromEntries(Object.entries(played).map(([n, e]: [string, Episode[]]) => [n, scoreOf(e, seed)])), step, updates: { ...Object.fromEntries(updates), ...asked }, record };
-    } finally { for (const { dispose } of opened.values()) dispose(); await sized.close(); }
+    } finally { for (const { dispose } of opened.values()) dispose(); await one.close(); }
   }
 
   /** The run of one player: what it scores with the others of its run, who play from the newest step at which each has a checkpoint; as does it without `from`. `beside` are their names. */
@@ -157,9 +156,9 @@ export class JointTraining {
     make: (name: string, page: Definition, seat: ReturnType<Together['seat']>, tracker: Tracker, seed: number) => Promise<Prepared>, facts: (first: Prepared) => object): Promise<JointPrepared> {
     const together = new Together(players, seed, { episodes, seed, make: s => this.#catalogue.environment(environment, s) }), names = learning(players).map(([n]) => n), prepared: Record<string, Prepared> = {}, frozen: { dispose(): void }[] = [], at = new Map<string, number>();
     let audience: Audience | undefined;
-    const joined = new Joined(names, () => audience), unwind = async () => { for (const f of frozen) f.dispose(); for (const p of Object.values(prepared)) { p.run.learner.dispose(); p.engine.close(); } await together.close(); };
+    const joined = new Joined(names, () => audience), unwind = async () => { for (const f of frozen) f.dispose(); for (const p of Object.values(prepared)) await p.close(); await together.close(); };
     await together.open(copies);
-    try {
+    await orClose({ close: unwind }, async () => {
       for (const [name, { page }] of learning(players)) {
         const ready = prepared[name] = await make(name, page, together.seat(name, folder?.path ?? ''), joined.of(name), together.seedOf(name));
         together.learnerOf(name, () => ready.run.learner);
@@ -172,14 +171,14 @@ export class JointTraining {
           together.invite(name, playing);
         } else { const { learner } = prepared[p.copyOf]!.run, playing: Playing = { learner, state: freshState(learner.plan, together.seedOf(p.copyOf)) }; together.invite(name, playing); }
       }
-    } catch (e) { await unwind(); throw e; }
+    });
     const record = { format: 1, name: folder ? basename(resolve(folder.path)) : 'players', algorithm: playersInWords(players), environment, seed, players: written(players, at), ...facts(prepared[names[0]!]!) } as unknown as RunRecord;
     return {
       players: prepared, record, folder: folder?.path, stop: () => { together.stop(() => { for (const p of Object.values(prepared)) p.run.stop(); }); },
       begin: async () => {
         audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...trackers.map(t => ['a tracker', t] as const)], { step: 0, update: 0, episode: 0, seconds: 0 });
         try {
-          await folder?.start(record);
+          await orClose({ close: async () => { for (const p of Object.values(prepared)) await p.close(); } }, () => folder?.start(record));
           audience.start(record, folder);
           let first: unknown;
           const done = await Promise.all(names.map(async name => {

@@ -13,6 +13,7 @@ import type { RunRecord } from '../core/tracker.ts';
 import type { LearnerState } from '../core/weights.ts';
 import { evaluateEpisodes, seedFor } from './evaluation.ts';
 import { JointEnvironment } from './joint-environment.ts';
+import { orClose } from './or-close.ts';
 import { Rollout } from './rollout.ts';
 
 /** Who plays some of the agents: a page that learns, a checkpoint of a run, or a copy of another player, renewed every so many steps. */
@@ -21,6 +22,8 @@ export type Player = { readonly agents: readonly number[] } & (
   | { readonly run: string; readonly at?: number }
   | { readonly copyOf: string; readonly every: number });
 export type Players = Readonly<Record<string, Player>>;
+/** Agents of each. */
+export const seatsOf = (players: Readonly<Record<string, { readonly agents: readonly number[] }>>): Readonly<Record<string, readonly number[]>> => Object.fromEntries(Object.entries(players).map(([name, { agents }]) => [name, agents]));
 /** Weights with what acts by them. */
 export interface Playing { readonly learner: Learner; readonly state: LearnerState }
 
@@ -72,11 +75,10 @@ export interface Evaluation { readonly episodes: number; readonly seed: number; 
 
 /** Greedy episodes of all players together; each one's own. The environment is keyed by `seed`, the players by theirs. */
 export async function playTogether(players: Readonly<Record<string, { readonly agents: readonly number[]; readonly playing: Playing }>>, { episodes, seed, make, told }: Evaluation & { readonly told?: (episodes: number) => void }): Promise<Readonly<Record<string, Episode[]>>> {
-  const seats = Object.fromEntries(Object.entries(players).map(([name, { agents }]) => [name, agents]));
   let joint: Promise<JointEnvironment> | undefined;
   try {
     const played = await Promise.all(Object.entries(players).map(async ([name, { playing: { learner, state } }], i) => {
-      const view = async ({ copies }: { readonly copies: number }) => (await (joint ??= make({ copies, seed }).then(env => new JointEnvironment(env, seats)))).view(name);
+      const view = async ({ copies }: { readonly copies: number }) => (await (joint ??= make({ copies, seed }).then(env => new JointEnvironment(env, seatsOf(players))))).view(name);
       try { return [name, await evaluateEpisodes(learner.plan.d, learner, state, view, { episodes, seed: i === 0 ? seed : seedFor(seed, `player ${name}`), ...(told && i === 0 ? { told } : {}) })] as const; } catch (e) { (await joint)?.fail(e); throw e; }
     }));
     return Object.fromEntries(played);
@@ -110,7 +112,7 @@ export class Together {
   /** Before any run is made: the environment that all share. */
   async open(copies: number): Promise<void> {
     const env = await this.#evaluation.make({ copies, seed: seedFor(this.#seed, 'environment') });
-    this.#joint = new JointEnvironment(env, Object.fromEntries(Object.entries(this.#players).map(([n, { agents }]) => [n, agents])));
+    this.#joint = await orClose(env, () => new JointEnvironment(env, seatsOf(this.#players)));
     this.#joint.onDemand(Object.keys(this.#players).filter(n => !this.#learning.includes(n)), () => { void this.#call(); });
     this.#joint.moved = () => { const stop = this.#stop; this.#stop = undefined; stop?.(); };
   }

@@ -23,6 +23,7 @@ import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting
 import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
 import { expertSources, withExperts, type ExpertSource } from './expert-source.ts';
 import { checkMinibatches } from './minibatches.ts';
+import { orClose } from './or-close.ts';
 import { checkOverlap, overlapOf, type Overlap } from './overlap.ts';
 import { seenBy } from './joint-environment.ts';
 import { meansOf, seatOf, type Playing, type Seat } from './players.ts';
@@ -91,6 +92,8 @@ export interface Prepared {
   /** Of random play, where it was asked for and made. */
   readonly random: Score | undefined;
   begin(): Promise<Outcome>;
+  /** Closes what a run holds that is not to begin: environments, programs, the engine. One that begins closes them at its end. */
+  close(): Promise<void>;
 }
 
 /** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
@@ -100,7 +103,8 @@ type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture' | 'sea
 /** With the plugins that are loaded now, in place of those of the same names. */
 const withPlugins = (record: RunRecord, now: readonly PluginRecord[]): RunRecord => ({ ...record, plugins: [...(record['plugins'] as readonly PluginRecord[] | undefined ?? []).filter(p => !now.some(q => q.name === p.name)), ...now] });
 type Settings = RunSettings & { readonly copies: number; readonly episodes: number; readonly checkpointRoom?: Room; readonly overlap?: Overlap };
-interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout }
+/** `close` closes the engine too. */
+interface Built { readonly env: VectorEnvironment; readonly id: string; readonly learner: Learner; readonly rollout: Rollout; close(): Promise<void> }
 interface Whole extends Built { readonly replay: Replay; readonly others: readonly ExpertSource[] }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
 interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly steps: number; readonly done: number }
@@ -148,17 +152,19 @@ export class Training {
     };
     if (o.profile && settings.overlap !== 'off') throw new InputError('a profile says what takes how long in turn, and with overlap two things happen at once', '--profile without --overlap');
     const opened = await this.#catalogue.engine(o.engine), watcher = o.profile ? await watching(opened) : undefined, engine = watcher?.engine ?? opened, built = await this.#whole(d, o.environment, engine, settings, d, o.seat);
-    checkOverlap(settings.overlap ?? 'off', { page: d, engine });
-    watcher?.watch(built);
-    const swaps = plansOf(o.swaps, 'the options of a run');
-    this.#foresee(d, built.env, swaps, o.steps);
-    const random = o.baseline ? await this.#random(built, settings.seed) : undefined;
-    const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
-    const record: RunRecord = {
-      format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
-      engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.seat ? { seat: { player: o.seat.player, agents: o.seat.agents, of: o.seat.of } } : {}), ...(o.experiment ? { experiment: o.experiment } : {}),
-    };
-    return this.#ready(built, settings, engine, record, folder, { ...o, random, watcher }, undefined, heard);
+    return orClose(built, async () => {
+      checkOverlap(settings.overlap ?? 'off', { page: d, engine });
+      watcher?.watch(built);
+      const swaps = plansOf(o.swaps, 'the options of a run');
+      this.#foresee(d, built.env, swaps, o.steps);
+      const random = o.baseline ? await this.#random(built, settings.seed) : undefined;
+      const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
+      const record: RunRecord = {
+        format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
+        engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.seat ? { seat: { player: o.seat.player, agents: o.seat.agents, of: o.seat.of } } : {}), ...(o.experiment ? { experiment: o.experiment } : {}),
+      };
+      return this.#ready(built, settings, engine, record, folder, { ...o, random, watcher }, undefined, heard);
+    });
   }
 
   /**
@@ -169,17 +175,19 @@ export class Training {
     const files = o.files ?? disk, heard: Heard = {};
     await readRecord(path, files);
     const folder = await RunFolder.open(path, { files, alarm: e => { heard.alarm?.(e); } });
-    try {
+    return orClose(folder, async () => {
       const { record, settings, engine, built, snapshot, update } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
-      const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
-      const left = await checkpointsOf(path, files).leave(update);
-      heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
-      if (position.success) {
-        const { missing } = await folder.rewind(position.data);
-        if (missing) heard.first = [...heard.first, { code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }];
-      }
-      return prepared;
-    } catch (e) { await folder.close(); throw e; }
+      return orClose(built, async () => {
+        const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
+        const left = await checkpointsOf(path, files).leave(update);
+        heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
+        if (position.success) {
+          const { missing } = await folder.rewind(position.data);
+          if (missing) heard.first = [...heard.first, { code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }];
+        }
+        return prepared;
+      });
+    });
   }
   /** What a checkpoint of a run holds, ready to go on with; of a run without one, its beginning. */
   async #recorded(path: string, { engine: named, steps, from, files = disk, seat }: { readonly engine?: string | undefined; readonly steps?: number | undefined; readonly from?: number | undefined; readonly files?: FileSystem; readonly seat?: Seat }): Promise<Recorded> {
@@ -190,10 +198,12 @@ export class Training {
     let d = first;
     if (snapshot) fits(`${path}/checkpoints/${update}`, () => { d = this.#pageOf(old, path, snapshot); });
     const engine = await this.#catalogue.engine(named ?? engineName(old)), built = await this.#whole(d, old.environment, engine, settings, first, seat);
-    if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, seat ? { seat } : {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
-    const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
-    if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
-    return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, ...made };
+    return orClose(built, () => {
+      if (snapshot) fits(`${path}/checkpoints/${update}`, () => this.#ready(built, settings, engine, old, undefined, seat ? { seat } : {}, snapshot, {}).run.restore(freshState(built.learner.plan, settings.seed), snapshot));
+      const made = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 };
+      if (steps !== undefined && steps < Math.min(made.steps, old.steps)) throw new InputError(`--steps ${steps}: ${path} has made ${made.steps} environment steps already`, `--steps ${made.steps} or more, or leave it out: the run is to take ${old.steps}`);
+      return { record: { ...old, page: toJson(d), hash: structuralHash(d), steps: settings.steps, settings, engine: engine.info }, settings, engine, built, snapshot, update, ...made };
+    });
   }
   /** The checkpoint to go on from; none where a run never made one. */
   async #checkpoint(path: string, files: FileSystem, from: number | undefined): Promise<{ readonly update?: number; readonly snapshot?: Snapshot }> {
@@ -211,10 +221,12 @@ export class Training {
   }
   /** Swaps tried on a checkpoint: the run begins, tries, and ends without a step. */
   async #tried({ record, settings, engine, built, snapshot }: Recorded, swaps: Swaps, options: SwapOptions): Promise<Swapped> {
-    const { run } = this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
-    what.catch(() => undefined);                                          // awaited below, once the run has ended
-    run.stop();
-    try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); engine.close(); await built.env.close(); for (const other of built.others) await other.close(); }
+    try {
+      const { run } = this.#ready(built, settings, engine, record, undefined, {}, snapshot, {}), what = run.check(editOf(swaps, this.#catalogue), options);
+      what.catch(() => undefined);                                        // awaited below, once the run has ended
+      run.stop();
+      try { await run.start(freshState(built.learner.plan, settings.seed), snapshot); return await what; } finally { run.learner.dispose(); }
+    } finally { await built.close(); }
   }
   /** An edit of a run that stands still: tried on its newest checkpoint, and unless it is only asked for, recorded, to be made when the run is resumed. */
   async swap(path: string, swaps: Swaps, { dry = false, engine, ...options }: SwapOptions & { readonly dry?: boolean; readonly engine?: string | undefined } = {}): Promise<Swapped> {
@@ -231,7 +243,10 @@ export class Training {
   /** A new run folder that goes on from a checkpoint of another run, with an edit. What that run still planned is not taken over. */
   async fork(path: string, out: string, swaps: Swaps, { from, steps, engine, ...options }: SwapOptions & { readonly from?: number | undefined; readonly steps?: number | undefined; readonly engine?: string | undefined } = {}): Promise<Swapped> {
     const recorded = await this.#recorded(path, { from, steps, engine }), { record, settings, snapshot, update } = recorded;
-    if (recorded.steps >= settings.steps) throw new InputError(`${path} has made ${recorded.steps} steps by checkpoint ${update}, and the fork would end at ${settings.steps}`, '--steps makes it longer, --at names an earlier checkpoint');
+    if (recorded.steps >= settings.steps) {
+      await recorded.built.close();
+      throw new InputError(`${path} has made ${recorded.steps} steps by checkpoint ${update}, and the fork would end at ${settings.steps}`, '--steps makes it longer, --at names an earlier checkpoint');
+    }
     const what = await this.#tried(recorded, swaps, options), folder = await RunFolder.create(out);
     try {
       const { position: _, ...meta } = (snapshot?.meta ?? {}) as Readonly<Record<string, unknown>>;
@@ -254,10 +269,13 @@ export class Training {
   async playing(path: string, view: VectorEnvironment, { from, engine: named }: { readonly from?: number; readonly engine?: string } = {}): Promise<Playing & { readonly at: number; dispose(): void }> {
     const record = await readRecord(path), { update, snapshot } = await this.#checkpoint(path, disk, from);
     if (update === undefined || !snapshot) throw new InputError(`${path} has no complete checkpoint`, 'a run that has one');
-    const engine = await this.#catalogue.engine(named ?? engineName(record)), d = this.#pageOf(record, path, snapshot), learner = new Learner(plan(d, sizesOf(d, view)), engine);
-    let state: LearnerState | undefined;
-    fits(`${path}/checkpoints/${update}`, () => { state = stateOf(learner, snapshot); });
-    return { learner, state: state!, at: update, dispose: () => { learner.dispose(); engine.close(); } };
+    const engine = await this.#catalogue.engine(named ?? engineName(record));
+    return orClose(engine, () => {
+      const d = this.#pageOf(record, path, snapshot), learner = new Learner(plan(d, sizesOf(d, view)), engine);
+      let state: LearnerState | undefined;
+      fits(`${path}/checkpoints/${update}`, () => { state = stateOf(learner, snapshot); });
+      return { learner, state: state!, at: update, dispose: () => { learner.dispose(); engine.close(); } };
+    });
   }
   /** The best actions of a checkpoint as an ONNX file that stands alone, of so many copies of the environment, and what there is to know of it. Of one player of several they are those of its agents. */
   async export(path: string, { from, copies = 1 }: { readonly from?: number; readonly copies?: number } = {}): Promise<Policy> {
@@ -270,7 +288,7 @@ export class Training {
     const store = checkpointsOf(path), updates = await store.list(), update = from ?? updates.at(-1);
     if (update === undefined) throw new InputError(`${path} has no complete checkpoint`, `skein resume ${path} goes on with it, and leaves one at its end`);
     const snapshot = await store.load(update), d = this.#pageOf(record, path, snapshot), engine = await make(record), built = await this.#build(d, environment ?? record.environment, engine, { ...record['settings'] as Settings, ...other }, d, own);
-    try { return await work({ record, update, built, state: environment === undefined ? stateOf(built.learner, snapshot) : elsewhere(path, record, built, snapshot) }); } finally { built.learner.dispose(); engine.close(); await built.env.close(); }
+    try { return await work({ record, update, built, state: environment === undefined ? stateOf(built.learner, snapshot) : elsewhere(path, record, built, snapshot) }); } finally { await built.close(); }
   }
   #random({ id, env, learner }: Built, seed: number): Promise<Score | undefined> { return randomScore(learner, env.spec, s => this.#catalogue.environment(id, s), seed); }
 
@@ -293,15 +311,24 @@ export class Training {
   }
   /** The page as it is, on data as the run's first one reads them: what it does not read itself is held for an undo. */
   async #build(d: Definition, environment: string, engine: Engine, { seed, copies }: { readonly seed: number; readonly copies: number }, first = d, seat?: Pick<Seat, 'environment'>): Promise<Built> {
-    const env = await (seat ? seat.environment({ copies, seed }) : this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') })), sizes = sizesOf(d, env), learner = new Learner(plan(d, sizes), engine);
-    return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed) };
+    return orClose(engine, async () => {
+      const env = await (seat ? seat.environment({ copies, seed }) : this.#catalogue.environment(environment, { copies, seed: seedFor(seed, 'environment') }));
+      return orClose(env, () => {
+        const learner = new Learner(plan(d, sizesOf(d, env)), engine);
+        return { env, id: env.spec.id, learner, rollout: new Rollout(first, learner, env, seed), close: async () => { learner.dispose(); engine.close(); await env.close(); } };
+      });
+    });
   }
 
   async #whole(d: Definition, environment: string, engine: Engine, settings: { readonly seed: number; readonly copies: number }, first = d, seat?: Seat): Promise<Whole> {
-    const built = await this.#build(d, environment, engine, settings, first, seat), source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
-    checkMinibatches(built.learner.plan, settings.copies);
-    const others = await expertSources(first, built.learner, { seed: settings.seed, catalogue: this.#catalogue, spec: built.env.spec, seat, environment: s => this.#catalogue.environment(environment, s) });
-    return { ...built, others, replay: this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed }) };
+    const built = await this.#build(d, environment, engine, settings, first, seat);
+    return orClose(built, async () => {
+      const source = d.page.sources[built.learner.programs.main]!, { stored, needsNext } = built.rollout;
+      checkMinibatches(built.learner.plan, settings.copies);
+      const replay = this.#catalogue.replay(source.prioritised ? 'prioritised' : source.cut).make({ source, copies: settings.copies, fields: stored, needsNext, seed: settings.seed });
+      const others = await expertSources(first, built.learner, { seed: settings.seed, catalogue: this.#catalogue, spec: built.env.spec, seat, environment: s => this.#catalogue.environment(environment, s) });
+      return { ...built, others, replay, close: async () => { await built.close(); for (const other of others) await other.close(); } };
+    });
   }
 
   #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Kept, snapshot: Snapshot | undefined, heard: Heard): Prepared {
@@ -359,12 +386,12 @@ export class Training {
             if (metrics.length && o.picture !== false) await folder.put('curve.svg', curve(metrics, { title: `${record.algorithm} on ${record.environment}`, marks, ...(o.random ? { references: [{ label: 'random', value: o.random.mean }] } : {}) })).catch(() => undefined);       // a picture is no reason to fail: the numbers are there
             await folder.close();
           }
-          await env.close();
-          for (const other of others) await other.close();
           run.learner.dispose();
+          await built.close();
         }
         return { ...ended, dropped: folder?.dropped ?? 0, profile };
       },
+      close: () => built.close(),
     };
   }
 }
@@ -380,7 +407,7 @@ function elsewhere(path: string, { environment }: RunRecord, { id, learner }: Bu
   try { return stateOf(learner, snapshot); } catch (e) {
     if (!(e instanceof InputError)) throw e;
     const [[, ...all]] = e.message.split('\n  fix: ').map(part => part.split('\n')) as [string[]], own = all.filter(line => !/^\s*\w+\s+(lagged|slots)\//.test(line));   // whose shapes follow the weights'
-    throw new InputError([`${path} has learned in ${environment}, and its weights do not fit ${id}`, ...own].join('\n'), `name an environment that has the sizes of ${environment}, or none: then it is that one`);
+    throw new InputError([`${path} has learned in ${environment}, and its weights do not fit ${id}`, ...own].join('\n'), `name one in which the page has the same sizes; without --env it plays ${environment}`);
   }
 }
 function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {

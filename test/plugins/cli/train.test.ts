@@ -66,7 +66,7 @@ describe('train', () => {
     expect(stderr).toContain(`error: ${run} has learned in matrix/two-step, and its weights do not fit matrix/m1\n  shape `);
     expect(stderr).toMatch(/shape {4}weights\/agentQ\/.* is \[\d+, \d+\], the page has \[\d+, \d+\]/);
     expect(stderr).not.toMatch(/lagged|slots/);
-    expect(stderr).toContain('  fix: name an environment that has the sizes of matrix/two-step, or none: then it is that one\n');
+    expect(stderr).toContain('  fix: name one in which the page has the same sizes; without --env it plays matrix/two-step\n');
     expect((await skein('evaluate', run, '--env', 'lbf/5x5-2p-1f?players=7')).stderr).toContain('no option players');
   });
   it('goes on where it stood, bit for bit', async () => {

@@ -10,10 +10,11 @@ import { runInNewContext } from 'node:vm';
 import { config } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromJson, toJson, type Definition } from '../../../core/definition.ts';
+import type { EngineFactory } from '../../../core/engine.ts';
 import type { EnvironmentFamily, TrackerFactory } from '../../../plugins/factories.ts';
 import { GraphError, InputError, RunError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
-import { dqn, qmix } from '../../../graphs/index.ts';
+import { dqn, prioritisedDqn, qmix } from '../../../graphs/index.ts';
 import { nodeTypes } from '../../../nodes/index.ts';
 import { Catalogue } from '../../../plugins/catalogue.ts';
 import { tfjs } from '../../../plugins/engines/tfjs.ts';
@@ -33,10 +34,12 @@ beforeAll(async () => { folder = await mkdtemp(path.join(os.tmpdir(), 'skein-tra
 afterAll(() => rm(folder, { recursive: true }));
 
 const plans = (copies: number): Script['plans'] => Array.from({ length: copies }, (_, c) => [{ length: 3 + c, end: 'terminated' as const }, { length: 5, end: 'truncated' as const }]);
-/** Training in scripted environments, which it gives back. */
-function training(script: Omit<Script, 'plans'> & { readonly plans?: Script['plans'] } = {}, trackers: readonly TrackerFactory[] = []): { training: Training; made: Scripted[] } {
+/** Training in scripted environments, which it gives back, and how many engines are open. */
+function training(script: Omit<Script, 'plans'> & { readonly plans?: Script['plans'] } = {}, trackers: readonly TrackerFactory[] = []): { training: Training; made: Scripted[]; open(): number } {
+  let engines = 0;
+  const counted: EngineFactory = { ...tfjs, open: async backend => { const engine = await tfjs.open(backend); engines++; return { info: engine.info, alive: () => engine.alive(), compile: program => engine.compile(program), close: () => { engines--; } }; } };
   const made: Scripted[] = [], family: EnvironmentFamily = { family: 'scripted', about: 'plays a script', tasks: { play: 'as written' }, options: {}, make: (_, __, { copies }) => { const env = new Scripted({ plans: plans(copies), ...script }); made.push(env); return env; } };
-  return { training: new Training(new Catalogue([], nodeTypes, [family], [tfjs], [episodes, transitions, rollouts], trackers)), made };
+  return { training: new Training(new Catalogue([], nodeTypes, [family], [counted], [episodes, transitions, rollouts], trackers)), made, open: () => engines };
 }
 const tiny = applySettings(dqn, { 'q.hidden': [4], 'data.batch': 2, 'data.start': 4, 'data.every': 1, 'data.keep': 50 });
 const OPTIONS = { environment: 'scripted/play', steps: 40, seed: 1, engine: 'tfjs:wasm', evaluate: { episodes: 2, every: 20 }, logEvery: 10, out: false } as const satisfies TrainOptions;
@@ -82,6 +85,24 @@ describe('a run', () => {
     const bad = training({ spoil: at => { if (at.episode === 1 && at.t === 2) throw new Error('crashed'); } });
     await expect((await bad.training.prepare(tiny, OPTIONS)).begin()).rejects.toThrow('crashed');
     expect(bad.made.every(e => e.closed)).toBe(true);
+  });
+  it.each(Object.entries({
+    'an environment with other actions': [{ continuous: true }, dqn, {}], 'a page for several agents less': [{ agents: 2 }, dqn, {}], 'a replay of which there is none': [{}, prioritisedDqn, {}],
+    'a swap that cannot be made': [{}, dqn, { swaps: [{ at: 5, swaps: [{ slot: 'nobody', type: 'greedy' }] }] }], 'an overlap that its engine does not have': [{}, dqn, { overlap: 'on' }], 'a folder of another': [{}, dqn, { out: os.tmpdir() }],
+  } satisfies Record<string, [Omit<Script, 'plans'>, Definition, Partial<TrainOptions>]>))('that cannot be prepared leaves nothing open: %s', async (_, [script, d, more]) => {
+    const { training: t, made, open } = training(script);
+    await expect(t.prepare(applySettings(d, { 'q.hidden': [4] }), { ...OPTIONS, ...more })).rejects.toThrow();
+    expect(made.length).toBeGreaterThan(0);
+    expect([made.filter(e => !e.closed).length, open()]).toEqual([0, 0]);
+  });
+  it('gives its engine back at its end, and where it never begins', async () => {
+    const { training: t, made, open } = training();
+    await (await t.prepare(tiny, OPTIONS)).begin();
+    expect(open()).toBe(0);
+    const idle = await t.prepare(tiny, OPTIONS);
+    expect(open()).toBe(1);
+    await idle.close();
+    expect([made.filter(e => !e.closed).length, open()]).toEqual([0, 0]);
   });
   it('stops when it is asked from outside, by a timer or a signal: it lets the event loop turn', async () => {
     const prepared = await training().training.prepare(tiny, { ...OPTIONS, steps: 100_000 }), timer = setTimeout(() => { prepared.run.stop(); }, 30), { reason } = await prepared.begin();
