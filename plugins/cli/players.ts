@@ -75,12 +75,18 @@ export async function trainTogether(session: Session, flags: TrainFlags, documen
   }));
 }
 interface RunFlags extends ConsoleFlags { readonly plugin?: readonly string[]; readonly engine?: string }
-export async function resumeTogether(session: Session, run: string, { plugin = [], engine, ...flags }: RunFlags, steps: number | undefined): Promise<ExitCode> {
-  const { compose } = await import('../compose.ts'), { joint } = await compose({ plugins: plugin });
-  return runTogether(session, flags, trackers => joint.resume(run, { trackers, ...(steps === undefined ? {} : { steps }), ...(engine === undefined ? {} : { engine }) }));
+/** Runs of several players, with the plugins that they need; an engine only where one is named, for each player goes on with its own. */
+async function opened(session: Session, run: string, flags: RunFlags): Promise<{ readonly joint: Composition['joint']; readonly engine: { readonly engine?: string } }> {
+  const { openRecorded } = await import('./recorded-run.ts'), { composition: { joint }, remarks, engine } = await openRecorded(run, flags);
+  session.remarks.print(...remarks.map(remark => `note: ${remark}`));
+  return { joint, engine: flags.engine === undefined ? {} : { engine } };
 }
-export async function evaluateTogether(session: Session, run: string, { plugin = [], engine, ...flags }: RunFlags, { episodes, seed }: { readonly episodes: number; readonly seed: number }): Promise<void> {
-  const { compose } = await import('../compose.ts'), { joint } = await compose({ plugins: plugin }), { scores, step, record } = await session.work('episodes', episodes, flags, told => joint.evaluate(run, { episodes, seed, told, ...(engine === undefined ? {} : { engine }) }));
+export async function resumeTogether(session: Session, run: string, flags: RunFlags, steps: number | undefined): Promise<ExitCode> {
+  const { joint, engine } = await opened(session, run, flags);
+  return runTogether(session, flags, trackers => joint.resume(run, { trackers, ...(steps === undefined ? {} : { steps }), ...engine }));
+}
+export async function evaluateTogether(session: Session, run: string, flags: RunFlags, { episodes, seed }: { readonly episodes: number; readonly seed: number }): Promise<void> {
+  const { joint, engine } = await opened(session, run, flags), { scores, step, record } = await session.work('episodes', episodes, flags, told => joint.evaluate(run, { episodes, seed, told, ...engine }));
   if (flags.json) { session.json({ run, environment: record.environment, step, seed, players: scores }); return; }
   const width = Math.max(...Object.keys(scores).map(n => n.length));
   session.answer.print(`[[bold|${record.algorithm}]] on [[bold|${record.environment}]] after ${counted(step, 'step')}: ${counted(episodes, 'greedy episode')}, seed ${grouped(seed)}`,

@@ -47,6 +47,14 @@ describe('--env ./file.ts', () => {
     expect((await skein('resume', run, '--plugin', PAIR, '--steps', '70')).code).toBe(0);
     expect(recordOf(run).plugins).toEqual([pluginOf(PAIR)]);
   });
+  it('is named again for several players too, to go on and to be evaluated', async () => {
+    const file = folder.in('players.yaml'), both = folder.in('both'), small = 'page: vdn, set: { data.batch: 2, agentQ.hidden: 4 }';
+    writeFileSync(file, `players:\n  a: { agents: [0], ${small} }\n  b: { agents: [1], ${small} }\n`);
+    expect(await skein('train', file, '--env', PAIR, '--engine', 'tfjs:cpu', '--steps', '60', '--evaluate', '30:4', '--checkpoint', '30', '--no-picture', '--out', both)).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['resume', 'evaluate']) expect(await skein(command, both)).toEqual({ code: 2, stdout: '', stderr: `error: ${both} was made with the plugin only-pair 0\n  fix: --plugin ${PAIR}\n` });
+    expect(await skein('evaluate', both, '--plugin', PAIR, '--episodes', '4', '--engine', `${RELAY}#relay:script`)).toMatchObject({ code: 0, stderr: '' });
+    expect(await skein('resume', both, '--plugin', PAIR, '--steps', '70')).toMatchObject({ code: 0, stderr: '' });
+  });
   it('is spelled as an id behind #, and what there is one of may be left out', async () => {
     for (const spelled of [PAIR, `${PAIR}#pair`, `${PAIR}#pair/alike`, `${PAIR}#pair?`, `${AT}/pair.ts`, path.resolve(PAIR)]) expect((await skein('env', 'check', spelled, '--steps', '20')).stdout).toMatch(/^pair\/alike keeps the contract\n/);
     expect((await skein('check', 'vdn', '--env', PAIR)).stdout).toContain('  in  pair/alike: 2 agents, 2 actions');
