@@ -11,7 +11,7 @@ const meant = (name: string, all: Iterable<string>) => { const near = nearest(na
 /** A definition with other numbers: `node.setting`, `source.batch`, `rule.lr`, `targets.everyEpisodes`. Nothing changes if any of them is wrong. */
 export function applySettings(d: Definition, settings: Readonly<Record<string, unknown>>): Definition {
   if (!Object.keys(settings).length) return d;
-  const page = bare(d.page) as unknown as Record<string, Record<string, Record<string, unknown>>>;
+  const page = bare(d.page) as unknown as Record<string, Record<string, Record<string, unknown>>>, lagged = Object.values(d.page.nodes).some(n => n.role === 'target');
   for (const [path, value] of Object.entries(settings)) {
     const [what = '', key = '', ...more] = path.split('.'), places = { nodes: page['nodes']![what], sources: page['sources']![what], train: page['train']![what] };
     if (!key || more.length) throw new InputError(`--set ${path}: write name.setting=value`, `for example ${Object.keys(page['nodes']!)[0] ?? 'q'}.hidden=64 or ${Object.keys(page['sources']!)[0] ?? 'data'}.batch=64`);
@@ -21,9 +21,12 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
     else if (places.sources) { known('source', `source ${what} of ${d.page.name}`); places.sources[key] = value; }
     else if (places.train && OPTIMISER.includes(key)) places.train['optimiser'] = { ...(places.train['optimiser'] as object), [key]: value };
     else if (places.train) { known('rule', `rule ${what} of ${d.page.name}`); places.train[key] = value; }
-    else if (what === 'targets') { known('targets', `rule targets of ${d.page.name}`); page['targets']!['*'] = { [key]: value }; }
+    else if (what === 'targets' && lagged) { known('targets', `rule targets of ${d.page.name}`); page['targets']!['*'] = { [key]: value }; }
     else if (what === 'act' && page['act']) { known('act', `act of ${d.page.name}`); (page['act'] as Record<string, unknown>)[key] = value; }
-    else throw new InputError(`--set ${path}: the page ${d.page.name} has no ${what}${meant(what, [...Object.keys(page['nodes']!), ...Object.keys(page['sources']!), ...Object.keys(page['train']!), 'targets', 'act'])}`, `nodes ${Object.keys(page['nodes']!).join(', ')}; sources ${Object.keys(page['sources']!).join(', ')}; rules ${Object.keys(page['train']!).join(', ')}; targets; act`);
+    else {
+      const names = { nodes: Object.keys(page['nodes']!), sources: Object.keys(page['sources']!), rules: Object.keys(page['train']!) }, others = [...(lagged ? ['targets'] : []), ...(page['act'] ? ['act'] : [])];
+      throw new InputError(`--set ${path}: the page ${d.page.name} has no ${what}${meant(what, [...Object.values(names).flat(), ...others])}`, [...Object.entries(names).map(([kind, all]) => `${kind} ${all.join(', ')}`), ...others].join('; '));
+    }
   }
   const set = { ...fromJson(JSON.parse(JSON.stringify(page)), d.specs, `page ${d.page.name} with the settings given`), handles: d.handles }, issues = check(set);
   if (issues.length) throw new GraphError(d.page.name, issues, set);

@@ -14,7 +14,7 @@ import type { EngineFactory } from '../../../core/engine.ts';
 import type { EnvironmentFamily, TrackerFactory } from '../../../plugins/factories.ts';
 import { GraphError, InputError, RunError } from '../../../core/error.ts';
 import { derive } from '../../../core/graph.ts';
-import { dqn, prioritisedDqn, qmix } from '../../../graphs/index.ts';
+import { a2c, dqn, prioritisedDqn, qmix } from '../../../graphs/index.ts';
 import { nodeTypes } from '../../../nodes/index.ts';
 import { Catalogue } from '../../../plugins/catalogue.ts';
 import { tfjs } from '../../../plugins/engines/tfjs.ts';
@@ -59,6 +59,7 @@ describe('settings', () => {
     expect(() => applySettings(qmix, { 'agentQ.widht': 1 })).toThrow(GraphError);
     expect(() => applySettings(qmix, { 'data.batch': 0.5 })).toThrow(InputError);
     expect(() => applySettings(qmix, { 'constructor.x': 1, 'agentQ.hidden': 4 })).toThrow('the page qmix has no constructor');
+    expect(() => applySettings(a2c, { 'targets.everyUpdates': 3 })).toThrow(/--set targets.everyUpdates: the page a2c has no targets\n {2}fix: nodes [^;]*; sources data; rules [^;]*; act$/);
     expect(JSON.stringify(toJson(qmix))).toBe(before);
   });
   it('left out of a page file are the documented ones: an optimiser of a type and a rate alone', () => {
