@@ -228,7 +228,7 @@ describe('players', () => {
     ['a run that is not there', { a: { agents: [0], page: page(iql) }, b: { agents: [1], run: 'nowhere' } }, 'nowhere is not a run'],
     ['no steps', players, 'steps is 0', { steps: 0 }], ['half a step between records', players, 'logEvery is 0.5', { logEvery: 0.5 }], ['a backend that its engine does not have', players, 'no backend cuda', { engine: 'tfjs:cuda' }],
     ['an expert of no name', { a: { agents: [0, 1], page: applySettings(primal as never, { ...TINY_RUNS['primal']!.set, 'expert.by': 'nobody' }) } }, 'no expert is called "nobody"', { environment: TINY_RUNS['primal']!.environment }],
-  ])('are refused before anything is made: %s', async (_, wrong, word, more = {}) => {
+  ])('are refused before anything is made: %s', async (_, wrong, word, more?: Partial<JointOptions>) => {
     await expect(composition.joint.prepare(wrong as Players, { ...options, ...more, out: at('never') })).rejects.toThrow(word);
     expect(existsSync(at('never'))).toBe(false);
   });

@@ -89,7 +89,7 @@ describe('a run', () => {
   });
   it.each(Object.entries({
     'an environment with other actions': [{ continuous: true }, dqn, {}], 'a page for several agents less': [{ agents: 2 }, dqn, {}], 'a replay of which there is none': [{}, prioritisedDqn, {}],
-    'a swap that cannot be made': [{}, dqn, { swaps: [{ at: 5, swaps: [{ slot: 'nobody', type: 'greedy' }] }] }], 'an overlap that its engine does not have': [{}, dqn, { overlap: 'on' }], 'a folder of another': [{}, dqn, { out: os.tmpdir() }],
+    'a swap that cannot be made': [{}, dqn, { swaps: [{ at: 5, swaps: [{ slot: 'nobody', type: 'greedy', config: {} }] }] }], 'an overlap that its engine does not have': [{}, dqn, { overlap: 'on' }], 'a folder of another': [{}, dqn, { out: os.tmpdir() }],
   } satisfies Record<string, [Omit<Script, 'plans'>, Definition, Partial<TrainOptions>]>))('that cannot be prepared leaves nothing open: %s', async (_, [script, d, more]) => {
     const { training: t, made, open } = training(script);
     await expect(t.prepare(applySettings(d, { 'q.hidden': [4] }), { ...OPTIONS, ...more })).rejects.toThrow();
