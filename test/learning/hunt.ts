@@ -11,8 +11,11 @@ const OURS = [0, 2, 1, 4, 3] as const;
 
 /** Layers of the prey's policy: what it sees, standardised by fixed moments; two layers of ReLU; a number for each push, of which the greatest counts. */
 export class Prey {
-  readonly #kernels: readonly Float32Array[]; readonly #biases: readonly Float32Array[];
+  /** [in out] of each layer. */
+  readonly #kernels: readonly Float64Array[]; readonly #biases: readonly Float32Array[];
   readonly #wide = [new Float64Array(WIDTH), new Float64Array(WIDTH), new Float64Array(PUSHES)] as const; readonly #in = new Float64Array(PREY_SEES);
+  /** Which inputs of a layer are not 0, which half of what ReLU gives is. */
+  readonly #live = new Int32Array(WIDTH);
   readonly #scale: Float32Array; readonly #mean: Float32Array; readonly #shift: Float32Array;
   /** Whose numbers these are: test/fixtures/prey/README.md. */
   constructor(file = new URL('../fixtures/prey/weights.f32', import.meta.url)) {
@@ -21,7 +24,7 @@ export class Prey {
     const take = (count: number) => all.subarray(at, at += count), [gain, shift, mean, variance] = [take(PREY_SEES), take(PREY_SEES), take(PREY_SEES), take(PREY_SEES)];
     this.#scale = gain.map((g, i) => g / Math.sqrt(variance[i]! + 1e-5)); this.#mean = mean; this.#shift = shift;
     const layers = [[WIDTH, PREY_SEES], [WIDTH, WIDTH], [PUSHES, WIDTH]].map(([out, into]) => [take(out! * into!), take(out!)] as const);
-    this.#kernels = layers.map(([kernel]) => kernel); this.#biases = layers.map(([, bias]) => bias);
+    this.#kernels = layers.map(([kernel, { length: out }]) => Float64Array.from(kernel, (_, k) => kernel[(k % out) * (kernel.length / out) + Math.floor(k / out)]!)); this.#biases = layers.map(([, bias]) => bias);
     if (at !== all.length) throw new RangeError(`${all.length} numbers, not ${at}`);
   }
   /** The value of each push, in its own order, for what stands in `obs` from `from` on. */
@@ -29,12 +32,16 @@ export class Prey {
     for (let i = 0; i < PREY_SEES; i++) this.#in[i] = (obs[from + i]! - this.#mean[i]!) * this.#scale[i]! + this.#shift[i]!;
     let x = this.#in;
     for (const [layer, y] of this.#wide.entries()) {
-      const kernel = this.#kernels[layer]!, bias = this.#biases[layer]!, into = x.length;
-      for (let o = 0; o < y.length; o++) {
-        let sum = bias[o]!;
-        for (let i = 0, k = o * into; i < into; i++) sum += kernel[k + i]! * x[i]!;
-        y[o] = layer < 2 && sum < 0 ? 0 : sum;
+      const kernel = this.#kernels[layer]!, bias = this.#biases[layer]!, out = y.length, into = x.length;
+      for (let o = 0; o < out; o++) y[o] = bias[o]!;
+      let live = 0, n = 0;
+      for (let i = 0; i < into; i++) if (x[i] !== 0) this.#live[live++] = i;
+      for (; n + 4 <= live; n += 4) {
+        const [a, b, c, d] = [this.#live[n]!, this.#live[n + 1]!, this.#live[n + 2]!, this.#live[n + 3]!], A = x[a]!, B = x[b]!, C = x[c]!, D = x[d]!;
+        for (let o = 0, i = a * out, j = b * out, k = c * out, l = d * out; o < out; o++) y[o] = y[o]! + kernel[i + o]! * A + kernel[j + o]! * B + kernel[k + o]! * C + kernel[l + o]! * D;
       }
+      for (; n < live; n++) for (let o = 0, i = this.#live[n]! * out, A = x[this.#live[n]!]!; o < out; o++) y[o]! += kernel[i + o]! * A;
+      if (layer < 2) for (let o = 0; o < out; o++) if (y[o]! < 0) y[o] = 0;
       x = y;
     }
     return x;
