@@ -63,11 +63,11 @@ function roles(): string {
     curves([line('ROMA', runs, 'ROMA', r => column(r, 'differ')), line(name, runs, control, r => column(r, 'differ'))], { title: 'Second role loss: difference, with and without role losses', unit: unit('agents share a role or are far apart, few of them far') }),
   ]);
 }
-/** Particle tasks, one below the other: every algorithm on its own number of steps. */
+/** Particle tasks, one below the other: every algorithm on its own number of steps, those of millions apart from those of thousands. */
 function particles(): string {
-  const runs = runsOf('mpe');
-  return stacked(Object.values(PARTICLE_TASKS).map(({ name, random }) => curves(Object.entries(PARTICLES).filter(([, r]) => r.task === name).map(([key, { algorithm }]) => line(algorithm, runs, key, run => returnsOf(run).map(x => Math.max(x, random)))),
-    { title: `${name}: greedy play over training`, unit: `return in the unit of the published figures, what is below random play (${random}) at its height; mean and range over seeds` })));
+  const runs = runsOf('mpe'), rows = Object.entries(PARTICLES);
+  return stacked(Object.entries(PARTICLE_TASKS).flatMap(([task, { name, random }]) => [true, false].map(long => curves(rows.filter(([, r]) => r.task === task && r.steps >= 1_000_000 === long).map(([key, { algorithm }]) => line(algorithm, runs, key, run => returnsOf(run).map(x => Math.max(x, random)))),
+    { title: `${name}: greedy play over training`, unit: `return in the unit of the published figures, what is below random play (${random}) at its height; mean and range over seeds` }))));
 }
 function particleTable(): string {
   const said = (x: number) => x.toFixed(1);
