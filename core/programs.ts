@@ -103,7 +103,7 @@ export class Programs {
     out[`arena.${rule.name}`] = settle(w, after.w);
     for (const [m, t] of Object.entries(after.slots)) out[`${m}.${rule.name}`] = settle(before[m]!, t);
     out[`norm.${rule.name}`] = norm;
-    out[`sum.${rule.name}`] = tf.sum(out[`arena.${rule.name}`]!);
+    out[`finite.${rule.name}`] = tf.sum(tf.sub(out[`arena.${rule.name}`]!, out[`arena.${rule.name}`]!));      // 0, or NaN where any weight is not finite
     if (options.gradients) out[`grad.${rule.name}`] = gradient;
   }
   /** Wires that a pass gives besides its losses: memory, but for what is computed once; priorities, taps. */

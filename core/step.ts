@@ -134,7 +134,7 @@ export class Learner {
           const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
           const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
-          const failed = rules.find(r => (page.train[r]!.until && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || (bad(out[`sum.${r}`]) && bad(out[`arena.${r}`])) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
+          const failed = rules.find(r => (page.train[r]!.until && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`finite.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
           if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o)) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
           if (first) for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
           first = false; ran = true;

@@ -45,11 +45,11 @@ describe('a pass', () => {
         .flatMap(([t, shape]) => [[`w.agentQ/${t!}`, `f32 [${shape!}]`], [`lag.agentQ/${t!}`, `f32 [${shape!}]`]])),
       'knob.tdTarget.gamma': 'f32 []', 'arena.q': 'f32 [243]', 'v.q': 'f32 [243]', 'rate.q': 'f32 []', 'eps.q': 'f32 []',
     });
-    expect(outputs).toEqual({ 'loss.q.0': 'f32 []', 'arena.q': 'f32 [243]', 'v.q': 'f32 [243]', 'norm.q': 'f32 []', 'sum.q': 'f32 []' });
+    expect(outputs).toEqual({ 'loss.q.0': 'f32 []', 'arena.q': 'f32 [243]', 'v.q': 'f32 [243]', 'norm.q': 'f32 []', 'finite.q': 'f32 []' });
   });
   it('gives gradients and taps where they are asked for', async () => {
     const { outputs } = await signature(programs(vdn).pass(['q'], { ...whole, gradients: true, taps: ['mixer.qTot', 'data.reward'] }));
-    expect(Object.keys(outputs).sort()).toEqual(['arena.q', 'grad.q', 'loss.q.0', 'norm.q', 'sum.q', 'tap.data.reward', 'tap.mixer.qTot', 'v.q']);
+    expect(Object.keys(outputs).sort()).toEqual(['arena.q', 'finite.q', 'grad.q', 'loss.q.0', 'norm.q', 'tap.data.reward', 'tap.mixer.qTot', 'v.q']);
     expect(outputs['tap.mixer.qTot']).toBe('f32 [2, 3]');
   });
   it('gives memory and priorities with its first rule, and only in the first pass', async () => {

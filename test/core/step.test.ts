@@ -541,9 +541,9 @@ describe('a tap', () => {
   it('costs nothing where nobody asks: the same program, no output more', async () => {
     const watched = new Watched(engine), s = steps(d, watched);
     await s.update(batch);
-    expect(Object.keys(watched.outputs[0]!).sort()).toEqual(['arena.value', 'loss.value.0', 'norm.value', 'sum.value']);
+    expect(Object.keys(watched.outputs[0]!).sort()).toEqual(['arena.value', 'finite.value', 'loss.value.0', 'norm.value']);
     await s.update(batch, { taps: ['value.y'] });
-    expect(Object.keys(watched.outputs[1]!).sort()).toEqual(['arena.value', 'loss.value.0', 'norm.value', 'sum.value', 'tap.value.y']);
+    expect(Object.keys(watched.outputs[1]!).sort()).toEqual(['arena.value', 'finite.value', 'loss.value.0', 'norm.value', 'tap.value.y']);
     await s.update(batch);
     expect(watched.programs[2]).toBe(watched.programs[0]);
   });

@@ -49,8 +49,8 @@ const FOLD_ALL: Readonly<Record<Reduction, (x: number, n: number) => number>> = 
 const NEUTRAL: Readonly<Partial<Record<Arithmetic, readonly [number | undefined, number]>>> = { Add: [0, 0], Sub: [undefined, 0], Mul: [1, 1], Div: [undefined, 1] };
 /** One long float32 sum loses digits, 1e-4 over two million: such a sum is made in parts of so many. */
 const LONG = 8192, PART = 256;
-/** A sum of all there is goes along many lanes at once, and loses a millionth over half a million. */
-const LONG_WHOLE = 2 ** 19;
+/** A sum of all there is goes along many lanes at once, and may have parts that are longer: the longest of so many at most that leaves no rest. */
+const wholeParts = (n: number): number | undefined => { for (let part = Math.min(n, LONG); part >= Math.min(n, PART); part--) if (n % part === 0 && n / part <= LONG) return part; return undefined; };
 /** Parts that leave no rest, those of about that size first. */
 const PARTS = Array.from({ length: 449 }, (_, i) => 64 + i).sort((a, b) => Math.abs(a - PART) - Math.abs(b - PART));
 /** Constants up to this size are looked for among those there are. */
@@ -196,9 +196,11 @@ export class Builder {
     if (x.uniform !== undefined) return this.fill(FOLD_ALL[type](x.uniform, n), shape, x.dtype);
     // down the columns it is a product with ones, which is made in parts and three times as fast
     if (type === 'ReduceSum' && x.dtype === 'float32' && real.length && count(shape) > 1 && axes.every((a, i) => a === i)) return this.reshape(this.product(this.fill(1, [1, n]), this.reshape(x, [n, count(shape)])), shape);
-    if (type === 'ReduceSum' && x.dtype === 'float32' && count(shape) === 1 && n <= LONG_WHOLE) {
-      const { from } = x, squared = from?.type === 'Mul' && from.in[0] === from.in[1];
-      return this.one(squared ? 'ReduceSumSquare' : type, [squared ? from.in[0]! : x, this.integers(axes)], shape, x.dtype, { keepdims: Number(keep) });
+    const part = type === 'ReduceSum' && x.dtype === 'float32' && count(shape) === 1 ? wholeParts(n) : undefined;
+    if (part !== undefined) {
+      const { from } = x, squared = from?.type === 'Mul' && from.in[0] === from.in[1], of = squared ? from.in[0]! : x, sum = squared ? 'ReduceSumSquare' : type;
+      if (part === n) return this.one(sum, [of, this.integers(axes)], shape, x.dtype, { keepdims: Number(keep) });
+      return this.reshape(this.reduce('ReduceSum', this.one(sum, [this.reshape(of, [n / part, part]), this.integers([1])], [n / part], x.dtype, { keepdims: 0 }), [0], false), shape);
     }
     if (n > LONG && x.dtype === 'float32' && (type === 'ReduceSum' || type === 'ReduceMean')) {
       const total = this.reshape(this.#longSum(x, real, n), shape);
