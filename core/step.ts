@@ -58,13 +58,7 @@ const due = (every: number, at: number, last: number) => Math.floor(at / every) 
 /** Do lagged weights follow now? */
 export const targetsDue = ({ everySteps, everyEpisodes, everyUpdates = 1 }: TargetRule, at: Clocks, last: Clocks): boolean =>
   (everySteps !== undefined ? due(everySteps, at.steps, last.steps) : everyEpisodes !== undefined ? due(everyEpisodes, at.episodes, last.episodes) : due(everyUpdates, at.updates, last.updates));
-/** A number times 0 is 0, unless it is not finite. All weights are looked at in every update: no branch, and four sums at a time, which wait for nothing. */
-const finite = (x: TypedArray): boolean => {
-  let a = 0, b = 0, c = 0, d = 0, i = x instanceof Float32Array ? x.length : 0;
-  for (; i % 4 > 0; i--) a += x[i - 1]! * 0;
-  for (; i > 0; i -= 4) { a += x[i - 1]! * 0; b += x[i - 2]! * 0; c += x[i - 3]! * 0; d += x[i - 4]! * 0; }
-  return a + b + c + d === 0;
-};
+const finite = (x: TypedArray): boolean => !(x instanceof Float32Array) || x.every(n => Number.isFinite(n));
 /** Lagged weights go part of the way to those that they follow. */
 function follow(lagged: Float32Array, weights: Float32Array, k: number): void {
   if (k === 1) { lagged.set(weights); return; }

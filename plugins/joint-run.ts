@@ -17,7 +17,8 @@ import { RunFolder } from './stores/run-folder.ts';
 import { eventLine, metricLine } from './stores/run-lines.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
-import { Training, VERSION, type Outcome, type Prepared, type TrainOptions } from './training.ts';
+import { Training, type Outcome, type Prepared, type TrainOptions } from './training.ts';
+import { version } from './version.ts';
 
 export type JointOptions = Pick<TrainOptions, 'environment' | 'steps' | 'seed' | 'engine' | 'copies' | 'evaluate' | 'checkpointEvery' | 'logEvery' | 'failures' | 'out' | 'picture' | 'trackers' | 'experiment'>;
 /** Players that are ready. `players` are those that learn; `begin` gives what came of each. */
@@ -97,7 +98,7 @@ export class JointTraining {
     const folder = out === false ? undefined : await RunFolder.create(out ?? await claimRunFolder({ algorithm: Object.keys(players).join('-'), environment: id, seed })), settings = { seed, copies, episodes: common.evaluate.episodes };
     return orClose({ close: () => folder?.close() }, () => this.#put(players, { ...settings, environment: id, engine: o.engine }, folder, trackers,
       (name, page, seat, tracker, playerSeed) => this.#training.prepare(page, { ...common, seed: playerSeed, out: folder ? `${folder.path}/${name}` : false, seat, trackers: [tracker] }),
-      prepared => ({ steps: o.steps, started: new Date().toISOString(), settings, engine: prepared.engine.info, versions: { skein: VERSION, node: process.versions.node }, plugins: this.#catalogue.records(), ...(experiment ? { experiment } : {}) })));
+      prepared => ({ steps: o.steps, started: new Date().toISOString(), settings, engine: prepared.engine.info, versions: { skein: version(), node: process.versions.node }, plugins: this.#catalogue.records(), ...(experiment ? { experiment } : {}) })));
   }
 
   /** From the newest step at which every player has a checkpoint. */
@@ -143,7 +144,7 @@ export class JointTraining {
   /** Checkpoints are numbered by updates, which players make at paces of their own; they stand together by their steps. */
   async #common(path: string, names: readonly string[]): Promise<{ readonly step: number; readonly updates: ReadonlyMap<string, number> }> {
     const held = await Promise.all(names.map(async name => {
-      const store = new Checkpoints(`${path}/${name}/checkpoints`, { version: VERSION }), at = new Map<number, number>();
+      const store = new Checkpoints(`${path}/${name}/checkpoints`, { version: version() }), at = new Map<number, number>();
       for (const update of await store.list()) at.set(await store.stepOf(update), update);
       return at;
     })), common = [...held[0]!.keys()].filter(s => held.every(h => h.has(s)));

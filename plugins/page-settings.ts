@@ -21,7 +21,7 @@ export function applySettings(d: Definition, settings: Readonly<Record<string, u
     else if (places.sources) { known('source', `source ${what} of ${d.page.name}`); places.sources[key] = value; }
     else if (places.train && OPTIMISER.includes(key)) places.train['optimiser'] = { ...(places.train['optimiser'] as object), [key]: value };
     else if (places.train) { known('rule', `rule ${what} of ${d.page.name}`); places.train[key] = value; }
-    else if (what === 'targets' && lagged) { known('targets', `rule targets of ${d.page.name}`); page['targets']!['*'] = { [key]: value }; }
+    else if (what === 'targets' && lagged) { known('targets', `targets of ${d.page.name}`); page['targets']!['*'] = { [key]: value }; }
     else if (what === 'act' && page['act']) { known('act', `act of ${d.page.name}`); (page['act'] as Record<string, unknown>)[key] = value; }
     else {
       const names = { nodes: Object.keys(page['nodes']!), sources: Object.keys(page['sources']!), rules: Object.keys(page['train']!) }, others = [...(lagged ? ['targets'] : []), ...(page['act'] ? ['act'] : [])];

@@ -1,6 +1,6 @@
 /** Runs put together: a page, an environment, an engine, a replay, a folder and trackers; injected edge objects in, streams out. */
 import os from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { inject, injectable } from 'inversify';
 import { check } from '../core/check.ts';
 import { fromJson, toJson, type Definition } from '../core/definition.ts';
@@ -15,12 +15,12 @@ import { Run, type RunParts, type RunSettings, type Summary, type Swapped, type 
 import { Learner } from '../core/step.ts';
 import type { Snapshot } from '../core/store.ts';
 import type { Moment, RunEvent, RunRecord, Tracker } from '../core/tracker.ts';
-import { freshState, fromArrays, type LearnerState } from '../core/weights.ts';
+import { freshState, type LearnerState } from '../core/weights.ts';
 import { kinds } from '../nodes/index.ts';
 import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
-import { editOf, plannedSchema, type Planned, type Swaps } from './edits.ts';
+import { editOf, type Planned, type Swaps } from './edits.ts';
 import { expertSources, withExperts, type ExpertSource } from './expert-source.ts';
 import { checkMinibatches } from './minibatches.ts';
 import { orClose } from './or-close.ts';
@@ -30,17 +30,15 @@ import { meansOf, seatOf, type Playing, type Seat } from './players.ts';
 import type { PluginRecord } from './plugin.ts';
 import type { Policy } from './policy.ts';
 import type { Profile, ProfileFacts } from './profile.ts';
-import { Checkpoints } from './stores/checkpoints.ts';
+import { alone, BEGINNING, checkpointsOf, elsewhere, engineName, fits, madeBy, originOf, plansOf, stateOf } from './recorded-state.ts';
 import { disk, type FileSystem } from './stores/file-system.ts';
 import { ROOM, type Room } from './stores/retention.ts';
 import { readRecord, readRun } from './stores/read-run.ts';
-import { RunFolder, runPosition, type RunPosition } from './stores/run-folder.ts';
+import { RunFolder, runPosition } from './stores/run-folder.ts';
 import { claimRunFolder } from './stores/run-name.ts';
 import { Audience } from './trackers/audience.ts';
 import { listen, type Control } from './transports/control-socket.ts';
 import { version } from './version.ts';
-
-export const VERSION = version();
 
 export interface TrainOptions {
   readonly environment: string;
@@ -108,24 +106,6 @@ interface Built { readonly env: VectorEnvironment; readonly id: string; readonly
 interface Whole extends Built { readonly replay: Replay; readonly others: readonly ExpertSource[] }
 /** A checkpoint of a run; `steps` that it has made, and planned swaps among them. */
 interface Recorded { readonly record: RunRecord; readonly settings: Settings; readonly engine: Engine; readonly built: Whole; readonly snapshot: Snapshot | undefined; readonly update: number; readonly steps: number; readonly done: number }
-/** Hash of the page that a run began with: its checkpoints have it too, so that one of another run is not taken by the page that it brings. */
-const originOf = (record: RunRecord): string => String((record['original'] as { hash?: unknown } | undefined)?.hash ?? record['hash']);
-/** In the order of their steps. */
-function plansOf(swaps: unknown, subject: string): Planned[] {
-  const read = plannedSchema.array().safeParse(swaps ?? []);
-  if (!read.success) throw new InputError(`${subject}: ${read.error.issues.map(i => `swaps.${i.path.join('.')}: ${i.message}`).join('; ')}`, "swaps are [{ at: 50000, swaps: [{ slot: 'mixer', type: 'sumMixer', config: {} }] }]");
-  return read.data.sort((a, b) => a.at - b.at);
-}
-const madeBy = ({ meta }: Snapshot): Pick<Recorded, 'steps' | 'done'> => { const { counters, run } = meta as { counters: LearnerState['counters']; run: { swaps?: number } }; return { steps: counters.steps, done: run.swaps ?? 0 }; };
-/** What a checkpoint that was read does not give: an error of the checkpoint, whatever its reader says. */
-function fits(place: string, restore: () => unknown): void {
-  try { restore(); } catch (e) {
-    const [what = ''] = (e instanceof Error ? e.message : String(e)).split('\n  fix: ');
-    throw new InputError(`${place} is not a checkpoint of this run: ${what}`, 'go on from another checkpoint, or with this one in the run that it is from');
-  }
-}
-const checkpointsOf = (path: string, files?: FileSystem, room?: Room) => new Checkpoints(`${path}/checkpoints`, { version: VERSION, ...(files ? { files } : {}), ...(room ? { room } : {}) });
-const BEGINNING: RunPosition = { metrics: { bytes: 0, records: 0 }, events: { bytes: 0, records: 0 } };
 
 /** What is loaded when it is asked for. Beside the class, because the compiler leaves the `.ts` of an import inside a decorated one. */
 const watching = async (engine: Engine): Promise<Profile> => new (await import('./profile.ts')).Profile(engine);
@@ -161,7 +141,7 @@ export class Training {
       const heard: Heard = {}, files = o.files ?? disk, folder = o.out === false ? undefined : await RunFolder.create(o.out ?? await claimRunFolder({ algorithm: d.page.name, environment: built.id, seed: settings.seed }, 'runs', files), { files, alarm: e => { heard.alarm?.(e); } });
       const record: RunRecord = {
         format: 1, name: folder ? basename(resolve(folder.path)) : d.page.name, algorithm: d.page.name, environment: built.id, steps: settings.steps, seed: settings.seed, hash: structuralHash(d), page: toJson(d), settings: { ...settings }, swaps,
-        engine: engine.info, versions: { skein: VERSION, node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.seat ? { seat: { player: o.seat.player, agents: o.seat.agents, of: o.seat.of } } : {}), ...(o.experiment ? { experiment: o.experiment } : {}),
+        engine: engine.info, versions: { skein: version(), node: process.versions.node }, machine: { platform: process.platform, arch: process.arch, cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.cpus().length, memory: os.totalmem() }, plugins: this.#catalogue.records(), started: new Date().toISOString(), ...(o.seat ? { seat: { player: o.seat.player, agents: o.seat.agents, of: o.seat.of } } : {}), ...(o.experiment ? { experiment: o.experiment } : {}),
       };
       return this.#ready(built, settings, engine, record, folder, { ...o, random, watcher }, undefined, heard);
     });
@@ -394,23 +374,4 @@ export class Training {
       close: () => built.close(),
     };
   }
-}
-/** The engine of a run with its backend: another one would not give the same bits. */
-export const engineName = (record: RunRecord): string => { const { opens, engine } = record['engine'] as { opens?: string; engine: string }; return opens ?? engine; };
-/** Refuses a run that is one player of several: what it is to go on or to play with stands in their common folder. */
-function alone(record: RunRecord, path: string): void {
-  const seat = seatOf(record);
-  if (seat) throw new InputError(`${path} is the run of player ${seat.player}, one of several`, `name the folder that holds them all, ${dirname(path)}`);
-}
-/** What a run has learned in its environment, for another one. */
-function elsewhere(path: string, { environment }: RunRecord, { id, learner }: Built, snapshot: Snapshot): LearnerState {
-  try { return stateOf(learner, snapshot); } catch (e) {
-    if (!(e instanceof InputError)) throw e;
-    const [[, ...all]] = e.message.split('\n  fix: ').map(part => part.split('\n')) as [string[]], own = all.filter(line => !/^\s*\w+\s+(lagged|slots)\//.test(line));   // whose shapes follow the weights'
-    throw new InputError([`${path} has learned in ${environment}, and its weights do not fit ${id}`, ...own].join('\n'), `name one in which the page has the same sizes; without --env it plays ${environment}`);
-  }
-}
-function stateOf(learner: Learner, snapshot: Snapshot): LearnerState {
-  const meta = snapshot.meta as { counters: LearnerState['counters']; memory: LearnerState['memory'] }, { state } = fromArrays(learner.plan, snapshot.arrays, freshState(learner.plan, 1));
-  return { ...state, counters: meta.counters, memory: meta.memory };
 }

@@ -7,7 +7,7 @@ import { compose, type Composition } from '../compose.ts';
 import type { Swap } from '../edits.ts';
 import { isTogether } from '../players.ts';
 import { readRecord } from '../stores/read-run.ts';
-import { engineName } from '../training.ts';
+import { engineName } from '../recorded-state.ts';
 import { namedSwaps } from './edits.ts';
 
 const plugin = z.object({ name: z.string(), version: z.string(), from: z.string(), hash: z.string() });

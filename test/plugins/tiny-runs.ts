@@ -4,7 +4,8 @@ import type { Composition } from '../../plugins/compose.ts';
 import { Checkpoints } from '../../plugins/stores/checkpoints.ts';
 import { readRun } from '../../plugins/stores/read-run.ts';
 import { applySettings } from '../../plugins/page-settings.ts';
-import { VERSION, type Prepared, type TrainOptions } from '../../plugins/training.ts';
+import { type Prepared, type TrainOptions } from '../../plugins/training.ts';
+import { version } from '../../plugins/version.ts';
 
 interface TinyRun { readonly environment: string; readonly steps: number; readonly copies: number; readonly set: Readonly<Record<string, unknown>> }
 const small = { 'data.batch': 4, 'data.start': 4, 'agentQ.hidden': 6, 'data.keep': 12, 'targets.everyEpisodes': 7 };
@@ -67,7 +68,7 @@ export function begin({ catalogue, training }: Composition, name: string, out: s
 const bytesOf = ({ data }: NamedArray) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
 /** All that two runs must share to be called the same, bit for bit: everything but wall-clock time and the lengths of files in which it stands. */
 export async function outcomeOf(run: string): Promise<{ readonly arrays: Readonly<Record<string, string>>; readonly meta: Readonly<Record<string, unknown>>; readonly metrics: readonly unknown[] }> {
-  const store = new Checkpoints(`${run}/checkpoints`, { version: VERSION }), { arrays, meta } = await store.load((await store.list()).at(-1)!), { metrics } = await readRun(run);
+  const store = new Checkpoints(`${run}/checkpoints`, { version: version() }), { arrays, meta } = await store.load((await store.list()).at(-1)!), { metrics } = await readRun(run);
   const { seconds: _, position: __, ...timeless } = meta as Record<string, unknown>;
   return {
     arrays: Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, bytesOf(a)])),

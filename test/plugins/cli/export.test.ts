@@ -17,7 +17,7 @@ import type { PolicyFacts } from '../../../plugins/policy.ts';
 import { Rollout, sizesOf } from '../../../plugins/rollout.ts';
 import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
 import { readRecord } from '../../../plugins/stores/read-run.ts';
-import { VERSION } from '../../../plugins/training.ts';
+import { version } from '../../../plugins/version.ts';
 import { engineOn } from '../engines/on.ts';
 import { begin } from '../tiny-runs.ts';
 import { scratch, skein, TINY } from './skein.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => { await skein('train', 'qmix', ...TINY, '--out', folder.in
 
 /** Steps in which every copy chose by the file what the run chooses. */
 async function agreement(run: string, file: string, copies: number, ticks: number, inside: (env: VectorEnvironment) => VectorEnvironment = env => env): Promise<number> {
-  const { catalogue } = await compose(), record = await readRecord(run), store = new Checkpoints(`${run}/checkpoints`, { version: VERSION }), facts = factsOf(file.replace('.onnx', '.json')), { arrays } = await store.load(facts.checkpoint);
+  const { catalogue } = await compose(), record = await readRecord(run), store = new Checkpoints(`${run}/checkpoints`, { version: version() }), facts = factsOf(file.replace('.onnx', '.json')), { arrays } = await store.load(facts.checkpoint);
   const d = fromJson(record['page'], catalogue.registry), env = inside(await catalogue.environment(record.environment, { copies, seed: 9 })), learner = new Learner(plan(d, sizesOf(d, env)), await engineOn('cpu')), state = fromArrays(learner.plan, arrays, freshState(learner.plan, 1)).state, rollout = new Rollout(d, learner, env, 9);
   const session = await ort.InferenceSession.create(file), carries = facts.inputs.filter(i => i.from !== undefined), carry = new Map<string, Float32Array>(carries.map(i => [i.name, new Float32Array(i.shape.reduce((a, b) => a * b, 1))]));
   const fresh = new Set<number>(Array.from({ length: copies }, (_, c) => c)), data = (from: Readonly<Record<string, TypedArray>>, name: string) => from[name]!.slice();
@@ -85,7 +85,7 @@ describe('a file', () => {
     `);
     const { versions, hash, ...facts } = factsOf(folder.in('policy.json'));
     expect(facts).toMatchObject({ format: 1, kind: 'skein policy', algorithm: 'qmix', environment: 'matrix/two-step', run: 'run', steps: 60, model: { bytes: model.length, sha256: createHash('sha256').update(model).digest('hex') } });
-    expect([versions, hash, facts.checkpoint]).toEqual([{ skein: VERSION, opset: 18, ir: 8 }, (await readRecord(folder.in('run')))['hash'], Math.max(...readdirSync(folder.in('run/checkpoints')).map(Number))]);
+    expect([versions, hash, facts.checkpoint]).toEqual([{ skein: version(), opset: 18, ir: 8 }, (await readRecord(folder.in('run')))['hash'], Math.max(...readdirSync(folder.in('run/checkpoints')).map(Number))]);
     expect(facts.inputs.map(i => [i.name, i.dtype, i.shape, i.from])).toEqual([['obs', 'float32', [1, 2, 3], undefined], ['lastAction', 'float32', [1, 2, 2], undefined], ['carry.agentQ', 'float32', [1, 2, 4], 'next.carry.agentQ'], ['avail', 'bool', [1, 2, 2], undefined]]);
     expect(facts.outputs.map(o => [o.name, o.dtype, o.dims, o.shape])).toEqual([['action', 'int32', ['copy', 'agent'], [1, 2]], ['next.carry.agentQ', 'float32', ['copy', 'agent', 'carry'], [1, 2, 4]]]);
   });

@@ -8,7 +8,8 @@ import { compose, type Composition } from '../../../plugins/compose.ts';
 import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
 import { readRun } from '../../../plugins/stores/read-run.ts';
 import { applySettings } from '../../../plugins/page-settings.ts';
-import { VERSION, type Outcome } from '../../../plugins/training.ts';
+import { type Outcome } from '../../../plugins/training.ts';
+import { version } from '../../../plugins/version.ts';
 import { FailingDisk, type Failing } from '../stores/failing-disk.ts';
 import { emptyFolder } from '../stores/folder.ts';
 import { outcomeOf } from '../tiny-runs.ts';
@@ -25,7 +26,7 @@ async function train(out: string, files: FailingDisk, heard: RunEvent[] = []): P
 /** The process is gone: its lock, which a broken disk may have kept, is nobody's. In a test it would still be ours. */
 const gone = (run: string) => rm(`${run}/run.lock`, { force: true });
 const resume = async (run: string, files?: FailingDisk): Promise<Outcome> => (await made.training.resume(run, files && { files })).begin();
-const complete = async (run: string) => { const store = new Checkpoints(`${run}/checkpoints`, { version: VERSION }), there = await store.list(); for (const update of there) await store.load(update); return there; };
+const complete = async (run: string) => { const store = new Checkpoints(`${run}/checkpoints`, { version: version() }), there = await store.list(); for (const update of there) await store.load(update); return there; };
 
 /** Calls of a run on a disk without faults, and what it comes to. */
 async function whole(): Promise<{ readonly calls: readonly string[]; readonly outcome: Awaited<ReturnType<typeof outcomeOf>> }> {

@@ -24,7 +24,8 @@ import { transitions } from '../../../plugins/replay/transitions.ts';
 import { Checkpoints } from '../../../plugins/stores/checkpoints.ts';
 import { readRun } from '../../../plugins/stores/read-run.ts';
 import { applySettings } from '../../../plugins/page-settings.ts';
-import { Training, VERSION, type TrainOptions } from '../../../plugins/training.ts';
+import { Training, type TrainOptions } from '../../../plugins/training.ts';
+import { version } from '../../../plugins/version.ts';
 import { registry } from '../../pages/index.ts';
 import { Scripted, type Script } from '../rollout/scripted.ts';
 import { facts } from './facts.ts';
@@ -146,7 +147,7 @@ describe('a tracker that answers to nothing', () => {
 
 describe.each(['tfjs:cpu', 'tfjs:wasm'])('on %s', engine => {
   const run = async (name: string, script: Omit<Script, 'plans'>, d: Definition, more: Partial<TrainOptions> = {}) => {
-    const out = `${folder}/${name}-${engine.replace(':', '-')}`, { training: t } = training(script), error = await (await t.prepare(d, { ...OPTIONS, engine, out, checkpointEvery: 8, ...more })).begin().then(() => undefined, (e: unknown) => e), store = new Checkpoints(`${out}/checkpoints`, { version: VERSION }), newest = (await store.list()).at(-1)!;
+    const out = `${folder}/${name}-${engine.replace(':', '-')}`, { training: t } = training(script), error = await (await t.prepare(d, { ...OPTIONS, engine, out, checkpointEvery: 8, ...more })).begin().then(() => undefined, (e: unknown) => e), store = new Checkpoints(`${out}/checkpoints`, { version: version() }), newest = (await store.list()).at(-1)!;
     return { error, snapshot: await store.load(newest), ...await readRun(out) };
   };
   const finite = (arrays: Readonly<Record<string, { readonly data: ArrayLike<number> }>>) => Object.entries(arrays).every(([k, a]) => !/^(weights|lagged|slots)\//.test(k) || Array.from(a.data).every(Number.isFinite));
