@@ -24,6 +24,15 @@ const floorDivide = (b: Builder, x: Value, y: Value): Value => b.cast(b.unary('F
  */
 const positive = (b: Builder, x: Value): Value => clip(b, b.binary('Mul', b.unary('Relu', x), b.scalar(3.4e38)), 0, 1);
 
+/** Does it say by a number far below 0 that something is left out, as masked logits do? */
+const leavesOut = ({ from }: Value): boolean => from?.type === 'Where' ? from.in.some(x => x.uniform !== undefined && x.uniform < LEAST) : (from?.type === 'Sub' || from?.type === 'Reshape') && leavesOut(from.in[0]!);
+/**
+ * exp(x). The runtime takes 5 ns for a result below 1e-38, in place of 0.3, even where it comes out as 0, and as much again for whatever is made of it. Of logits
+ * some of which are masked it is 0 from exp(-80) down, and from 1e-27 up the same to the bit.
+ */
+const LEAST = -80, LEAST_EXP = 1.9e-35;
+const exp = (b: Builder, x: Value): Value => (leavesOut(x) ? b.unary('Relu', b.binary('Sub', b.unary('Exp', b.binary('Max', x, b.scalar(LEAST))), b.scalar(LEAST_EXP))) : b.unary('Exp', x));
+
 /** log(1 + x), exact also near 0: the error of 1 + x stands in numerator and denominator alike (Kahan). */
 function log1p(b: Builder, x: Value): Value {
   const u = b.binary('Add', x, b.scalar(1)), exact = b.binary('Div', b.binary('Mul', b.unary('Log', u), x), b.binary('Sub', u, b.scalar(1)));
@@ -48,7 +57,7 @@ export const arithmetic: Lowerings = {
   Square: ({ b, value }) => b.binary('Mul', value('x'), value('x')),
   Abs: plain('Abs'), Neg: plain('Neg'), Sign: plain('Sign'), Relu: plain('Relu'),
   Floor: plain('Floor'), Ceil: plain('Ceil'), Round: plain('Round'),
-  Exp: real('Exp'), Log: real('Log'), Sqrt: real('Sqrt'), Sigmoid: real('Sigmoid'), Tanh: real('Tanh'), Softplus: real('Softplus'), Elu: real('Elu'), Selu: real('Selu'), Erf: real('Erf'), Reciprocal: real('Reciprocal'),
+  Exp: ({ b, value }) => exp(b, float(b, value('x'))), Log: real('Log'), Sqrt: real('Sqrt'), Sigmoid: real('Sigmoid'), Tanh: real('Tanh'), Softplus: real('Softplus'), Elu: real('Elu'), Selu: real('Selu'), Erf: real('Erf'), Reciprocal: real('Reciprocal'),
   Sin: real('Sin'), Cos: real('Cos'), Tan: real('Tan'), Sinh: real('Sinh'), Cosh: real('Cosh'), Asin: real('Asin'), Acos: real('Acos'), Atan: real('Atan'), Asinh: real('Asinh'), Acosh: real('Acosh'), Atanh: real('Atanh'),
   Rsqrt: ({ b, value }) => b.binary('Div', b.scalar(1), b.unary('Sqrt', float(b, value('x')))),
   Log1p: ({ b, value }) => log1p(b, float(b, value('x'))),
