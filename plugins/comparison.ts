@@ -166,8 +166,9 @@ export interface Compared {
 export async function compared(folders: readonly string[], { metric = 'eval/return', steps }: Asked = {}): Promise<Compared> {
   const twice = folders.find((a, i) => folders.findIndex(b => path.resolve(b) === path.resolve(a)) < i);
   if (twice !== undefined) throw new InputError(`${twice} is named twice`, 'name each run once');
+  const all = await readAll(folders, metric);
   if (folders.length < 2) throw new InputError(`${folders[0] ?? 'nothing'} alone cannot be compared`, 'name two runs or more: skein compare runs/*');
-  const all = await readAll(folders, metric), runs = all.filter(r => r.points.length), known = [...new Set(all.flatMap(r => r.metrics))].sort();
+  const runs = all.filter(r => r.points.length), known = [...new Set(all.flatMap(r => r.metrics))].sort();
   if (!runs.length) throw unmeasured(metric, known);
   const gathered = [...groupBy(runs, r => r.environment)].map(([environment, here]): Gathered => {
     const slowest = here.reduce((a, b) => (last(b) < last(a) ? b : a)), step = steps ?? last(slowest), named = grouped(here), groups = named.map(g => scored(g, metric, step, slowest)).sort((a, b) => b.iqm - a.iqm || (a.name < b.name ? -1 : 1));

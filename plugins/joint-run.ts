@@ -26,6 +26,8 @@ export interface JointPrepared {
   readonly players: Readonly<Record<string, Prepared>>; readonly record: RunRecord; readonly folder: string | undefined;
   stop(): void;
   begin(): Promise<Readonly<Record<string, Outcome>>>;
+  /** Gives all of it back where it is not to begin. */
+  close(): Promise<void>;
 }
 interface JointEvaluation { readonly episodes?: number; readonly seed?: number; readonly engine?: string; readonly told?: (episodes: number) => void }
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
@@ -199,6 +201,7 @@ export class JointTraining {
           await folder?.close();
         }
       },
+      close: async () => { await unwind(); await folder?.close(); },
     };
   }
 }

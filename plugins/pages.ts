@@ -39,7 +39,8 @@ async function fromModule(source: Extract<PageSource, { kind: 'module' }>): Prom
   try { module = await importFile(source.file); } catch (e) {
     const wrong = issuesIn(e);
     if (wrong) throw new GraphError(wrong.graph, wrong.issues, wrong.page);
-    throw new InputError(`${source.subject}: importing it fails: ${reason(e)}`, 'mend the file');
+    const missing = e instanceof ReferenceError ? /^(\w+) is not defined$/.exec(e.message)?.[1] : undefined;
+    throw new InputError(`${source.subject}: importing it fails: ${reason(e)}`, missing === undefined ? 'mend the file' : `import ${missing} where the file begins, as skein's own pages do`);
   }
   const pages = exportsOf(module).flatMap(({ kind, exported: name = '', thing }) => (kind === KINDS.page ? [{ name, thing: thing as Definition }] : []));
   return chosen({ ...source, written: source.subject }, 'page', pages, KINDS.page.example);

@@ -148,6 +148,13 @@ describe('players', () => {
     learner.update = (...a) => (++updates > 3 ? Promise.reject(new Error('broken')) : update(...a));
     await expect(run.begin()).rejects.toThrow('broken');
   });
+  it('that are not to begin give back what they hold', async () => {
+    const run = await composition.joint.prepare(players, { ...options, out: at('idle') }), closed: string[] = [];
+    for (const [name, { run: { learner } }] of Object.entries(run.players)) { const dispose = learner.dispose.bind(learner); learner.dispose = () => { closed.push(name); dispose(); }; }
+    await run.close();
+    expect(closed.sort()).toEqual(['blue', 'red']);
+    expect(existsSync(at('idle/run.lock'))).toBe(false);
+  });
   it('play against a run that is there, which does not change', async () => {
     const before = readFileSync(at('both/red/run.json'), 'utf8'), run = await composition.joint.prepare({ blue: { agents: [1], page: page(vdn as never) }, red: { agents: [0], run: at('both/red') } }, { ...options, out: at('against') }), done = await run.begin();
     expect(Object.keys(done)).toEqual(['blue']);

@@ -195,6 +195,7 @@ describe('compare', () => {
 
 describe('what cannot be compared', () => {
   it.each<[string, () => string[], string]>([
+    ['one folder that is not there', () => [folder.in('runs/nowhere')], 'error: runs/nowhere is not a run: it has no run.json\n  fix: name the folder that skein train printed\n'],
     ['one run', () => group('vdn', [7]), 'error: runs/vdn-1 alone cannot be compared\n  fix: name two runs or more: skein compare runs/*\n'],
     ['a run twice', () => { const [a = ''] = group('vdn', [7]); return [a, `${a}/`]; }, 'error: runs/vdn-1/ is named twice\n  fix: name each run once\n'],
     ['no folder', () => [...group('vdn', [7]), folder.in('runs/nosuch')], 'error: runs/nosuch is not a run: it has no run.json\n  fix: name the folder that skein train printed\n'],

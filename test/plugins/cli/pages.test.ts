@@ -62,6 +62,7 @@ describe('a page', () => {
     expect(await skein('check', wrong)).toMatchObject({ code: 1, stdout: '1 problem in graph wrong\n\n1  WIRE     no wire\n     fix      wire it\n' });
   });
   it('whose file fails is refused with the reason', async () => {
+    expect(await refused(write('bare.mjs', 'export const page = graph();'))).toBe('bare.mjs: importing it fails: graph is not defined\n  fix: import graph where the file begins, as skein\'s own pages do');
     expect(await refused(write('throws.mjs', "throw new Error('no disk\\nat all');"))).toBe('throws.mjs: importing it fails: no disk\n  fix: mend the file');
   });
   it('says which node types nobody else has', () => {
