@@ -106,7 +106,7 @@ describe('on a page', () => {
   it('is a program of as many operators for ten agents as for two', async () => {
     await ready('this test');
     const count = (use: NodeUse, agent: number) => {
-      const programs = new Programs(plan(page(use), { ...sizes, agent, id: agent, neighbour: agent, other: agent - 1 })), { operators } = emit(trace(programs.pass(['q'], { cuts: { data: { batch: 2, time: 4 } }, once: [], first: true, carries: false })));
+      const programs = new Programs(plan(page(use), { ...sizes, agent, id: agent, neighbour: agent, other: agent - 1 })), { operators } = emit(trace(programs.pass(['q'], { cuts: { data: { batch: 64, time: 4 } }, once: [], first: true, carries: false })));
       return [...operators.values()].reduce((a, b) => a + b, 0);
     };
     for (const use of [rnnAgentQ({ hidden: 4 }), mlpAgentQ({ hidden: [4] })]) {
