@@ -24,13 +24,14 @@ const floorDivide = (b: Builder, x: Value, y: Value): Value => b.cast(b.unary('F
  */
 const positive = (b: Builder, x: Value): Value => clip(b, b.binary('Mul', b.unary('Relu', x), b.scalar(3.4e38)), 0, 1);
 
+/** Logits below that are no chance, and what is taken off so that they have none. */
+const LEAST = -80, LEAST_EXP = 1.9e-35;
 /** Does it say by a number far below 0 that something is left out, as masked logits do? */
 const leavesOut = ({ from }: Value): boolean => from?.type === 'Where' ? from.in.some(x => x.uniform !== undefined && x.uniform < LEAST) : (from?.type === 'Sub' || from?.type === 'Reshape') && leavesOut(from.in[0]!);
 /**
  * exp(x). The runtime takes 5 ns for a result below 1e-38, in place of 0.3, even where it comes out as 0, and as much again for whatever is made of it. Of logits
  * some of which are masked it is 0 from exp(-80) down, and from 1e-27 up the same to the bit.
  */
-const LEAST = -80, LEAST_EXP = 1.9e-35;
 const exp = (b: Builder, x: Value): Value => (leavesOut(x) ? b.unary('Relu', b.binary('Sub', b.unary('Exp', b.binary('Max', x, b.scalar(LEAST))), b.scalar(LEAST_EXP))) : b.unary('Exp', x));
 
 /** log(1 + x), exact also near 0: the error of 1 + x stands in numerator and denominator alike (Kahan). */
