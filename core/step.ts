@@ -18,7 +18,7 @@ import { parse, use, type TargetRule } from './definition.ts';
 import { Random } from './random.ts';
 import { isSchedule, valueAt, type Clocks, type Schedule } from './schedule.ts';
 import { kept, topology, upstream } from './topology.ts';
-import { copied, gather, scatter, view, type LearnerState } from './weights.ts';
+import { copied, gather, scatter, view, type LearnerState, type Slots } from './weights.ts';
 
 /** Segments of every source: fields as `source.field`, over [batch, time+1, ...] or [batch, time, ...]. */
 export interface Batch {
@@ -50,9 +50,14 @@ export interface Updated {
   /** Why nothing was applied: a number that is not finite, with the node it was first seen at. */
   readonly failed?: string;
 }
-interface Working { weights: Float32Array; slots: Record<string, { count: number; moments: Record<string, Float32Array> }>; memory: Record<string, Record<string, number | readonly number[]>> }
+interface Working { weights: Float32Array; slots: Record<string, Slots>; memory: Record<string, Record<string, number | readonly number[]>> }
 /** What one program call of an update is about; acting names its fields without their source (`bare`). */
 interface Call { readonly batch: Batch; readonly options: UpdateOptions; readonly clocks: Clocks; readonly now: Working; readonly lagged: Float32Array; readonly once: Outputs; readonly bare?: true; readonly counters: readonly number[]; readonly rows?: Int32Array; readonly sweep?: { readonly rule: Rule; readonly index: number } }
+
+/** How one input of a program is read off a call. */
+type Read = (call: Call, shape: readonly number[]) => TypedArray;
+/** Rules that take their steps on a batch together, pass by pass; those of a sweep alone. */
+interface Turn { readonly passes: readonly (readonly string[])[]; readonly sweep?: string }
 
 const due = (every: number, at: number, last: number) => Math.floor(at / every) > Math.floor(last / every);
 /** Do lagged weights follow now? */
@@ -79,13 +84,20 @@ export class Learner {
   readonly programs: Programs;
   readonly #engine: Engine;
   readonly #built = new Map<string, Executable>();
+  readonly #reads = new Map<string, Read>();
   readonly #slices: ReadonlyMap<string, Plan['slices'][number]>;
+  readonly #turns: readonly Turn[];
   /** Memory that is kept from wires computed once: of the whole batch, whatever rows a pass has. */
   readonly #keptOnce: readonly { readonly memory: string; readonly key: string; readonly from: string }[];
+  /** Memory and priorities that the first pass of a minibatch writes, by the output that has them. */
+  readonly #written: readonly string[];
   constructor(plan: Plan, engine: Engine) {
     this.plan = plan; this.programs = new Programs(plan); this.#engine = engine;
     this.#slices = new Map(plan.slices.map(s => [s.name, s]));
-    this.#keptOnce = Object.entries(plan.d.page.keep).flatMap(([memory, wires]) => Object.entries(wires).filter(([, t]) => plan.once.includes(t)).map(([key, t]) => ({ memory, key, from: `once.${plan.once.indexOf(t)}` })));
+    this.#turns = turnsOf(plan);
+    const { keep, priority } = plan.d.page, kept = Object.entries(keep).flatMap(([memory, wires]) => Object.entries(wires).map(([key, t]) => ({ memory, key, from: plan.once.indexOf(t) })));
+    this.#keptOnce = kept.filter(k => k.from >= 0).map(k => ({ ...k, from: `once.${k.from}` }));
+    this.#written = [...kept.filter(k => k.from < 0).map(k => `memory.${k.memory}.${k.key}`), ...Object.keys(priority).map(s => `priority.${s}`)];
   }
   dispose(): void { for (const e of this.#built.values()) e.dispose(); this.#built.clear(); }
 
@@ -103,37 +115,38 @@ export class Learner {
     const { page } = this.plan.d, main = page.sources[this.programs.main]!, { batch: B, time: T } = batch.cuts[this.programs.main]!, clocks: Clocks = state.counters;
     const now: Working = {
       weights: state.weights, memory: Object.fromEntries(Object.entries(state.memory).map(([n, m]) => [n, { ...m }])),
-      slots: Object.fromEntries(Object.entries(state.slots).map(([r, s]) => [r, { count: s.count, moments: { ...s.moments } }])),
+      slots: { ...state.slots },
     };
     const sums: Sums = new Map(), norms: Record<string, number> = {}, taps: Record<string, OutputArray> = {}, gradients: Record<string, Float32Array> = {}, priorities: Record<string, Float32Array> = {};
     const call: Call = { batch, options, clocks, now, lagged: state.lagged, once: {}, counters: [state.counters.updates] };
     const piece = this.programs.piece(T);
     if (piece !== undefined && T % piece) throw new RunError(`${page.name}: pieces of ${piece} steps do not fill a batch of ${T}`, 'a length that divides the steps');
-    const ahead = async (): Promise<Outputs> => (this.plan.once.length || piece !== undefined ? this.#run(`once/${JSON.stringify(batch.cuts)}/${Boolean(batch.carry)}`, () => this.programs.once(batch.cuts, Boolean(batch.carry)), call) : {}), once = { ...await ahead() };
-    const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype })), about = JSON.stringify([batch.cuts, shapes, Boolean(batch.carry), options.taps, options.gradients]);
+    const carries = Boolean(batch.carry), sizes = `${sizesOf(batch.cuts)}/${carries}`, about = `${sizes}/${options.taps?.join()}/${Boolean(options.gradients)}`;
+    const ahead = async (): Promise<Outputs> => (this.plan.once.length || piece !== undefined ? this.#run(`once/${sizes}`, () => this.programs.once(batch.cuts, carries), call) : {}), once = { ...await ahead() };
+    const shapes: OnceShape[] = this.plan.once.map((_, i) => ({ shape: once[`once.${i}`]!.shape, dtype: once[`once.${i}`]!.dtype }));
     const items = this.programs.items({ batch: B, time: T }), parts = main.minibatches ?? 1;
     if (parts > items) throw new RunError(`${page.name}: ${parts} minibatches of ${items} items`, 'fewer minibatches, or more steps or copies');
 
     const times = Math.round(valueAt(main.epochs ?? 1, clocks));
     let lead = true;                                                     // memory and priorities are written in the first pass of each minibatch
-    const epochs = async (wanted: (rule: string) => boolean, tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
+    const epochs = async (passes: Turn['passes'], tag: readonly number[], sweep?: Call['sweep']): Promise<string | undefined> => {
       let ran = false;
       const enough = new Set<string>();                                   // rules that make no further step on this batch
       for (let e = 0; e < times; e++) {
         const order = options.order?.epochs?.[e] ?? (parts === 1 ? undefined : Random.of(options.seed, 'order', state.counters.updates, ...tag, e).permutation(items));
-        for (let m = 0, first = lead; m < parts; m++, first = lead) for (const pass of this.plan.passes) {
-          const rules = pass.filter(r => wanted(r) && !enough.has(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
+        for (let m = 0, first = lead; m < parts; m++, first = lead) for (const pass of passes) {
+          const rules = pass.filter(r => !enough.has(r) && (state.counters.updates + 1) % (page.train[r]!.every ?? 1) === 0);
           if (!rules.length) continue;
           const rows = parts === 1 ? undefined : order!.slice(Math.floor((m * items) / parts), Math.floor(((m + 1) * items) / parts));
-          const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries: Boolean(batch.carry), ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
+          const of = (): PassOptions => ({ cuts: batch.cuts, once: shapes, first, carries, ...(rows ? { rows: rows.length } : {}), ...(options.taps && first ? { taps: options.taps } : {}), ...(options.gradients ? { gradients: true } : {}) });
           const here: Call = { ...call, once, counters: [state.counters.updates, ...tag, e, m], ...(rows ? { rows } : {}), ...(sweep ? { sweep } : {}) };
           const out = await this.#run(`pass/${rules.join()}/${first}/${rows?.length}/${about}`, () => this.programs.pass(rules, of()), here);
           const failed = rules.find(r => (page.train[r]!.until && bad(out[`until.${r}`])) || bad(out[`norm.${r}`]) || bad(out[`finite.${r}`]) || this.plan.rules.get(r)!.losses.some((_, i) => bad(out[`loss.${r}.${i}`])));
-          if (failed !== undefined || Object.entries(out).some(([k, o]) => /^(memory|priority)\./.test(k) && bad(o)) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
-          if (first) for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
+          if (failed !== undefined || (first && this.#written.some(k => bad(out[k]))) || this.#keptOnce.some(({ from }) => bad(once[from]))) return await this.#culprit(failed ?? rules[0]!, here, shapes, out);
+          if (first) this.#write(out, once, now, { taps, priorities }, options.taps);
           first = false; ran = true;
           for (const r of rules) if (this.#over(r, out, sums, clocks)) enough.add(r);
-          this.#settle(rules.filter(r => !enough.has(r)), out, now, [state.weights, options.spare?.weights], sweep, { sums, norms, taps, gradients, priorities }, clocks);
+          this.#settle(rules.filter(r => !enough.has(r)), out, now, [state.weights, options.spare?.weights], sweep, { sums, norms, gradients }, clocks);
         }
       }
       lead &&= !ran;
@@ -141,19 +154,16 @@ export class Learner {
     };
 
     let failed: string | undefined;
-    // a sweep is over before what comes `after` it begins, and begins when what it comes after is over
-    const stage = (r: string): number => { const { after, sweep } = page.train[r]!; return after === undefined ? 0 : stage(after) + (sweep || page.train[after]!.sweep ? 1 : 0); }, all = Object.keys(page.train);
-    for (let at = 0; at <= Math.max(...all.map(stage)); at++) for (const name of ['', ...all.filter(r => page.train[r]!.sweep && stage(r) === at)]) {
-      const sweep = page.train[name]?.sweep;
-      if (!sweep) { failed ??= await epochs(r => !page.train[r]!.sweep && stage(r) === at, []); continue; }
+    for (const { passes, sweep: name } of this.#turns) {
       if (failed !== undefined) break;
-      const rule = this.plan.rules.get(name)!, n = sweep.over === 'time' ? T : page.dims[sweep.over] ?? this.plan.sizes[sweep.over]!, before = now.slots[name]!.count;
+      if (name === undefined) { failed = await epochs(passes, []); continue; }
+      const rule = this.plan.rules.get(name)!, sweep = page.train[name]!.sweep!, n = sweep.over === 'time' ? T : page.dims[sweep.over] ?? this.plan.sizes[sweep.over]!, before = now.slots[name]!.count;
       const indices = options.order?.sweep ?? (sweep.order === 'backwards' ? Int32Array.from({ length: n }, (_, i) => n - 1 - i) : Random.of(options.seed, `sweep/${name}`, state.counters.updates).permutation(n));
       for (const index of indices) {
         if (sweep.over === 'time' && !this.#reached(batch, index)) continue;
         if (sweep.over === 'time' && now.weights !== state.weights) this.#renew(once, await ahead(), index);
-        if (rule.slices.some(x => x.dim === sweep.over)) now.slots[name]!.count = before;      // each index has taken as many steps as the others
-        failed ??= await epochs(r => r === name, [index + 1], { rule, index });
+        if (rule.slices.some(x => x.dim === sweep.over)) now.slots[name] = { ...now.slots[name]!, count: before };      // each index has taken as many steps as the others
+        failed ??= await epochs(passes, [index + 1], { rule, index });
       }
     }
     const { last, ...at } = { ...state.counters, updates: state.counters.updates + 1 };
@@ -184,8 +194,17 @@ export class Learner {
     tally(sums, `${rule}/${from}.${port}`, x);
     return x > valueAt(until.above, clocks);
   }
+  /** Takes memory, priorities and taps, which the first pass of a minibatch gives. */
+  #write(out: Outputs, once: Outputs, now: Working, to: { taps: Record<string, OutputArray>; priorities: Record<string, Float32Array> }, taps: readonly string[] = []): void {
+    for (const { memory, key, from } of this.#keptOnce) now.memory[memory]![key] = numbersOf(once[from]!);
+    for (const key of this.#written) {
+      const [kind, n, k] = key.split('.') as [string, string, string];
+      if (kind === 'memory') now.memory[n]![k] = numbersOf(out[key]!); else to.priorities[n] = out[key]!.data as Float32Array;
+    }
+    for (const text of taps) to.taps[text] = out[`tap.${text}`]!;
+  }
   /** Takes what a pass has given; only called when all of it is finite. */
-  #settle(rules: readonly string[], out: Outputs, now: Working, [before, room]: readonly [Float32Array, Float32Array | undefined], sweep: Call['sweep'], to: { sums: Sums; norms: Record<string, number>; taps: Record<string, OutputArray>; gradients: Record<string, Float32Array>; priorities: Record<string, Float32Array> }, clocks: Clocks): void {
+  #settle(rules: readonly string[], out: Outputs, now: Working, [before, room]: readonly [Float32Array, Float32Array | undefined], sweep: Call['sweep'], to: { sums: Sums; norms: Record<string, number>; gradients: Record<string, Float32Array> }, clocks: Clocks): void {
     const { page } = this.plan.d;
     for (const name of rules) {
       const rule = this.plan.rules.get(name)!, spec = page.train[name]!, slots = now.slots[name]!;
@@ -201,11 +220,6 @@ export class Learner {
       tally(to.sums, name, total);
       const gradient = out[`grad.${name}`]?.data as Float32Array | undefined;
       if (gradient) { let from = 0; for (const s of rule.slices) { const g = gradient.slice(from, from + s.size), held = to.gradients[s.name]; to.gradients[s.name] = held && sweep ? held.map((x, i) => x + g[i]!) : g; from += s.size; } }
-    }
-    for (const [key, o] of Object.entries(out)) {
-      if (key.startsWith('memory.')) { const [, n, k] = key.split('.') as [string, string, string]; now.memory[n]![k] = numbersOf(o); }
-      else if (key.startsWith('priority.')) to.priorities[key.slice('priority.'.length)] = o.data as Float32Array;
-      else if (key.startsWith('tap.')) to.taps[key.slice('tap.'.length)] = o;
     }
   }
 
@@ -223,7 +237,7 @@ export class Learner {
 
   /** Wires on a whole batch, with the weights as they are. */
   async #probe(texts: readonly string[], call: Call, shapes: readonly OnceShape[]): Promise<Record<string, OutputArray>> {
-    const out = await this.#run(`probe/${texts.join()}/${JSON.stringify([call.batch.cuts, shapes])}`, () => this.programs.probe(texts, call.batch.cuts, shapes, Boolean(call.batch.carry)), call);
+    const out = await this.#run(`probe/${texts.join()}/${sizesOf(call.batch.cuts)}/${Boolean(call.batch.carry)}`, () => this.programs.probe(texts, call.batch.cuts, shapes, Boolean(call.batch.carry)), call);
     return Object.fromEntries(Object.entries(out).map(([k, o]) => [k.slice('tap.'.length), o]));
   }
   /** The first wire of a rule whose values are not finite, in words. */
@@ -248,7 +262,11 @@ export class Learner {
       batch: { cuts: { [main]: { batch: copies, time: 1 } }, fields: given, carry }, bare: true,
       options, clocks: state.counters, now: state as unknown as Working, lagged: state.lagged, once: {}, counters: [-1, ...counters],
     });
-    const carried = (out: Outputs) => Object.fromEntries(Object.entries(out).filter(([k]) => k.startsWith('carry.')).map(([k, o]) => [k.slice('carry.'.length), o.data as Float32Array]));
+    const carried = (out: Outputs) => {
+      const left: Record<string, Float32Array> = {};
+      for (const k in out) if (k.startsWith('carry.')) left[k.slice('carry.'.length)] = out[k]!.data as Float32Array;
+      return left;
+    };
     if (turn === undefined) { const out = await program(fields); return { action: out['action']!, carry: carried(out) }; }
     const n = this.plan.sizes[turn]!, chosen = new Int32Array(copies * n).fill(-1);      // one index of the dim after another, each seeing the choices before it
     let out: Outputs = {};
@@ -261,52 +279,56 @@ export class Learner {
 
   async #run(key: string, make: () => Program, call: Call): Promise<Outputs> { const { beside = false } = call.options; return this.#executable(`${key}/${beside}`, make, beside).run(this.#supply(call)); }
 
-  /** Every input of a program by its name; see programs.ts. */
   #supply(call: Call): Supply {
-    const { page } = this.plan.d, { options, now, clocks } = call;
-    const knob = (node: string, key: string) => options.knobs?.[`${node}.${key}`] ?? valueAt(page.nodes[node]!.config![key] as number | Schedule, clocks);
-    const missing = (name: string): never => { throw new RunError(`the batch has no ${name}`, `it has ${Object.keys(call.batch.fields).join(', ') || 'nothing'}`); };
-    const rate = (rule: string) => {
-      const { optimiser } = page.train[rule]!, lr = options.knobs?.[`${rule}.lr`] ?? valueAt(optimiser.lr, clocks);
-      return scalars(optimiser, lr, now.slots[rule]!.count + 1);
-    };
-    const sizeOf = (shape: readonly number[]) => { let n = 1; for (const x of shape) n *= x; return n; };
     return (name, shape) => {
-      const dot = name.indexOf('.'), kind = dot < 0 ? name : name.slice(0, dot), rest = name.slice(dot + 1);
-      switch (kind) {
-        case 'w': return view(now.weights, this.#slices.get(rest)!);
-        case 'lag': return view(call.lagged, this.#slices.get(rest)!);
-        case 'arena': return gather(now.weights, this.plan.rules.get(rest)!);
-        case 'm': case 'v': return now.slots[rest]!.moments[kind]!;
-        case 'rate': return one(rate(rest).rate);
-        case 'eps': return one(rate(rest).eps);
-        case 'weight': { const [rule, i] = rest.split('.') as [string, string]; return one(valueAt(page.train[rule]!.losses[Number(i)]!.weight, clocks)); }
-        case 'clipNorm': case 'clipEach': return one(valueAt(page.train[rest]![kind]!, clocks));
-        case 'mask': return sweepMask(call.sweep!.rule, call.sweep!.index, page.train[rest]!.sweep!.over);
-        case 'knob': { const [node, key] = rest.split('.') as [string, string]; return one(knob(node, key)); }
-        case 'noise': {
-          const [node, key] = rest.split('.') as [string, string], given = options.noise?.[rest], law = ((use(this.plan.d, node).spec.noise ?? {}) as Record<string, Noise>)[key]!.law, size = sizeOf(shape);
-          if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: [${shape.join(', ')}]`, `give ${size} numbers`);
-          return given ?? Random.of(options.seed, `noise/${rest}`, ...call.counters).fill(law, new Float32Array(size));
-        }
-        case 'memory': {
-          const [n, k] = rest.split('.') as [string, string], held = now.memory[n]![k]!, size = sizeOf(shape);
-          if (typeof held === 'number') return new Float32Array(size).fill(held);
-          if (held.length !== size) throw new RunError(`memory ${rest} has ${held.length} numbers, the page asks for ${size}: [${shape.join(', ')}]`, 'memory over batch is of so many copies as the run began with');
-          return Float32Array.from(held);
-        }
-        case 'field': {
-          const data = call.batch.fields[call.bare ? rest.slice(this.programs.main.length + 1) : rest] ?? missing(rest), size = sizeOf(shape);
-          if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: [${shape.join(', ')}]`, `give ${rest} as [${shape.join(', ')}]`);
-          return data;
-        }
-        case 'once': case 'piece': return call.once[name]!.data;
-        case 'carry': return call.batch.carry?.[rest] ?? new Float32Array(sizeOf(shape));
-        case 'rows': return call.rows!;
-        case 'sweep': return Int32Array.of(call.sweep!.index);
-        default: throw new Error(`no input is called ${name}`);
-      }
+      let read = this.#reads.get(name);
+      if (!read) this.#reads.set(name, read = this.#read(name));
+      return read(call, shape);
     };
+  }
+  /** Where an input of a program comes from, by its name; see programs.ts. */
+  #read(name: string): Read {
+    const { page } = this.plan.d, [kind = '', ...parts] = name.split('.'), rest = parts.join('.'), [a = '', b = ''] = parts;
+    const shaped = (shape: readonly number[]) => `[${shape.join(', ')}]`;
+    switch (kind) {
+      case 'w': { const slice = this.#slices.get(rest)!; return ({ now }) => view(now.weights, slice); }
+      case 'lag': { const slice = this.#slices.get(rest)!; return ({ lagged }) => view(lagged, slice); }
+      case 'arena': { const rule = this.plan.rules.get(rest)!; return ({ now }) => gather(now.weights, rule); }
+      case 'm': case 'v': return ({ now }) => now.slots[rest]!.moments[kind]!;
+      case 'rate': case 'eps': {
+        const { optimiser } = page.train[rest]!, lr = `${rest}.lr`;
+        return ({ options, clocks, now }) => one(scalars(optimiser, options.knobs?.[lr] ?? valueAt(optimiser.lr, clocks), now.slots[rest]!.count + 1)[kind]);
+      }
+      case 'weight': { const { weight } = page.train[a]!.losses[Number(b)]!; return ({ clocks }) => one(valueAt(weight, clocks)); }
+      case 'clipNorm': case 'clipEach': { const most = page.train[rest]![kind]!; return ({ clocks }) => one(valueAt(most, clocks)); }
+      case 'mask': { const { over } = page.train[rest]!.sweep!; return ({ sweep }) => sweepMask(sweep!.rule, sweep!.index, over); }
+      case 'knob': { const x = page.nodes[a]!.config![b] as number | Schedule; return ({ options, clocks }) => one(options.knobs?.[rest] ?? valueAt(x, clocks)); }
+      case 'noise': {
+        const { law } = ((use(this.plan.d, a).spec.noise ?? {}) as Record<string, Noise>)[b]!;
+        return ({ options, counters }, shape) => {
+          const given = options.noise?.[rest], size = sizeOf(shape);
+          if (given && given.length !== size) throw new RunError(`noise ${rest} has ${given.length} numbers, the program asks for ${size}: ${shaped(shape)}`, `give ${size} numbers`);
+          return given ?? Random.of(options.seed, `noise/${rest}`, ...counters).fill(law, new Float32Array(size));
+        };
+      }
+      case 'memory': return ({ now }, shape) => {
+        const held = now.memory[a]![b]!, size = sizeOf(shape);
+        if (typeof held === 'number') return new Float32Array(size).fill(held);
+        if (held.length !== size) throw new RunError(`memory ${rest} has ${held.length} numbers, the page asks for ${size}: ${shaped(shape)}`, 'memory over batch is of so many copies as the run began with');
+        return Float32Array.from(held);
+      };
+      case 'field': return ({ batch: { fields }, bare }, shape) => {
+        const data = fields[bare ? b : rest], size = sizeOf(shape);
+        if (!data) throw new RunError(`the batch has no ${rest}`, `it has ${Object.keys(fields).join(', ') || 'nothing'}`);
+        if (data.length !== size) throw new RunError(`${rest} of the batch has ${data.length} values, the page asks for ${size}: ${shaped(shape)}`, `give ${rest} as ${shaped(shape)}`);
+        return data;
+      };
+      case 'once': case 'piece': return ({ once }) => once[name]!.data;
+      case 'carry': return ({ batch }, shape) => batch.carry?.[rest] ?? new Float32Array(sizeOf(shape));
+      case 'rows': return ({ rows }) => rows!;
+      case 'sweep': return ({ sweep }) => Int32Array.of(sweep!.index);
+      default: throw new Error(`no input is called ${name}`);
+    }
   }
   /** Numbers that stand on a schedule, at these clocks: `node.knob`, `rule.lr`, `rule.clipNorm`, the weight of a loss as `rule.node`, `source.epochs`, `targets.polyak`. */
   scheduled(clocks: Clocks): Record<string, number> {
@@ -318,6 +340,21 @@ export class Learner {
     ];
     return Object.fromEntries(found.flatMap(([name, x]) => (isSchedule(x) ? [[name, valueAt(x, clocks)]] : [])));
   }
+}
+const sizeOf = (shape: readonly number[]): number => { let n = 1; for (const x of shape) n *= x; return n; };
+/** Sizes of a batch, in words. */
+function sizesOf(cuts: Cuts): string {
+  let text = '';
+  for (const source in cuts) text += `${source}:${cuts[source]!.batch}x${cuts[source]!.time},`;
+  return text;
+}
+/** A sweep is over before what comes `after` it begins, and begins when what it comes after is over. */
+function turnsOf({ d: { page: { train } }, passes }: Plan): Turn[] {
+  const stage = (r: string): number => { const { after, sweep } = train[r]!; return after === undefined ? 0 : stage(after) + (sweep || train[after]!.sweep ? 1 : 0); }, all = Object.keys(train);
+  const taking = (wanted: (rule: string) => boolean) => passes.map(p => p.filter(wanted)).filter(p => p.length);
+  return [...new Set(all.map(stage))].sort((a, b) => a - b).flatMap(at => [
+    { passes: taking(r => !train[r]!.sweep && stage(r) === at) }, ...all.filter(r => train[r]!.sweep && stage(r) === at).map(sweep => ({ passes: taking(r => r === sweep), sweep })),
+  ]);
 }
 /** 1 for what a sweep at this index may change: all weights, and of those that have the dim the ones of the index. */
 function sweepMask(rule: Rule, index: number, over: string): Float32Array {
