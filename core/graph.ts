@@ -224,15 +224,16 @@ export function graph<W extends World, R>(name: string, world: W, build: (g: Gra
   const g = new Graph<W>(empty(name, world));
   return g.close(build(g));
 }
+/** A page without what it says of itself, which is not true of another. */
+export function wordless({ about: _, paper: __, ...page }: Page): Page { return page; }
 /** A page that says how it differs from its parent. */
 export function derive<R, S, W extends World, V extends World = W>(parent: Definition<R, W>, name: string, edit: (g: Graph<V>, handles: R) => S, world?: V): Definition<R & S, V> {
-  const { about: _, paper: __, ...page } = parent.page;
-  const g = new Graph<V>({ ...page, name, parent: parent.page.name, ...(world ? { world } : {}) }, parent.specs), mine = edit(g, parent.handles);
+  const g = new Graph<V>({ ...wordless(parent.page), name, parent: parent.page.name, ...(world ? { world } : {}) }, parent.specs), mine = edit(g, parent.handles);
   return g.close({ ...parent.handles, ...mine } as R & S);
 }
 /** Another node in one slot: of a page with a name of its own, `derive` with one `g.swap`; without a name an edit of the page itself. */
 export function swap<R, W extends World>(parent: Definition<R, W>, slot: string, use: NodeUse, { name, about, paper }: { readonly name?: string; readonly about?: string; readonly paper?: string } = {}): Definition<R, W> {
-  const edit = (g: Graph<W>) => { g.swap(slot, use); if (about !== undefined) g.about(about, paper); }, g = new Graph<W>(parent.page, parent.specs);
+  const edit = (g: Graph<W>) => { g.swap(slot, use); if (about !== undefined) g.about(about, paper); }, g = new Graph<W>(wordless(parent.page), parent.specs);
   if (name !== undefined) return derive(parent, name, edit) as Definition<R, W>;
   edit(g);
   return g.close(parent.handles);

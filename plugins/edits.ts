@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Definition } from '../core/definition.ts';
 import { InputError, nearest } from '../core/error.ts';
-import { Graph } from '../core/graph.ts';
+import { Graph, wordless } from '../core/graph.ts';
 import { per } from '../core/node.ts';
 import type { Edit, Undo } from '../core/run.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -16,10 +16,10 @@ export const plannedSchema = z.strictObject({ at: z.int().nonnegative(), swaps: 
 export type Planned = z.infer<typeof plannedSchema>;
 export type Swaps = Planned['swaps'];
 
-/** A page with other nodes in its slots, checked as a whole. A slot with weights for each agent, or each of another dim, keeps that. */
+/** A page with other nodes in its slots, checked as a whole. A slot with weights for each agent, or each of another dim, keeps that; what the page said of itself is left out. */
 export function swapped(d: Definition, swaps: readonly Swap[], catalogue: Pick<Catalogue, 'node'>): Definition {
   if (!swaps.length) return d;
-  const g = new Graph(d.page, d.specs), slots = Object.keys(d.page.nodes).filter(n => d.page.nodes[n]!.role === 'slot');
+  const g = new Graph(wordless(d.page), d.specs), slots = Object.keys(d.page.nodes).filter(n => d.page.nodes[n]!.role === 'slot');
   for (const { slot, type, config } of swaps) {
     const near = nearest(slot, slots);
     if (!slots.includes(slot)) throw new InputError(`--swap ${slot}: ${d.page.name} has no slot ${slot}${near ? `; did you mean ${near}?` : ''}`, `its slots are ${slots.join(', ')}`);

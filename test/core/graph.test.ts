@@ -13,6 +13,7 @@ import { linear } from '../../core/schedule.ts';
 import { continuous, local, type single, team, type World } from '../../core/world.ts';
 import { doubleDqn, dqn, iql, qmix, qplex, vdn } from '../../graphs/index.ts';
 import { duplexMixer, epsilonGreedy, gatherAction, maskedMse, mlpAgentQ, monotonicMixer, rnnAgentQ, sumMixer, tdTarget } from '../../nodes/index.ts';
+import { swapped } from '../../plugins/edits.ts';
 import { allPages } from '../pages/index.ts';
 
 const wrong = (edit: Parameters<typeof derive<unknown, void, typeof single>>[2]) => () => derive(dqn as Definition<unknown, typeof single>, 'wrong', edit);
@@ -177,6 +178,12 @@ describe('derive', () => {
     expect([child.page.parent, child.page.about, child.page.paper]).toEqual(['dqn', 'a child', 'a paper']);
     expect(Object.keys(child.handles)).toEqual(['b', 'q', 'chosen', 'target', 'td', 'mine']);
     expect(derive(child, 'grandchild', () => undefined).page.about).toBeUndefined();
+  });
+  it('and a swap, named or not, forget what the parent says of itself', () => {
+    const mixed = [swap(qmix, 'mixer', sumMixer()), swap(qmix, 'mixer', sumMixer(), { name: 'other' }), swapped(qmix, [{ slot: 'mixer', type: 'sumMixer', config: {} }], { node: () => sumMixer } as never)];
+    for (const { page } of mixed) expect([page.about, page.paper]).toEqual([undefined, undefined]);
+    expect(swap(qmix, 'mixer', sumMixer(), { about: 'a sum', paper: 'none' }).page).toMatchObject({ about: 'a sum', paper: 'none' });
+    expect(swapped(qmix, [], {} as never).page.about).toBe(qmix.page.about);
   });
   it('of nothing differs in nothing', () => {
     for (const page of Object.values(allPages)) expect(diff(page, derive(page as Definition<unknown, World>, 'same', () => undefined))).toEqual([]);
