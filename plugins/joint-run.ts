@@ -103,16 +103,18 @@ export class JointTraining {
       prepared => ({ steps: o.steps, started: new Date().toISOString(), settings, engine: prepared.engine.info, versions: { skein: version(), node: process.versions.node }, plugins: this.#catalogue.records(), ...(experiment ? { experiment } : {}) })));
   }
 
-  /** From the newest step at which every player has a checkpoint. */
+  /** From the newest step at which every player has a checkpoint. Nothing in a folder is changed before all players are ready, and begin. */
   async resume(path: string, o: Pick<JointOptions, 'trackers' | 'engine' | 'picture'> & { readonly steps?: number } = {}): Promise<JointPrepared> {
     const record = await readRecord(path), players = this.#playersOf(record, path), { step, updates } = await this.#common(path, learning(players).map(([n]) => n)), folder = await RunFolder.open(path);
     return orClose(folder, async () => {
+      const { metrics, events } = await readRun(path), upTo = <T extends { readonly step: number }>(records: readonly T[], line: (r: T) => string) => { const kept = records.filter(r => r.step <= step); return { bytes: kept.reduce((n, r) => n + Buffer.byteLength(line(r)), 0), records: kept.length }; };
       const prepared = await this.#put(players, { ...record['settings'] as { seed: number; copies: number; episodes: number }, environment: record.environment, engine: o.engine }, folder, o.trackers ?? [], (name, _, seat, tracker) => this.#training.resume(`${path}/${name}`, {
         seat, from: updates.get(name)!, trackers: [tracker], ...(o.steps === undefined ? {} : { steps: o.steps }), ...(o.engine === undefined ? {} : { engine: o.engine }), ...(o.picture === undefined ? {} : { picture: o.picture }),
       }), () => ({ ...record, steps: o.steps ?? record.steps }));
-      const { metrics, events } = await readRun(path), upTo = <T extends { readonly step: number }>(records: readonly T[], line: (r: T) => string) => { const kept = records.filter(r => r.step <= step); return { bytes: kept.reduce((n, r) => n + Buffer.byteLength(line(r)), 0), records: kept.length }; };
-      await folder.rewind({ metrics: upTo(metrics, metricLine), events: upTo(events, eventLine) });
-      return prepared;
+      return { ...prepared, begin: async () => {
+        await orClose(prepared, () => folder.rewind({ metrics: upTo(metrics, metricLine), events: upTo(events, eventLine) }));
+        return prepared.begin();
+      } };
     });
   }
 

@@ -90,12 +90,12 @@ export interface Prepared {
   /** Of random play, where it was asked for and made. */
   readonly random: Score | undefined;
   begin(): Promise<Outcome>;
-  /** Closes what a run holds that is not to begin: environments, programs, the engine. One that begins closes them at its end. */
+  /** Closes what a run holds that is not to begin: environments, programs, the engine, its folder. One that begins closes them at its end. */
   close(): Promise<void>;
 }
 
-/** Alarms of the run folder itself, once there is somebody to hear them, and what is to be said first. */
-interface Heard { alarm?: (event: RunEvent) => void; first?: readonly RunEvent['detail'][] }
+/** Alarms of the run folder itself, once there is somebody to hear them; `back` takes its files back to the checkpoint, and gives what is to be said first. */
+interface Heard { alarm?: (event: RunEvent) => void; back?: () => Promise<readonly RunEvent['detail'][]> }
 /** What a run that is prepared keeps of its options. */
 type Kept = Pick<TrainOptions, 'trackers' | 'clock' | 'files' | 'picture' | 'seat'> & { readonly random?: Score | undefined; readonly watcher?: Profile | undefined };
 /** With the plugins that are loaded now, in place of those of the same names. */
@@ -149,7 +149,7 @@ export class Training {
 
   /**
    * A run that is there, from its newest complete checkpoint on; `steps` makes it longer, `from` takes an earlier one. A run that was killed
-   * before its first checkpoint begins again. Whatever does not fit is refused before anything in the folder is changed.
+   * before its first checkpoint begins again. Nothing in the folder is changed before it begins.
    */
   async resume(path: string, o: Pick<TrainOptions, 'trackers' | 'clock' | 'engine' | 'baseline' | 'files' | 'picture' | 'seat'> & { readonly steps?: number; readonly from?: number } = {}): Promise<Prepared> {
     const files = o.files ?? disk, heard: Heard = {};
@@ -158,14 +158,15 @@ export class Training {
     return orClose(folder, async () => {
       const { record, settings, engine, built, snapshot, update } = await this.#recorded(path, o), position = runPosition.safeParse(snapshot ? (snapshot.meta as { position?: unknown }).position : BEGINNING);
       return orClose(built, async () => {
-        const random = o.baseline ? await this.#random(built, settings.seed) : undefined, prepared = this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
-        const left = await checkpointsOf(path, files).leave(update);
-        heard.first = left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : [];
-        if (position.success) {
-          const { missing } = await folder.rewind(position.data);
-          if (missing) heard.first = [...heard.first, { code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }];
-        }
-        return prepared;
+        heard.back = async () => {
+          const left = await checkpointsOf(path, files).leave(update), { missing } = position.success ? await folder.rewind(position.data) : { missing: 0 };
+          return [
+            ...(left.length ? [{ code: 'CHECKPOINT', left, what: `goes on from checkpoint ${update}, as asked; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left behind` }] : []),
+            ...(missing ? [{ code: 'DISK', missing, what: `${missing} ${missing === 1 ? 'record' : 'records'} of metrics and events before this point had not reached the disk` }] : []),
+          ];
+        };
+        const random = o.baseline ? await this.#random(built, settings.seed) : undefined;
+        return this.#ready(built, settings, engine, withPlugins(record, this.#catalogue.records()), folder, { ...o, random }, snapshot, heard);
       });
     });
   }
@@ -335,10 +336,11 @@ export class Training {
             try { return [[`tracker ${t.name}`, await t.make({ folder: folder?.path, record, ...(at ? { resumed: at } : {}) })]]; } catch (e) { unmade.push({ code: 'TRACKER', what: `tracker ${t.name} cannot be made: ${e instanceof Error ? e.message : String(e)}` }); return []; }
           }));
           const all = audience = new Audience([...(folder ? [['the run folder', folder] as const] : []), ...named.flat(), ...(o.trackers ?? []).map(t => ['a tracker', t] as const)], at ?? { step: 0, update: 0, episode: 0, seconds: 0 });
+          const first = await heard.back?.() ?? [];
           await folder?.start(record);
           heard.alarm = e => { all.event(e, folder); };
           all.start(record, folder);
-          for (const detail of [...heard.first ?? [], ...unmade]) all.event(all.alarm(detail));
+          for (const detail of [...first, ...unmade]) all.event(all.alarm(detail));
           run.metrics$.subscribe(m => { all.metrics(m); });
           run.events$.subscribe(e => { all.event(e); });
           if (all.watches) run.progress$.subscribe(p => { all.progress(p); });
@@ -371,7 +373,7 @@ export class Training {
         }
         return { ...ended, dropped: folder?.dropped ?? 0, profile };
       },
-      close: () => built.close(),
+      close: async () => { await built.close(); await folder?.close(); },
     };
   }
 }

@@ -1,5 +1,5 @@
 /** Several populations in one environment, each with its page: they learn side by side, are stopped, killed and resumed as one. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -140,6 +140,21 @@ describe('players', () => {
     const again = await composition.joint.resume(at('uneven')), done = await again.begin();
     expect(done['red']!.state.counters.steps).toBe(done['blue']!.state.counters.steps);
     for (const name of ['red', 'blue']) expect(await outcomeOf(at(`uneven/${name}`))).toEqual(await outcomeOf(at(`whole/${name}`)));
+  });
+  it('of whom one is refused stay as they are, all of them, and go on once it fits', async () => {
+    cpSync(at('whole'), at('refused'), { recursive: true });
+    const of = at('refused/blue/checkpoints'), [earlier, newest] = (await new Checkpoints(of, { version: '0' }).list()).slice(-2), arrays = path.join(of, String(earlier), 'arrays.safetensors'), sound = readFileSync(arrays);
+    rmSync(path.join(of, String(newest)), { recursive: true });
+    writeFileSync(arrays, Buffer.concat([sound.subarray(0, -1), Buffer.of(sound.at(-1)! ^ 1)]));
+    const files = () => Object.fromEntries(readdirSync(at('refused'), { recursive: true, withFileTypes: true }).filter(f => f.isFile()).map(f => [path.join(f.parentPath, f.name), readFileSync(path.join(f.parentPath, f.name), 'hex')])), before = files();
+    await expect(composition.joint.resume(at('refused'))).rejects.toThrow('has the digest');
+    expect(files()).toEqual(before);
+    writeFileSync(arrays, sound);
+    const ready = await composition.joint.resume(at('refused'));
+    await ready.close();
+    expect(Object.keys(files())).toEqual(Object.keys(before));
+    await (await composition.joint.resume(at('refused'))).begin();
+    for (const name of ['red', 'blue']) expect(await outcomeOf(at(`refused/${name}`))).toEqual(await outcomeOf(at(`whole/${name}`)));
   });
   it('that cannot go on end the others, with the reason', async () => {
     const run = await composition.joint.prepare(players, { ...options, out: false });

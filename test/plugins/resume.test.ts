@@ -1,5 +1,6 @@
 /** Stopped and resumed equals uninterrupted, bit for bit: weights, slots, lagged weights, replay, environments, counters, metrics (T09). */
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,12 +49,11 @@ describe('a run that goes on from an earlier checkpoint', () => {
     await (await begin(made, 'qmix', run, ENGINE)).begin();
     const checkpoints = (await readdir(`${run}/checkpoints`)).map(Number).sort((a, b) => a - b), early = checkpoints[1]!;
     expect(checkpoints.length).toBeGreaterThan(3);
-    const prepared = await made.training.resume(run, { from: early });
-    await cp(run, killed, { recursive: true, filter: name => !name.endsWith('run.lock') });
+    const before = await readRun(run), prepared = await made.training.resume(run, { from: early, trackers: [{ start: () => { cpSync(run, killed, { recursive: true, filter: name => !name.endsWith('run.lock') }); } }] });
+    expect([await readRun(run), (await readdir(`${run}/checkpoints`)).length]).toEqual([before, checkpoints.length]);
     await prepared.begin();
-    const again = await made.training.resume(killed);
     expect((await readRun(killed)).metrics.every(m => m.update <= early)).toBe(true);
-    await again.begin();
+    await (await made.training.resume(killed)).begin();
     for (const name of [run, killed]) expect(await outcomeOf(name)).toEqual(await outcomeOf(`${folder}/earlier-whole`));
     expect((await readdir(`${killed}/checkpoints`)).map(Number).sort((a, b) => a - b)).toEqual(checkpoints);
     expect((await readRun(killed)).events.filter(e => e.kind === 'resume').map(e => e.update)).toEqual([early]);
