@@ -20,7 +20,7 @@ import { kinds } from '../nodes/index.ts';
 import { curve } from '../visualizer/curve.ts';
 import { Catalogue } from './catalogue.ts';
 import { evaluateEpisodes, randomScore, scoreOf, seedFor, type EvaluationSetting, type Score } from './evaluation.ts';
-import { editOf, type Planned, type Swaps } from './edits.ts';
+import { editOf, swapped, type Planned, type Swaps } from './edits.ts';
 import { expertSources, withExperts, type ExpertSource } from './expert-source.ts';
 import { checkMinibatches } from './minibatches.ts';
 import { orClose } from './or-close.ts';
@@ -86,7 +86,9 @@ export interface Outcome extends Summary {
 /** A run that is ready: subscribe to its streams, then `begin`. */
 export interface Prepared {
   readonly run: Run; readonly record: RunRecord; readonly folder: string | undefined; readonly engine: Engine;
-  readonly spec: EnvironmentSpec; readonly plan: Plan;
+  readonly spec: EnvironmentSpec;
+  /** Of its page with the edits that are made before its first step. */
+  readonly plan: Plan;
   /** Of random play, where it was asked for and made. */
   readonly random: Score | undefined;
   begin(): Promise<Outcome>;
@@ -312,6 +314,16 @@ export class Training {
     });
   }
 
+  /** An edit that cannot be made is an alarm of the run, and not of who only reads what it will be. */
+  #plan({ env, learner: { plan: now } }: Built, swaps: readonly Planned[], snapshot: Snapshot | undefined): Plan {
+    const { steps, done } = snapshot ? madeBy(snapshot) : { steps: 0, done: 0 }, due = swaps.slice(done).filter(({ at }) => at <= steps);
+    if (!due.length) return now;
+    try {
+      const { pasts = [] } = (snapshot?.meta ?? {}) as { pasts?: readonly unknown[] }, pages = [...pasts.map(page => fromJson(page, this.#catalogue.registry, 'an earlier page of the checkpoint')), now.d];
+      for (const { swaps: edits } of due) { if (edits === 'undo') pages.pop(); else pages.push(swapped(pages.at(-1)!, edits, this.#catalogue)); }
+      return plan(pages.at(-1)!, sizesOf(pages.at(-1)!, env));
+    } catch { return now; }
+  }
   #ready(built: Whole, settings: Settings, engine: Engine, record: RunRecord, folder: RunFolder | undefined, o: Kept, snapshot: Snapshot | undefined, heard: Heard): Prepared {
     const { env, learner, rollout, replay, others } = built, draw = async (d: Definition) => { if (folder && o.picture !== false) await folder.put('graph.svg', await pictured(d, learner.plan.sizes, record)); };
     const catalogue = this.#catalogue, collector = o.seat?.collector(rollout) ?? rollout;
@@ -327,7 +339,7 @@ export class Training {
     };
     const run = new Run({ ...settings, swaps: plansOf(record['swaps'], 'run.json').map(({ at, swaps, syncTargets }) => ({ at, edit: editOf(swaps, catalogue), syncTargets })) }, o.watcher?.parts(parts) ?? parts);
     return {
-      run, record, folder: folder?.path, engine, spec: env.spec, plan: learner.plan, random: o.random,
+      run, record, folder: folder?.path, engine, spec: env.spec, plan: this.#plan(built, plansOf(record['swaps'], 'run.json'), snapshot), random: o.random,
       begin: async () => {
         const resumed = snapshot && (snapshot.meta as { counters: LearnerState['counters']; seconds: number }), at: Moment | undefined = resumed && { step: resumed.counters.steps, update: resumed.counters.updates, episode: resumed.counters.episodes, seconds: resumed.seconds };
         let audience: Audience | undefined, control: Control | undefined, ended: Omit<Outcome, 'dropped' | 'profile'>, profile: ProfileFacts | undefined;

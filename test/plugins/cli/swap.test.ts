@@ -107,7 +107,9 @@ describe('a run that stands still', () => {
   });
   it('--undo takes it back when it is resumed', async () => {
     expect((await skein('swap', run, '--undo')).stdout).toContain('mixer: duplexMixer -> sumMixer changes when it is resumed');
-    expect((await skein('resume', run, '--steps', '80')).stdout).toContain('what="mixer: duplexMixer -> sumMixer"');
+    const { stdout } = await skein('resume', run, '--steps', '80');
+    expect(stdout).toContain('what="mixer: duplexMixer -> sumMixer"');
+    expect(stdout).toMatch(/^ {2}weights {2}([\d,]+): agentQ \1$/m);
     expect((await skein('swap', run, '--undo')).stderr).toBe('error: there is no edit to take back\n  fix: the last 10 can be taken back\n');
   });
   it('--sync-targets copies all lagged weights anew', async () => {
@@ -208,6 +210,7 @@ describe('fork', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`mixer: sumMixer -> duplexMixer changes in ${folder.in('b')}, after ${update} updates and 30 steps\n`);
     expect(stdout).toContain('kind=resume step=30 ');
+    expect(stdout).toMatch(/^ {2}weights {2}([\d,]+): agentQ [\d,]+, mixer [\d,]+$/m);
     const record = recordOf(folder.in('b'));
     expect(record).toMatchObject({ name: 'b', steps: 60, page: { nodes: { mixer: { type: 'duplexMixer' } } }, parent: { run: parent, name: 'parent', checkpoint: update, step: 30 } });
     expect(eventsOf(folder.in('b')).map(e => e.kind)).toEqual(['resume', 'swap', 'checkpoint', 'checkpoint', 'end']);
