@@ -13,11 +13,17 @@ import { countOf } from './options.ts';
 export interface SwapAt extends Swap { readonly at?: number }
 
 const LITERAL = /^(["[{\-\d]|(true|false|null)$)/;
+/** What was written, on one line. */
+const flagged = (flag: string, written: string) => `${flag} ${written.replace(/\s*\n\s*/g, ' ')}`;
+function inOne(name: string, subject: string): string {
+  if (/\s/.test(name)) throw new InputError(`${subject}: a space or a line break inside the name`, `write ${name.replace(/\s+/g, '')}`);
+  return name;
+}
 /** `q.lr=1e-3`; a value that is one bare word is text. */
 export function settingOf(written: string): readonly [path: string, value: unknown] {
-  const at = written.indexOf('='), subject = `--set ${written}`;
+  const at = written.indexOf('='), subject = flagged('--set', written);
   if (at < 1) throw new InputError(`${subject}: no value`, 'write path=value, for example q.lr=1e-3');
-  const path = written.slice(0, at).trim(), value = written.slice(at + 1).trim();
+  const path = inOne(written.slice(0, at).trim(), subject), value = written.slice(at + 1).trim();
   if (!LITERAL.test(value) && /^[A-Za-z][\w-]*$/.test(value)) return [path, value];
   return [path, parseValue(value, subject)];
 }
@@ -25,11 +31,11 @@ export function settingOf(written: string): readonly [path: string, value: unkno
 const SWAP = /^\s*([^=:@]+)=((?:npm:@?|[A-Za-z]:(?=[\\/]))?(?:[^:@]|@(?=[^:]*[\\/]))+)(?::(.*?))?(?:@([^@"}\]/\\]*))?$/s;
 /** `mixer=duplexMixer:{"heads":4}`, `mixer=./mine.ts#meanMixer`. */
 export function swapOf(written: string): SwapAt {
-  const subject = `--swap ${written}`, [, slot = '', type = '', json, step] = SWAP.exec(written) ?? [];
+  const subject = flagged('--swap', written), [, slot = '', type = '', json, step] = SWAP.exec(written) ?? [];
   if (!slot || !type) throw new InputError(`${subject}: no slot and node type`, 'write slot=type, for example mixer=sumMixer');
   const config = json === undefined ? {} : parseValue(json, subject);
   if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new InputError(`${subject}: the settings are no JSON object`, `write ${slot}=${type}:{"name":value}`);
-  return { slot: slot.trim(), type: type.trim(), config: config as Record<string, unknown>, ...(step === undefined ? {} : { at: countOf(step.trim(), `${subject}: the step behind @`) }) };
+  return { slot: inOne(slot.trim(), subject), type: type.trim(), config: config as Record<string, unknown>, ...(step === undefined ? {} : { at: countOf(step.trim(), `${subject}: the step behind @`) }) };
 }
 /** As `swapOf` reads it. */
 export const writtenSwap = ({ slot, type, config, at }: SwapAt): string => `${slot}=${type}${Object.keys(config).length ? `:${JSON.stringify(config)}` : ''}${at === undefined ? '' : `@${at}`}`;

@@ -4,7 +4,9 @@
 export const grouped = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 export const counted = (n: number, one: string, many = `${one}s`): string => `${grouped(n)} ${n === 1 ? one : many}`;
 
-/** Lines of at most so many characters, broken between words. */
+/** Edits and settings stay whole in `wrap`: `mixer = sumMixer`, `mixer: sumMixer -> duplexMixer`. */
+export const tied = (text: string): string => text.replace(/ (=|->) |: /g, between => between.replaceAll(' ', '\u00a0'));
+/** Lines of at most so many characters, broken between words, and not at spaces that forbid it. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/ +/).filter(Boolean)) {
@@ -12,7 +14,7 @@ export function wrap(text: string, columns: number): string[] {
     if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.length ? lines : [''];
+  return lines.length ? lines.map(line => line.replaceAll('\u00a0', ' ')) : [''];
 }
 
 /** A label, and beside it a text that keeps to its column. */

@@ -4,7 +4,7 @@ import type { RunEvent, Tracker } from '../../core/tracker.ts';
 import type { PluginRecord } from '../plugin.ts';
 import { score } from '../trackers/readable.ts';
 import type { Outcome, Prepared } from '../training.ts';
-import { counted, grouped, labelled } from './layout.ts';
+import { counted, grouped, labelled, tied } from './layout.ts';
 import { printProfile } from './profile-report.ts';
 import type { Paper, Session } from './session.ts';
 import { worldInWords } from './world-facts.ts';
@@ -47,7 +47,7 @@ export class RunReport implements Tracker {
       ['world', worldInWords(spec)],
       ['weights', `${grouped(plan.total)}: ${[...weights].map(([node, n]) => `${node} ${grouped(n)}`).join(', ')}`],
       ['engine', `${info.engine} ${info.version} on ${info.backend}${info.device === undefined ? '' : `, ${info.device}`}: ${because}`],
-      ...(edits.length ? [['edits', edits.join(', ')] as const] : []),
+      ...(edits.length ? [['edits', tied(edits.join(', '))] as const] : []),
       ...(record['plugins'] as readonly PluginRecord[]).map(p => ['plugin', `${p.name} ${p.version} from ${p.from}`] as const),
       ...(random ? [['random', `${score(random.mean)} return per episode by random play (${counted(random.episodes, 'episode')})`] as const] : []),
       ...(folder === undefined ? [] : [['folder', folder] as const]),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../core/error.ts';
 import { settingOf, swapOf } from '../../../plugins/cli/edits.ts';
-import { grouped, labelled, wrap } from '../../../plugins/cli/layout.ts';
+import { grouped, labelled, tied, wrap } from '../../../plugins/cli/layout.ts';
 import { countOf, evaluationOf, seedOf } from '../../../plugins/cli/options.ts';
 
 const refusal = (work: () => unknown): string => { try { return JSON.stringify(work()) ?? ''; } catch (e) { expect(e).toBeInstanceOf(InputError); return (e as Error).message; } };
@@ -27,7 +27,7 @@ describe('a pace of evaluations', () => {
 });
 
 describe('a setting', () => {
-  it.each([['q.lr=1e-3', 0.001], ['mixer.embed=16', 16], ['mixer.hypernet=[64, 32]', [64, 32]], ['x.on=true', true], ['x.kind=fast', 'fast'], ['x.kind="fast"', 'fast'], ['x.y=a-b', 'a-b'], ['x.e={"schedule":"linear","from":1,"to":0,"over":10,"clock":"steps"}', { schedule: 'linear', from: 1, to: 0, over: 10, clock: 'steps' }], ['x.y = 1', 1]])('%s', (text, value) => { expect(settingOf(text)).toEqual([text.split('=', 1)[0]!.trim(), value]); });
+  it.each([['q.lr=1e-3', 0.001], ['mixer.embed=16', 16], ['mixer.hypernet=[64, 32]', [64, 32]], ['x.on=true', true], ['x.kind=fast', 'fast'], ['x.kind="fast"', 'fast'], ['x.y=a-b', 'a-b'], ['x.e={"schedule":"linear","from":1,"to":0,"over":10,"clock":"steps"}', { schedule: 'linear', from: 1, to: 0, over: 10, clock: 'steps' }], ['x.y = 1', 1], ['x.y\n =\n 1', 1]])('%s', (text, value) => { expect(settingOf(text)).toEqual([text.split('=', 1)[0]!.trim(), value]); });
   it.each([
     ['q.lr', '--set q.lr: no value\n  fix: write path=value, for example q.lr=1e-3'],
     ['=1', '--set =1: no value\n  fix: write path=value, for example q.lr=1e-3'],
@@ -36,6 +36,8 @@ describe('a setting', () => {
     ['data.keep=200k', '--set data.keep=200k: "k" after the end of the value\n  fix: write 16, 1e-3, true, "text", [64, 64] or {"name": 1}'],
     ['x.y={"a":1,"a":2}', '--set x.y={"a":1,"a":2}: the key "a" stands twice\n  fix: remove one of them'],
     ['x.y={"__proto__":1}', '--set x.y={"__proto__":1}: the key __proto__ is not allowed\n  fix: give it another name'],
+    ['q.\n  lr=1e-3', '--set q. lr=1e-3: a space or a line break inside the name\n  fix: write q.lr'],
+    ['x.y=1\n6', '--set x.y=1 6: "6" after the end of the value\n  fix: write 16, 1e-3, true, "text", [64, 64] or {"name": 1}'],
   ])('is not %j', (text, message) => { expect(refusal(() => settingOf(text))).toBe(message); });
 });
 
@@ -56,6 +58,7 @@ describe('a swap', () => {
     ['mixer=', '--swap mixer=: no slot and node type\n  fix: write slot=type, for example mixer=sumMixer'],
     ['mixer=sumMixer@soon', '--swap mixer=sumMixer@soon: the step behind @: "soon" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
     ['mixer=sumMixer@', '--swap mixer=sumMixer@: the step behind @: "" is no count\n  fix: write a whole number above 0; 200k, 2M and 1e6 are understood'],
+    ['mix\ner=sumMixer', '--swap mix er=sumMixer: a space or a line break inside the name\n  fix: write mixer'],
     ['mixer=x:4', '--swap mixer=x:4: the settings are no JSON object\n  fix: write mixer=x:{"name":value}'],
     ['mixer=x:{heads:4}', '--swap mixer=x:{heads:4}: "heads:4}" where a name in double quotes is expected\n  fix: write 16, 1e-3, true, "text", [64, 64] or {"name": 1}'],
   ])('is not %j', (text, message) => { expect(refusal(() => swapOf(text))).toBe(message); });
@@ -70,6 +73,9 @@ describe('text', () => {
       expect(lines.join(' ')).toBe(words.join(' '));
       expect(lines.every(line => line.length <= columns)).toBe(true);
     }));
+  });
+  it('keeps an edit on one line', () => {
+    expect(labelled('edits', tied('agentQ = mlpAgentQ, mixer = sumMixer, q: a -> b'), 5, 35)).toEqual(['  edits  agentQ = mlpAgentQ,', '         mixer = sumMixer,', '         q: a -> b']);
   });
   it('stands beside its label', () => {
     expect(labelled('in', 'a text that is much longer', 2, 28)).toEqual(['  in  a text that is much', '      longer']);
