@@ -18,7 +18,7 @@ function faultError(reason: unknown, folder: string | undefined): RunError {
   return error;
 }
 
-/** The first signal asks the run to stop, which leaves a checkpoint; the second ends the process. So does an error that nobody caught. */
+/** The first signal asks the run to stop, which leaves a checkpoint; the second ends the process. So do an error that nobody caught, and a reader of standard output that goes away. */
 export async function untilSignalled<T>(session: Session, folder: string | undefined, stop: () => void, work: () => Promise<T>): Promise<{ readonly result: T; readonly code: ExitCode; readonly fault: RunError | undefined }> {
   const { io } = session;
   let code: ExitCode = 0, fault: RunError | undefined, patience: NodeJS.Timeout | undefined;
@@ -28,20 +28,24 @@ export async function untilSignalled<T>(session: Session, folder: string | undef
     patience = setTimeout(() => { session.remarks.print(`[[red|error:]] ${fault!.message}`); io.exit(3); }, PATIENCE);
     stop();
   };
-  const hear = (signal: Signal) => () => {
-    if (code !== 0) { io.exit(CODES[signal]); return; }
-    code = CODES[signal];
+  const end = (now: ExitCode, why: string) => {
+    code = now;
     session.stderr.write(session.remarks.isTerminal ? '\r\x1b[K' : '');
-    session.remarks.print('stopping with a checkpoint; once more ends at once');
+    session.remarks.print(why);
     stop();
   };
+  const hear = (signal: Signal) => () => { if (code === 0) end(CODES[signal], 'stopping with a checkpoint; once more ends at once'); else io.exit(CODES[signal]); };
+  const { signal: unread } = session.unread, lost = () => { if (code === 0) end(CODES.SIGINT, `nobody reads standard output any more: stopping with a checkpoint${folder === undefined ? '' : `; skein resume ${folder} goes on`}`); };
   const listeners = (['SIGINT', 'SIGTERM'] as const).map(signal => [signal, hear(signal)] as const);
   for (const [signal, listener] of listeners) io.signals.on(signal, listener);
+  unread.addEventListener('abort', lost);
+  if (unread.aborted) lost();
   try {
     const result = await work();
     return { result, code, fault };
   } finally {
     for (const [signal, listener] of listeners) io.signals.off(signal, listener);
+    unread.removeEventListener('abort', lost);
     clearTimeout(patience);
     session.fault = undefined;
   }

@@ -57,8 +57,11 @@ export class Session {
   code: ExitCode = 0;
   /** Hears of what nobody caught, where a run is to be ended first. */
   fault: ((reason: unknown) => void) | undefined;
+  /** Aborted once standard output has lost its reader (`| head`). */
+  readonly unread = new AbortController();
   constructor(io: Io) {
     this.io = io;
+    io.stdout.on?.('error', error => { if ('code' in error && error.code === 'EPIPE') this.unread.abort(); });
     this.stdout = lasting(io.stdout); this.stderr = lasting(io.stderr);
     this.answer = new Paper(this.stdout, io.environment); this.remarks = new Paper(this.stderr, io.environment);
   }

@@ -8,7 +8,7 @@ export interface TextOutput {
   on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** The same, but a reader that goes away (`| head`) ends the writing and not the run. */
+/** The same, but a reader that goes away (`| head`) ends the writing, and nothing throws; who runs something long hears of it by itself. */
 export function lasting(out: TextOutput): TextOutput {
   let gone = false;
   out.on?.('error', () => { gone = true; });

@@ -44,6 +44,16 @@ describe('a process', () => {
     expect(out).toBe('{\ncode 0\n');
     expect(errors).toBe('');
   }, MINUTE);
+  it('stops a run whose reader goes away, with a checkpoint, and says so on standard error', async () => {
+    const run = folder.in('unread'), child = spawn(process.execPath, ['--import', LOADER, PROGRAM, 'train', 'qmix', ...TINY.map(word => (word === '60' ? '1M' : word)), '--out', run], { env: environment });
+    let errors = '';
+    child.stdout.on('data', (text: Buffer) => { if (String(text).includes('kind=eval')) child.stdout.destroy(); });
+    child.stderr.on('data', (text: Buffer) => { errors += String(text); });
+    const code = await new Promise(resolve => { child.on('close', resolve); });
+    expect({ code, errors }).toEqual({ code: 130, errors: `nobody reads standard output any more: stopping with a checkpoint; skein resume ${run} goes on\n` });
+    expect(readFileSync(`${run}/events.jsonl`, 'utf8')).toContain('{"reason":"stopped"}');
+    expect((await program(['evaluate', run, '--episodes', '4', '--json'])).code).toBe(0);
+  }, 2 * MINUTE);
   it('stops at SIGINT with a checkpoint, and can be resumed', async () => {
     const run = folder.in('interrupted'), child = spawn(process.execPath, ['--import', LOADER, PROGRAM, 'train', 'qmix', ...TINY.map(word => (word === '60' ? '1M' : word)), '--out', run], { env: environment });
     let out = '', errors = '';
