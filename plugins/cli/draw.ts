@@ -14,7 +14,7 @@ const FORMATS = ['svg', 'png', 'dot', 'mmd', 'json', 'html'] as const;
 
 export const draw = (session: Session): Command => takesLooks(takesFolding(takesPage(new Command('draw')
   .summary('the topology of a page or a run as a picture')
-  .description(`Draws a page, or the page of a run, into a file: ${FORMATS.map(f => `.${f}`).join(', ')} by its ending, or - for SVG on standard output.\nAlso takes the folder of a run.`)
+  .description(`Draws a page, or the page of a run, into a file: ${FORMATS.map(f => `.${f}`).join(', ')} by its ending, or - for SVG on standard output.`)
   .addOption(output('file to write: qmix.svg')), 'the boxes and lines of the picture as one JSON document')))
   .action(async (algorithm: string, flags: PageFlags & PictureFlags) => {
     const { formatFor, pictureText, writeWhole } = await import('./picture-file.ts'), file = flags.output;

@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 interface Flags extends ConsoleFlags { readonly env?: string; readonly episodes?: string; readonly seed?: string; readonly at?: string; readonly engine?: string; readonly plugin?: readonly string[] }
 export const evaluate = (session: Session): Command => new Command('evaluate')
   .summary('play greedy episodes from the newest checkpoint of a run')
-  .description('Plays greedy episodes from the newest complete checkpoint of a run. The interval is of the mean, by bootstrap over episodes;\nIQM is the mean of the middle half. One player of several plays with the others of its run, who are at their newest checkpoint.\n--env plays another environment that the weights fit: other maps, another number of agents.')
+  .description('Plays greedy episodes from the newest complete checkpoint of a run. The interval is of the mean, by bootstrap over episodes; IQM is the mean of the middle half. One player of several plays with the others of its run, who are at their newest checkpoint.\n--env plays another environment that the weights fit: other maps, another number of agents.')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .addOption(option.env('environment to play (default: that of the run)'))
   .option('--episodes <n>', 'how many (default 100)')

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 interface Flags { readonly output?: string; readonly at?: string; readonly copies?: string; readonly plugin?: readonly string[]; readonly json?: boolean; readonly quiet?: boolean }
 export const exported = (session: Session): Command => new Command('export')
   .summary('the best actions of a run as an ONNX file, for other programs')
-  .description('Writes one acting step of the newest complete checkpoint as an ONNX file that needs nothing else: standard operators, weights inside, best\nactions, nothing drawn. Beside it a JSON file of the same name says what goes in and comes out. See docs/export.md.')
+  .description('Writes one acting step of the newest complete checkpoint as an ONNX file that needs nothing else: standard operators, weights inside, best actions, nothing drawn. Beside it a JSON file of the same name says what goes in and comes out. See docs/export.md.')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .addOption(new Option('-o, --output <file>', 'the file: policy.onnx, and policy.json beside it'))
   .addOption(option.at())

@@ -10,7 +10,7 @@ import { reportSwap } from './swap.ts';
 interface Flags extends ConsoleFlags { readonly swap?: readonly string[]; readonly name: string; readonly at?: string; readonly steps?: string; readonly syncTargets?: boolean; readonly engine?: string; readonly plugin?: readonly string[] }
 export const fork = (session: Session): Command => new Command('fork')
   .summary('a new run from a checkpoint of another, with an edit')
-  .description('Goes on from a checkpoint of a run in a folder of its own beside it, with other nodes in some slots. Seed, replay and environments are those of the\ncheckpoint, so that fork and parent differ by the edit alone. The parent stays as it is; what it still planned is not taken over.')
+  .description('Goes on from a checkpoint of a run in a folder of its own beside it, with other nodes in some slots. Seed, replay and environments are those of the checkpoint, so that fork and parent differ by the edit alone. The parent stays as it is; what it still planned is not taken over.')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .requiredOption('--name <name>', 'name of the new folder, beside that of the run')
   .addOption(option.swap())

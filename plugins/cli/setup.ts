@@ -27,7 +27,7 @@ const BUILDS = { cpu: 'CPU build', cuda: 'CUDA build' } as const;
 interface Flags extends ConsoleFlags { readonly gpu?: boolean }
 const tensorflow = (session: Session): Command => new Command('tensorflow')
   .summary("TensorFlow's own library for engine tfjs, on the CPU or a CUDA GPU")
-  .description("Gives engine tfjs TensorFlow's own library, as backend tensorflow: fetches it with pip and npm from wherever these are set to look, compiles its binding, tries it, and puts it into the cache folder of the user (XDG_CACHE_HOME, else ~/.cache), where every skein of these versions finds it. \nThe CPU build takes 0.6 GB, the CUDA build, which brings CUDA and needs the driver alone, 4 GB. For linux x64.")
+  .description("Gives engine tfjs TensorFlow's own library, as backend tensorflow: fetches it with pip and npm from wherever these are set to look, compiles its binding, tries it, and puts it into the cache folder of the user (XDG_CACHE_HOME, else ~/.cache), where every skein of these versions finds it.\nThe CPU build takes 0.6 GB, the CUDA build, which brings CUDA and needs the driver alone, 4 GB. For linux x64.")
   .option('--gpu', 'the CUDA build (default: where nvidia-smi finds a GPU)')
   .option('--no-gpu', 'the CPU build')
   .addOption(option.json())

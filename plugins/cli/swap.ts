@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 interface Flags { readonly check?: boolean; readonly undo?: boolean; readonly syncTargets?: boolean; readonly engine?: string; readonly plugin?: readonly string[]; readonly json?: boolean }
 export const swap = (session: Session): Command => new Command('swap')
   .summary('another node in a slot of a run, also while it runs')
-  .description('Puts other nodes into slots of a run. One that runs changes over between two updates, after a trial on a batch of its replay; one that stands still\nis tried on its newest checkpoint and changes when it is resumed. Everything that the edit does not touch stays: weights, moments, replay.')
+  .description('Puts other nodes into slots of a run. One that runs changes over between two updates, after a trial on a batch of its replay; one that stands still is tried on its newest checkpoint and changes when it is resumed. Everything that the edit does not touch stays: weights, moments, replay.')
   .argument('<run>', 'folder of the run, as skein train printed it')
   .argument('[slot=type...]', 'what to put where: mixer=duplexMixer, mixer=duplexMixer:{"heads":4}, mixer=./mine.ts#export')
   .option('--undo', 'take back the last edit (of the last ten), with the weights that it dropped')

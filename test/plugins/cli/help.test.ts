@@ -125,6 +125,12 @@ describe('help', () => {
       expect(wide).toEqual([]);
     }
   });
+  it('breaks no sentence of its own where the terminal is wide', async () => {
+    for (const command of [['list'], ['train'], ['resume'], ['swap'], ['fork'], ['evaluate'], ['compare'], ['export'], ['check'], ['table'], ['draw'], ['diff'], ['gallery'], ['env', 'check'], ['setup', 'tensorflow']]) {
+      const { stdout } = await skeinWith({ columns: 2000 }, ...command, '--help'), said = stdout.split('\n\n')[1]!.split('\n');
+      expect(said.filter(line => !line.endsWith('.'))).toEqual([]);
+    }
+  });
   it('goes to standard error where a command is missing', async () => {
     expect(await skein()).toMatchObject({ code: 2, stdout: '', stderr: (await skein('--help')).stdout });
     expect(await skein('env')).toMatchObject({ code: 2, stdout: '' });
