@@ -169,7 +169,7 @@ export class Run {
     if (edit === 'undo' && !past) throw new InputError('there is no edit to take back', `the last ${PASTS} can be taken back`);
     const d = edit === 'undo' ? past!.d : edit(before), issues = check(d);
     if (issues.length) throw new GraphError(d.page.name, issues);
-    if (!diff(before, d).length) throw new InputError('the edit changes nothing', `the page ${before.page.name} is so already`);
+    if (!diff(before, d).length) throw new InputError(`the edit changes nothing: the page ${before.page.name} is so already`, 'another node, or other settings of this one');
     return build(d);
   }
   /** Ends after the step under way, with a checkpoint. */

@@ -126,7 +126,7 @@ describe('a run that stands still', () => {
     [['mixer=sumMixr'], /^error: no node type is called "sumMixr"; did you mean sumMixer\?\n/],
     [['tdTarget=sumMixer'], /^error: 1 problem in graph vdn\n\n1 {2}OFFER {4}slot tdTarget: sumMixer asks for agentQs\n {5}asks {5}agentQs f32 \[\.\.\. agent\]\n {5}offered {2}reward, terminated, truncated, valid, nextValue\n/],
     [['mixer=duplexMixer:{"haeds":4}'], /^error: 1 problem in graph vdn\n\n1 {2}CONFIG {3}mixer: duplexMixer has no setting haeds\n/],
-    [[SMALL], /^error: the edit changes nothing\n {2}fix: the page vdn is so already\n$/],
+    [[SMALL], /^error: the edit changes nothing: the page vdn is so already\n {2}fix: another node, or other settings of this one\n$/],
     [['mixer=sumMixer@5'], /a step behind @ is for skein train/],
   ])('refuses %j', async (argv, stderr, code = 2) => {
     const before = readFileSync(`${run}/run.json`, 'utf8');
