@@ -107,9 +107,9 @@ const last = ({ points }: Read): number => points.at(-1)!.step;
 /** Names of groups of one algorithm: by the places in which they differ, as few of them as tell each from the others. */
 function namesOf(algorithm: string, groups: readonly Settings[]): string[] {
   const places = [...new Set(groups.flatMap(s => [...s.keys()]))].filter(place => new Set(groups.map(s => s.get(place))).size > 1), owner = (place: string) => place.slice(0, place.indexOf('.'));
-  const few = places.filter(place => place !== 'edited' && !(place.includes('.') && places.includes(owner(place)))), say = (s: Settings, place: string) => (place === 'edited' ? s.get(place)! : place === 'swaps' ? plannedInWords(s.get(place)!) : `${place} = ${s.get(place)!}`);
-  for (const told of [few, [...new Set([...few, 'edited'])], places]) {
-    const names = groups.map(s => [algorithm, ...told.filter(place => s.has(place)).map(place => say(s, place))].join(', '));
+  const few = places.filter(place => !(place.includes('.') && places.includes(owner(place)))), say = (s: Settings, place: string) => (place === 'edited' ? s.get(place)! : place === 'swaps' ? plannedInWords(s.get(place)!) : `${place} = ${s.get(place)!}`);
+  for (const [told, twice] of [[few, false], [few, true], [places, true]] as const) {              // a planned swap is among the edits, too
+    const names = groups.map(s => [algorithm, ...told.filter(place => s.has(place) && (twice || place !== 'edited' || !s.has('swaps'))).map(place => say(s, place))].join(', '));
     if (new Set(names).size === groups.length) return names;
   }
   return groups.map((_, i) => `${algorithm} (${i + 1})`);

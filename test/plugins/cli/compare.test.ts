@@ -69,7 +69,8 @@ describe('compare', () => {
     expect(await names(page('a', 1, {}), page('b', 2, {}, { copies: 8 }))).toEqual([['qmix, copies = 1', 1], ['qmix, copies = 8', 1]]);
     expect(await names(page('a', 1, {}), page('b', 2, {}, { page: swap(qmix, 'mixer', sumMixer()) }))).toEqual([['qmix, mixer = monotonicMixer', 1], ['qmix, mixer = sumMixer', 1]]);
     const planned = { swaps: [{ at: 5000, swaps: [{ slot: 'mixer', type: 'sumMixer', config: {} }] }], swapped: ['mixer: monotonicMixer -> sumMixer'] };
-    expect(await names(page('a', 1, {}), page('b', 2, {}, planned), page('c', 2, {}, { swapped: ['mixer: monotonicMixer -> duplexMixer'] }))).toEqual([['qmix', 1], ['qmix, mixer = sumMixer at step 5000, mixer: monotonicMixer -> sumMixer', 1], ['qmix, mixer: monotonicMixer -> duplexMixer', 1]]);
+    expect(await names(page('a', 1, {}), page('b', 2, {}, planned), page('c', 2, {}, { swapped: ['mixer: monotonicMixer -> duplexMixer'] }))).toEqual([['qmix', 1], ['qmix, mixer = sumMixer at step 5000', 1], ['qmix, mixer: monotonicMixer -> duplexMixer', 1]]);
+    expect(await names(page('a', 1, {}, planned), page('b', 2, {}, { swapped: ['mixer: monotonicMixer -> duplexMixer'] }))).toEqual([['qmix, mixer = sumMixer at step 5000', 1], ['qmix, mixer: monotonicMixer -> duplexMixer', 1]]);
   });
   it('shows each environment by itself, and how likely one is better over all of them', async () => {
     const runs = [...group('vdn', VDN), ...group('qmix', QMIX), ...group('vdn', [0.1, 0.2, 0.3, 0.2, 0.1], { environment: 'lbf/8x8-2p-2f-coop' }), ...group('qmix', [0.4, 0.5, 0.6, 0.2, 0.3], { environment: 'lbf/8x8-2p-2f-coop' }), ...group('iql', [0.1, 0.1, 0.2, 0.1, 0.1], { environment: 'lbf/8x8-2p-2f-coop' })];
