@@ -26,7 +26,8 @@ describe.each([2, 4])('matrix/halves with %i agents', agents => {
     }
   });
   it(`MAT is paid ${agents === 2 ? 'almost always' : 'four times what agents with one policy can be, on four of five seeds'}`, async () => {
-    const paid = (await all('MAT', { ...game, steps: 6000 }, 'derived: 1')).map(({ drawn }) => drawn);
+    // four lose the play again in batches that are all paid alike; as many copies as the authors have make those rarer, and the updates are as many
+    const paid = (await all('MAT', agents === 2 ? { ...game, steps: 6000 } : { ...game, copies: 128, steps: 12_000 }, 'derived: 1')).map(({ drawn }) => drawn);
     if (agents === 2) for (const x of paid) expect(x).toBeGreaterThanOrEqual(0.95);
     else expect(paid.filter(x => x >= 4 * bound).length).toBeGreaterThanOrEqual(4);
   });
