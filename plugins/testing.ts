@@ -298,7 +298,7 @@ function leadOf(p: Plan, node: string, cuts: Batch['cuts'], dims: readonly strin
   const [main = ''] = Object.keys(p.d.page.sources), box = p.boxes.get(node)!;
   const sizes = dims.map(dim => {
     const cut = cuts[dim.split('@')[1] ?? main]!;
-    return base(dim) === 'batch' ? cut.batch : isTime(dim) ? cut.time + (base(dim) === 'time' ? 0 : 1) : box.size[dim] ?? p.sizes[dim] ?? p.d.page.dims[dim];
+    return base(dim) === 'batch' ? cut.batch : isTime(dim) ? Math.max(1, cut.time + (base(dim) === 'time' ? 0 : 1)) : box.size[dim] ?? p.sizes[dim] ?? p.d.page.dims[dim];
   });
   return sizes.some(n => n === undefined) ? undefined : sizes as number[];
 }

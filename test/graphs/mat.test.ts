@@ -110,6 +110,14 @@ describe('the page', () => {
     numbers(action).forEach((a, i) => { const row = logits.slice(i * A, (i + 1) * A); expect(row.indexOf(Math.max(...row)), `agent ${i % 4} of copy ${Math.floor(i / 4)}`).toBe(a); });
     expect(new Set(numbers(action)).size).toBeGreaterThan(1);
   });
+  it('acts by the noise that it is given', async () => {
+    const A = sizes['action']!, g = new Float32Array(3 * 4 * A), wanted = Array.from({ length: 12 }, (_, i) => (5 * i + 1) % A), of = (name: string) => { const [, , ...own] = batch[`data.${name}`]!.shape; return [3, 1, ...own]; };
+    wanted.forEach((a, i) => { g[i * A + a] = 1e4; });
+    const fields = { obs: { shape: of('obs'), data: new Float32Array(3 * 4 * sizes['obs']!) }, avail: { shape: of('avail'), data: new Uint8Array(3 * 4 * A).fill(1) } };
+    const act = (data: Float32Array, shape: readonly number[]) => evaluateAct(tiny, { sizes: { ...sizes, batch: 3 }, fields, weights, noise: { 'explore.g': { shape, data } } });
+    expect(numbers((await act(g, [3, 1, 4, A])).action)).toEqual(wanted);
+    await expect(act(g.slice(A), [3, 1, 3, A])).rejects.toThrow(/noise explore\.g/);
+  });
   it('draws each agent\'s action by the policy that those before it left it', async () => {
     const copies = 4000, O = sizes['obs']!, own: Sizes = { ...sizes, agent: 2, id: 2, batch: copies }, obs = Random.of(1, 'obs').fill('normal', new Float32Array(2 * O)), w = drawn(own);
     const everywhere = (x: Float32Array) => Float32Array.from({ length: copies * x.length }, (_, i) => x[i % x.length]!), { action } = await evaluateAct(tiny, { sizes: own, weights: w, fields: { obs: { shape: [copies, 1, 2, O], data: everywhere(obs) } } });
