@@ -110,7 +110,7 @@ describe('an edit that cannot be made', () => {
     'yields NaN': [put('mixer', nanMixer()), /^the swap was not made, for it failed on a batch: rule q: mixer\.qTot \(nanMixer\) is the first wire that is not finite: NaN at batch 0, time 0\n {2}fix: the run goes on as it was/],
     'throws': [put('mixer', brokenMixer()), /out of order/],
     'is a function that throws': [() => { throw new Error('no idea'); }, /^no idea$/],
-    'changes nothing': [d => edited(d, 'another', () => undefined), /^the edit changes nothing\n/],
+    'changes nothing': [d => edited(d, 'another', () => undefined), /^the edit changes nothing: the page base is so already\n {2}fix: another node, or other settings of this one$/],
     'changes what is drawn': [d => edited(d, 'b', g => { g.episodes({ keep: 12, batch: 4 }); }), /^the edit changes how source data stores and draws: \{"cut":"episodes","keep":12,"batch":3\} becomes \{"cut":"episodes","keep":12,"batch":4\}\n {2}fix: sources stay/],
     'reads what the environment does not offer': [d => derive(d as Definition<unknown, never>, 'hungry', g => { g.rewire('agentInput', { energy: (g.data() as unknown as Record<string, Wire>)['energy']! }); }, { ...team, energy: local(f32('agent obs')) } as never) as Definition, /^hungry reads energy, which scripted\/play does not offer\n {2}fix: it offers obs, /],
   };
